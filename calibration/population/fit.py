@@ -1,0 +1,165 @@
+"""Residents by district, sex, national deprivation quintile and single year of age, from published margins.
+
+    python calibration/population/fit.py FOLDER OUT
+
+FOLDER holds the published tables that README.md names; OUT is a folder that receives population.csv and places.csv.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+
+import numpy as np
+
+SEXES = ("female", "male")
+QUINTILES = 5
+AGES = 91
+BANDS = 19
+BAND_OF_AGE = np.minimum(np.arange(AGES) // 5, BANDS - 1)
+"""Five-year bands 0–4 … 85–89, then 90 and over."""
+DISTRICTS = {
+    "Broxbourne": "Hertfordshire", "Dacorum": "Hertfordshire", "East Hertfordshire": "Hertfordshire",
+    "Epping Forest": "Essex", "Harlow": "Essex", "Hertsmere": "Hertfordshire", "North Hertfordshire": "Hertfordshire",
+    "St Albans": "Hertfordshire", "Stevenage": "Hertfordshire", "Three Rivers": "Hertfordshire", "Uttlesford": "Essex",
+    "Watford": "Hertfordshire", "Welwyn Hatfield": "Hertfordshire",
+}
+"""District → county, in the order of the tables made here."""
+NAMES = list(DISTRICTS)
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    """The records of a CSV file."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def place(name: str) -> str:
+    """The name of a district in the tables, as in welwyn_hatfield."""
+    return name.lower().replace(" ", "_")
+
+
+def age(text: str) -> int:
+    """A single year of age; 90 stands for 90 and over."""
+    return min(int(text.rstrip("+")), AGES - 1)
+
+
+def residents_by_age(folder: Path) -> np.ndarray:
+    """Mid-2022 residents, float64[district, sex, age]."""
+    counts = np.zeros((len(NAMES), len(SEXES), AGES))
+    for row in read(folder / "pop_mid2022_area_sya_sex.csv"):
+        if row["area_name"] in DISTRICTS:
+            counts[NAMES.index(row["area_name"]), SEXES.index(row["sex"]), age(row["age"])] += int(row["population_mid2022"])
+    return counts
+
+
+def residents_by_quintile(folder: Path) -> np.ndarray:
+    """Mid-2020 residents of the neighbourhoods in each national quintile, float64[district, quintile, band]."""
+    counts = np.zeros((len(NAMES), QUINTILES, BANDS))
+    for row in read(folder / "pop_mid2020_district_imd2019decile_ageband.csv"):
+        if row["area_name"] in DISTRICTS:
+            band = BAND_OF_AGE[int(row["age_band"][:2])]
+            quintile = int(row["imd2019_quintile"]) - 1
+            counts[NAMES.index(row["area_name"]), quintile, band] += int(row["population_mid2020_persons"])
+    return counts
+
+
+def england_by_quintile(folder: Path) -> np.ndarray:
+    """England's person-years 2017–19, the seed of the fitting: float64[sex, quintile, age]."""
+    counts = np.zeros((len(SEXES), QUINTILES, AGES))
+    for row in read(folder / "lifetable_england_2017_19_imd_quintile_sex.csv"):
+        counts[SEXES.index(row["sex"]), int(row["imd2019_quintile"]) - 1, age(row["age"])] += float(row["person_years_2017_2019"])
+    return counts
+
+
+def in_bands(counts: np.ndarray) -> np.ndarray:
+    """Sum the last axis (age) into five-year bands."""
+    return np.add.reduceat(counts, np.arange(0, AGES, 5), axis=-1)
+
+
+def fit(by_age: np.ndarray, by_quintile: np.ndarray, seed: np.ndarray, tolerance: float = 1e-12) -> np.ndarray:
+    """Iterative proportional fitting (Deming & Stephan 1940) → float64[district, sex, quintile, age].
+
+    by_age [district, sex, age] is met exactly; by_quintile [district, quintile, band], rescaled to the totals by
+    district and band of `by_age`, to a relative `tolerance`. Raises ValueError where that is not reached.
+    """
+    totals = in_bands(by_age).sum(axis=1)[:, None, :]
+    target = by_quintile * totals / by_quintile.sum(axis=1, keepdims=True)
+    cells = np.where(target[:, None][..., BAND_OF_AGE] > 0, seed[None], 0.0)
+    for _ in range(1000):
+        cells *= _ratio(target, in_bands(cells).sum(axis=1))[:, None][..., BAND_OF_AGE]
+        cells *= _ratio(by_age, cells.sum(axis=2))[:, :, None, :]
+        if np.all(np.abs(in_bands(cells).sum(axis=1) - target) <= tolerance * totals):
+            return cells
+    raise ValueError("iterative proportional fitting did not settle within 1,000 rounds")
+
+
+def _ratio(wanted: np.ndarray, found: np.ndarray) -> np.ndarray:
+    return np.divide(wanted, found, out=np.zeros_like(wanted), where=found > 0)
+
+
+def whole(cells: np.ndarray) -> np.ndarray:
+    """Whole people with the same totals by district, sex and age: int64[district, sex, quintile, age].
+
+    Largest remainder over the quintiles; what rounding leaves over at one age is carried to the next, so that a small
+    quintile is not rounded away at every age of a thin band. Ties go to the more deprived quintile.
+    """
+    result = np.zeros(cells.shape, np.int64)
+    for district, sex in np.ndindex(cells.shape[:2]):
+        carried = np.zeros(QUINTILES)
+        for a in range(AGES):
+            wanted = cells[district, sex, :, a]
+            people = _largest_remainder(np.maximum(wanted + carried, 0.0), int(round(wanted.sum())), wanted > 0)
+            result[district, sex, :, a] = people
+            carried += wanted - people
+    return result
+
+
+def _largest_remainder(wanted: np.ndarray, total: int, possible: np.ndarray) -> np.ndarray:
+    """Whole numbers near `wanted` that add up to `total`; nobody where it is not `possible`."""
+    if total == 0:
+        return np.zeros(len(wanted), np.int64)
+    scaled = np.where(possible, wanted + 1e-9, 0.0)
+    scaled *= total / scaled.sum()
+    people = np.floor(scaled).astype(np.int64)
+    order = np.argsort(-(np.round(scaled - people, 9)), kind="stable")
+    people[order[: total - people.sum()]] += 1
+    return people
+
+
+def write_population(people: np.ndarray, names: list[str], path: Path) -> None:
+    """population.csv: one line a place, sex and quintile that has residents, one column a year of age."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(["place", "sex", "quintile", *(f"a{a}" for a in range(AGES))])
+        for p, s, q in np.ndindex(people.shape[:3]):
+            table.writerow([names[p], SEXES[s], q + 1, *people[p, s, q]])
+
+
+def write_places(people: np.ndarray, codes: dict[str, str], path: Path) -> None:
+    """places.csv: the districts with their totals."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(["place", "code", "label", "county", "population", "source"])
+        for name, residents in zip(NAMES, people.sum(axis=(1, 2, 3)), strict=True):
+            table.writerow([place(name), codes[name], name, DISTRICTS[name], residents,
+                            "ons_mid_2022; ons_mid_2020_lsoa; mhclg_imd_2019; ons_deaths_imd_2017_19"])
+
+
+def main(folder: Path, out: Path) -> None:
+    """Read the margins in `folder`, fit, round, write both tables to `out` and print the totals."""
+    by_age, by_quintile = residents_by_age(folder), residents_by_quintile(folder)
+    people = whole(fit(by_age, by_quintile, england_by_quintile(folder)))
+    codes = {row["area_name"]: row["area_code"] for row in read(folder / "pop_mid2022_area_sya_sex.csv")}
+    write_population(people, [place(name) for name in NAMES], out / "population.csv")
+    write_places(people, codes, out / "places.csv")
+    assert np.array_equal(people.sum(axis=2), by_age)
+    shares = people.sum(axis=(0, 1, 3)) / people.sum()
+    print(f"{people.sum():,} residents; share by quintile {np.round(100 * shares, 2)} %")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,103 @@
+"""The one place that decides how icsim's hot loops are compiled.
+
+Numba's own cache notices an edit only in the file that holds the caller; after an edit in a helper file it runs stale
+code. So the cache folder is named by a hash of all our sources, Numba, NumPy and the processor: any edit starts afresh.
+Import this module before Numba, and write `@kernel` for whole loops, `@inlined` for equations they call.
+
+ICSIM_CACHE_DIR chooses the parent folder; NUMBA_DISABLE_JIT=1 turns compilation off.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import sys
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parent
+
+
+def source_fingerprint(package: Path = _PACKAGE) -> str:
+    """Hex digest of every .py file under `package`, with the versions and processor that shape machine code."""
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode())
+        digest.update(path.read_bytes())
+    for part in (version("numba"), version("llvmlite"), version("numpy"), sys.version, _processor()):
+        digest.update(part.encode())
+    return digest.hexdigest()[:20]
+
+
+def _processor() -> str:
+    """The processor with its features, because compiled code is tuned to them."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        wanted = {line.split(":", 1)[0].strip(): line for line in lines if ":" in line}
+        return "".join(wanted.get(name, "") for name in ("model name", "flags", "Features"))
+    except OSError:
+        return platform.processor() or platform.machine()
+
+
+def _candidates() -> list[Path]:
+    chosen = os.environ.get("ICSIM_CACHE_DIR")
+    if chosen:
+        return [Path(chosen)]
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return [Path(home) / "icsim", Path(tempfile.gettempdir()) / f"icsim-{os.environ.get('USER', 'cache')}"]
+
+
+def _writable(folder: Path) -> bool:
+    """Whether a file can be made there; os.access is not enough for a read-only mount or a full disk."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder) as probe:
+            probe.write(b"icsim")
+            probe.flush()
+    except OSError:
+        return False
+    return True
+
+
+def _cache_folder() -> Path | None:
+    """The first writable cache folder for exactly this code, or None: then nothing is cached and all still runs."""
+    name = source_fingerprint()
+    for parent in _candidates():
+        if _writable(parent / name):
+            return parent / name
+    return None
+
+
+CACHE_FOLDER = _cache_folder()
+if CACHE_FOLDER is not None:
+    os.environ["NUMBA_CACHE_DIR"] = str(CACHE_FOLDER)
+
+import numba  # noqa: E402  (the cache folder must be set before Numba reads it)
+import numpy  # noqa: E402
+
+if CACHE_FOLDER is not None:
+    numba.config.CACHE_DIR = str(CACHE_FOLDER)
+
+_OPTIONS = {"nogil": True, "cache": CACHE_FOLDER is not None, "error_model": "numpy"}
+
+
+def kernel(function):
+    """Compile a loop: no interpreter lock, no reference counting, never fastmath (bits must not depend on the CPU).
+
+    `_nrt=False` is a private Numba option (Numba is pinned): without it, 60–75 % of the event loop's time goes into
+    counting references to its array arguments. Such a kernel cannot allocate; everything it fills is passed in.
+    """
+    return numba.njit(_nrt=False, **_OPTIONS)(function)
+
+
+def inlined(function):
+    """Compile an equation that kernels call: LLVM inlines it, so it costs no call."""
+    return numba.njit(_nrt=False, **_OPTIONS)(function)
+
+
+def records(shape, dtype: numpy.dtype) -> numpy.ndarray:
+    """Zeroed record array; with compilation off it is one whose rows answer to `row.field`, as they do in kernels."""
+    array = numpy.zeros(shape, dtype)
+    return array.view(numpy.recarray) if numba.config.DISABLE_JIT else array

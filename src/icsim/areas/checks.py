@@ -1,0 +1,157 @@
+"""The promises between an area's tables: what names what, what adds up to what."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from math import isclose, isfinite
+from typing import Any
+
+import numpy as np
+
+from icsim.areas import schedule
+from icsim.areas.rows import Catchment, Flow, FlowAge, Multiplier, Pool
+from icsim.catalogue.evidence import evidence_problems, source_problems
+from icsim.catalogue.read import Found, nearest
+from icsim.errors import Problem
+
+AGES = 91
+SEXES = ("female", "male")
+QUINTILES = ("1", "2", "3", "4", "5")
+FLOWS = ("arrive", "leave")
+EVERY = "*"
+UNITS = {"flows": "people a year", "flow_ages": "relative", "multipliers": "ratio", "pools": "servers", "catchments": "share"}
+"""Tables of numbers and the unit that each is in."""
+_SHARE_TOLERANCE = 1e-9
+
+Tables = dict[str, list[Found]]
+
+
+def problems_of(counties: dict[str, str], tables: Tables) -> list[Problem]:
+    """Every promise between the tables of an area that is broken."""
+    problems = _places(counties, tables) + _population(tables) + _flows(tables) + _flow_ages(tables)
+    problems += _pools(tables) + _catchments(tables) + _shares(tables)
+    for table, unit in UNITS.items():
+        problems += evidence_problems(tables[table], (unit,)) + _twice(tables[table], lambda row: row.id) + _values(tables[table])
+    cited = [place for table in (*UNITS, "places") for place in tables[table]]
+    return problems + source_problems(tables["sources"], cited)
+
+
+def value_fault(row: Any, value: float | None) -> str:
+    """Why this kind of row cannot have this value; empty where it can. A pool without a number has no limit."""
+    if value is None:
+        return "" if isinstance(row, Pool) else "a number is needed"
+    if not isfinite(value):
+        return "must be a finite number"
+    match row:
+        case Pool():
+            return "" if value >= 0 and float(value).is_integer() else "the number of servers must be whole and at least 0"
+        case Catchment():
+            return "" if 0 <= value <= 1 else "a share lies between 0 and 1"
+        case Multiplier():
+            return "" if 1e-6 <= value <= 1e6 else "a ratio lies between 0.000001 and 1,000,000"
+        case Flow() | FlowAge():
+            return "" if value >= 0 else "cannot be below 0"
+    return ""
+
+
+def _values(found: list[Found]) -> list[Problem]:
+    return [place.problem("value", fault, place.row.value) for place in found
+            if (fault := value_fault(place.row, place.row.value))]
+
+
+def _twice(found: list[Found], name: Any) -> list[Problem]:
+    counts = Counter(name(place.row) for place in found)
+    return [Problem(place.file, f"{name(place.row)} stands here {counts[name(place.row)]} times", place.line)
+            for place in found if counts[name(place.row)] > 1]
+
+
+def _unknown(place: Found, column: str, known: Iterable[str]) -> list[Problem]:
+    """A problem where the cell of `column` is none of `known`."""
+    names, given = tuple(known), getattr(place.row, column)
+    return [] if given in names else [place.problem(column, f"there is no such {column}; {nearest(given, names)}", given)]
+
+
+def _place_names(tables: Tables) -> list[str]:
+    return [place.row.place for place in tables["places"]]
+
+
+def _places(counties: dict[str, str], tables: Tables) -> list[Problem]:
+    problems = _twice(tables["places"], lambda row: row.place)
+    for place in tables["places"]:
+        problems += _unknown(place, "county", counties)
+    return problems
+
+
+def _population(tables: Tables) -> list[Problem]:
+    known, totals = _place_names(tables), Counter[str]()
+    problems = _twice(tables["population"], lambda row: f"{row.place}, {row.sex}, {row.quintile}")
+    for place in tables["population"]:
+        problems += _unknown(place, "place", known) + _unknown(place, "sex", SEXES) + _unknown(place, "quintile", QUINTILES)
+        totals[place.row.place] += sum(place.row.by_age)
+    return problems + [place.problem("population", f"population.csv adds up to {totals[place.row.place]}", place.row.population)
+                       for place in tables["places"] if totals[place.row.place] != place.row.population]
+
+
+def _flows(tables: Tables) -> list[Problem]:
+    places, there, problems = _place_names(tables), set(), []
+    for place in tables["flows"]:
+        problems += _unknown(place, "place", places) + _unknown(place, "flow", FLOWS)
+        there.add((place.row.place, place.row.flow))
+    return problems + [Problem("flows.csv", f"{name} has no line for {flow}")
+                       for name in places for flow in FLOWS if (name, flow) not in there]
+
+
+def _flow_ages(tables: Tables) -> list[Problem]:
+    problems, covered = [], np.zeros((len(FLOWS), len(SEXES), AGES), np.int64)
+    for place in tables["flow_ages"]:
+        row = place.row
+        wrong = _unknown(place, "flow", FLOWS) + _unknown(place, "sex", (*SEXES, EVERY))
+        if not 0 <= row.age_from <= row.age_to < AGES:
+            wrong.append(place.problem("age_from", f"ages run from 0 to {AGES - 1}, the first not above the last", row.age_from))
+        problems += wrong
+        if not wrong:
+            sexes = slice(None) if row.sex == EVERY else SEXES.index(row.sex)
+            covered[FLOWS.index(row.flow), sexes, row.age_from : row.age_to + 1] += 1
+    return problems + [Problem("flow_ages.csv", f"{flow}, {sex}: each age must be covered once; {_first_gap(covered[f, s])}")
+                       for f, flow in enumerate(FLOWS) for s, sex in enumerate(SEXES) if np.any(covered[f, s] != 1)]
+
+
+def _first_gap(covered: np.ndarray) -> str:
+    age = int(np.flatnonzero(covered != 1)[0])
+    return f"age {age} is covered {covered[age]} times"
+
+
+def _pools(tables: Tables) -> list[Problem]:
+    named, problems = {place.row.pool for place in tables["catchments"]}, []
+    for place in tables["pools"]:
+        try:
+            schedule.parse(place.row.open)
+        except ValueError as error:
+            problems.append(place.problem("open", str(error)))
+        if place.row.pool not in named:
+            problems.append(place.problem("pool", "no line of catchments.csv sends anybody here", place.row.pool))
+    return problems
+
+
+def _catchments(tables: Tables) -> list[Problem]:
+    service, places, problems = {p.row.pool: p.row.service for p in tables["pools"]}, _place_names(tables), []
+    for place in tables["catchments"]:
+        row = place.row
+        problems += _unknown(place, "place", [*places, EVERY]) + _unknown(place, "pool", service)
+        if service.get(row.pool, row.service) != row.service:
+            problems.append(place.problem("service", f"{row.pool} is a pool of {service[row.pool]}", row.service))
+    return problems
+
+
+def _shares(tables: Tables) -> list[Problem]:
+    """Shares add up to 1 for each service and place; lines for every place (*) hold where a place has none of its own."""
+    totals, last = Counter[tuple[str, str]](), {}
+    for place in tables["catchments"]:
+        totals[place.row.service, place.row.place] += place.row.value
+        last[place.row.service, place.row.place] = place
+    problems = [last[key].problem("value", f"the shares of {key[0]} in {key[1]} add up to {total:.6g}, not 1")
+                for key, total in totals.items() if not isclose(total, 1.0, abs_tol=_SHARE_TOLERANCE)]
+    services = sorted({place.row.service for place in tables["pools"]})
+    return problems + [Problem("catchments.csv", f"{name} has no provider of {service}") for service in services
+                       for name in _place_names(tables) if not {(service, name), (service, EVERY)} & totals.keys()]

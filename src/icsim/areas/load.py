@@ -1,0 +1,233 @@
+"""An area as a value: read from a folder of tables, checked as a whole, changed only by making another."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from icsim.areas import schedule
+from icsim.areas.checks import AGES, QUINTILES, SEXES, problems_of, value_fault
+from icsim.areas.rows import Catchment, Flow, FlowAge, Multiplier, Place, Pool, Residents
+from icsim.catalogue.read import Found, nearest, read_rows
+from icsim.catalogue.rows import Evidence, Source
+from icsim.errors import CatalogueError, Problem
+
+SHIPPED = Path(__file__).parent
+ROWS = {"places": Place, "flows": Flow, "flow_ages": FlowAge, "multipliers": Multiplier, "pools": Pool,
+        "catchments": Catchment, "sources": Source}
+"""Table → the class of its rows; population.csv, which is wide, is read beside them."""
+ID: dict[str, Callable[[Any], str]] = {
+    "flows": lambda r: f"flow.{r.flow}.{r.place}",
+    "flow_ages": lambda r: f"flow_age.{r.flow}.{r.sex}.{r.age_from}",
+    "multipliers": lambda r: f"multiplier.{r.event}",
+    "pools": lambda r: f"pool.{r.pool}",
+    "catchments": lambda r: f"catchment.{r.service}.{r.place}.{r.pool}",
+}
+"""How each number's id is made, by table."""
+
+
+@dataclass(frozen=True, eq=False)
+class Area:
+    """One area, complete and checked. Rows are those of `areas/rows.py`, with their ids."""
+
+    name: str
+    label: str
+    population_date: date
+    counties: dict[str, str]
+    """county named in `places` → its label"""
+    notes: str
+    places: tuple[Place, ...]
+    population: np.ndarray
+    """int64[place, sex, quintile, 91]: residents on `population_date` by age; sexes female, male; 90 is 90 and over"""
+    flows: tuple[Flow, ...]
+    flow_ages: tuple[FlowAge, ...]
+    multipliers: tuple[Multiplier, ...]
+    pools: tuple[Pool, ...]
+    catchments: tuple[Catchment, ...]
+    sources: tuple[Source, ...]
+
+    @property
+    def place_names(self) -> tuple[str, ...]:
+        """Names of the places in the order of the first axis of `population`."""
+        return tuple(place.place for place in self.places)
+
+    def values(self) -> dict[str, Any]:
+        """Every row that carries a number, by its id, as in flow.arrive.watford or pool.falls_vehicles."""
+        return {row.id: row for table in ID for row in getattr(self, table)}
+
+    def content_hash(self) -> str:
+        """SHA-256 (hex) of all that the area says; equal for equal content on every machine."""
+        digest = hashlib.sha256(np.ascontiguousarray(self.population, "<i8").tobytes())
+        for part in (self.name, self.label, self.population_date.isoformat(), sorted(self.counties.items()), self.notes,
+                     self.places, *(getattr(self, table) for table in ID), self.sources):
+            digest.update(repr(part).encode())
+        return digest.hexdigest()
+
+    def with_pool(self, pool: str, number: int | None = None, open: str | None = None) -> Area:
+        """A copy in which `pool` has `number` servers or other opening hours; what is None stays as it is.
+
+        Raises KeyError for an unknown pool, ValueError for a number that is not whole or below 0 or hours that cannot be
+        read.
+        """
+        changed = self if number is None else self.with_value(f"pool.{pool}", number)
+        if open is None:
+            return changed
+        schedule.parse(open)
+        return changed._with_row(replace(changed._row(f"pool.{pool}"), open=open))
+
+    def with_value(self, id: str, value: float) -> Area:
+        """A copy in which the row named `id` has another value.
+
+        The other shares of a catchment are scaled so that they still add up to 1. Raises KeyError for an unknown id,
+        ValueError for a value that the row cannot have.
+        """
+        row = self._row(id)
+        fault = value_fault(row, value)
+        if fault:
+            raise ValueError(f"{id} = {value}: {fault}")
+        changed = self._with_row(replace(row, value=float(value)))
+        return changed._rescaled(row, float(value)) if isinstance(row, Catchment) else changed
+
+    def _row(self, id: str) -> Any:
+        rows = self.values()
+        if id not in rows:
+            raise KeyError(f'"{id}" is no number of {self.name}; {nearest(id, rows)}')
+        return rows[id]
+
+    def _with_row(self, row: Evidence) -> Area:
+        table = next(name for name in ID if any(old.id == row.id for old in getattr(self, name)))
+        rows = tuple(row if old.id == row.id else old for old in getattr(self, table))
+        return replace(self, **{table: rows})
+
+    def _rescaled(self, row: Catchment, value: float) -> Area:
+        """Scale the shares of the pools beside `row` so that with `value` they add up to 1."""
+        others = [r for r in self.catchments if (r.service, r.place) == (row.service, row.place) and r.id != row.id]
+        left = sum(other.value for other in others)
+        if left <= 0 and value != 1:
+            raise ValueError(f"{row.id} = {value}: no other pool takes the rest, so the share must be 1")
+        changed = self
+        for other in others:
+            changed = changed._with_row(replace(other, value=other.value * (1 - value) / left if left else 0.0))
+        return changed
+
+
+def names() -> list[str]:
+    """Names of the areas that come with icsim."""
+    return sorted(path.parent.name for path in SHIPPED.glob("*/area.toml"))
+
+
+def load(name_or_folder: str | Path) -> Area:
+    """Read an area by its shipped name or from a folder with the same tables.
+
+    Raises CatalogueError with every problem of every table, each with its file and line.
+    """
+    folder = _folder(name_or_folder)
+    about, problems = _about(folder / "area.toml")
+    tables, mistakes = _read_tables(folder)
+    problems += mistakes
+    if not problems:
+        problems = problems_of(about.counties, tables)
+    if problems:
+        raise CatalogueError(str(name_or_folder), problems)
+    rows = {table: tuple(place.row for place in found) for table, found in tables.items()}
+    rows["population"] = _array(rows["places"], rows["population"])
+    return Area(**about._asdict(), **rows)
+
+
+def _folder(name_or_folder: str | Path) -> Path:
+    if str(name_or_folder) in names():
+        return SHIPPED / str(name_or_folder)
+    folder = Path(name_or_folder)
+    if not folder.is_dir():
+        message = f"is no area and no folder; {nearest(str(name_or_folder), names())}"
+        raise CatalogueError(str(name_or_folder), [Problem(str(name_or_folder), message)])
+    return folder
+
+
+class _About(NamedTuple):
+    name: str
+    label: str
+    population_date: date
+    counties: dict[str, str]
+    notes: str
+
+
+_NOTHING = _About("", "", date(1, 1, 1), {}, "")
+
+
+def _about(path: Path) -> tuple[_About, list[Problem]]:
+    """What area.toml says, and its problems (then with empty values)."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        return _NOTHING, [Problem(path.name, "is missing")]
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return _NOTHING, [Problem(path.name, f"cannot be read as a TOML file: {error}")]
+    types = {"name": str, "label": str, "population_date": date, "counties": dict, "notes": str}
+    problems = [Problem(f"area.toml: {key}", f"there is no such key; {nearest(key, types)}") for key in raw if key not in types]
+    problems += [Problem(f"area.toml: {key}", f"must be given, as {_KINDS[kind]}", value=raw.get(key))
+                 for key, kind in types.items() if type(raw.get(key)) is not kind]
+    return (_NOTHING if problems else _About(**raw)), problems
+
+
+_KINDS = {str: "text", date: "a date such as 2022-07-01", dict: "a table of names and labels"}
+
+
+def _read_tables(folder: Path) -> tuple[dict[str, list[Found]], list[Problem]]:
+    tables: dict[str, list[Found]] = {}
+    problems: list[Problem] = []
+    for table in (*ROWS, "population"):
+        path = folder / f"{table}.csv"
+        if not path.is_file():
+            tables[table], mistakes = [], [Problem(path.name, "is missing")]
+        elif table == "population":
+            tables[table], mistakes = _read_residents(path)
+        else:
+            tables[table], mistakes = read_rows(path, ROWS[table])
+        problems += mistakes
+    return {table: [_with_id(table, place) for place in found] for table, found in tables.items()}, problems
+
+
+def _with_id(table: str, place: Found) -> Found:
+    return replace(place, row=replace(place.row, id=ID[table](place.row))) if table in ID else place
+
+
+_HEADER = ["place", "sex", "quintile", *(f"a{age}" for age in range(AGES))]
+
+
+def _read_residents(path: Path) -> tuple[list[Found], list[Problem]]:
+    """population.csv, which is wide: place, sex, quintile, a0 … a90."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as text:
+            reader = csv.reader(text, strict=True)
+            lines = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader if any(cells)]
+    except (UnicodeDecodeError, csv.Error) as error:
+        return [], [Problem(path.name, f"cannot be read as a UTF-8 CSV file: {error}")]
+    if not lines or lines[0][1] != _HEADER:
+        return [], [Problem(path.name, "the columns must be place, sex, quintile, a0 … a90", 1)]
+    good = [(line, cells) for line, cells in lines[1:] if _whole_numbers(cells)]
+    problems = [Problem(path.name, f"a line needs place, sex, quintile and {AGES} whole numbers", line)
+                for line, cells in lines[1:] if not _whole_numbers(cells)]
+    return [Found(Residents(place=cells[0], sex=cells[1], quintile=cells[2], by_age=tuple(map(int, cells[3:]))),
+                  path.name, line) for line, cells in good], problems
+
+
+def _whole_numbers(cells: list[str]) -> bool:
+    return len(cells) == len(_HEADER) and all(cell.isascii() and cell.isdigit() for cell in cells[3:])
+
+
+def _array(places: tuple[Place, ...], residents: tuple[Residents, ...]) -> np.ndarray:
+    order = {place.place: index for index, place in enumerate(places)}
+    people = np.zeros((len(order), len(SEXES), len(QUINTILES), AGES), np.int64)
+    for row in residents:
+        people[order[row.place], SEXES.index(row.sex), QUINTILES.index(row.quintile)] = row.by_age
+    people.flags.writeable = False
+    return people

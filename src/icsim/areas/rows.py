@@ -1,0 +1,86 @@
+"""What one row of each area table says (`areas/<area>/*.csv`), with the same conventions as `catalogue/rows.py`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from icsim.catalogue.rows import Evidence
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A district. `places.csv`."""
+
+    place: str
+    code: str
+    label: str
+    county: str
+    population: int
+    """residents at the date of the population table; `population.csv` adds up to it exactly"""
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Residents:
+    """Residents of one place, sex and national deprivation quintile by single year of age. `population.csv`.
+
+    The file is wide: columns place, sex, quintile, a0 … a90 (90 and over). Whole numbers.
+    """
+
+    place: str
+    sex: str
+    quintile: str
+    by_age: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flow(Evidence):
+    """People who arrive in (or leave) a place in a year. `flows.csv`. flow: arrive · leave. unit: people a year."""
+
+    place: str
+    flow: str
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlowAge(Evidence):
+    """Relative frequency of arriving or leaving, per resident of this age and sex. `flow_ages.csv`. unit: relative."""
+
+    flow: str
+    sex: str
+    age_from: int
+    age_to: int
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Multiplier(Evidence):
+    """How often an event happens here compared with England at the same circumstances. `multipliers.csv`. unit: ratio."""
+
+    event: str
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pool(Evidence):
+    """Servers of one service that stand together. `pools.csv`. value: number of servers; unit: servers.
+
+    `open` is a schedule such as "daily 07:00-19:00", "Mon-Fri 08:00-20:00; Sat,Sun 10:00-16:00" or "always".
+    A pool whose `number` is empty has no limit (a provider outside the area).
+    """
+
+    pool: str
+    service: str
+    label: str
+    open: str = "always"
+    value: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Catchment(Evidence):
+    """Share of the cases of a place that a pool of this service takes. `catchments.csv`; place `*`: every place."""
+
+    service: str
+    place: str
+    pool: str
+    value: float = 1.0

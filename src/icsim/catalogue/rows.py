@@ -1,0 +1,290 @@
+"""What one row of each table says. A table is a CSV file of the same name; its columns are these fields in this order.
+
+Empty cells take the field's default. `sex`, `quintile`: a name or `*` (all). Ages are whole years, both ends included;
+age 90 stands for 90 and over. `when` narrows a row to classes of demand ("severity=fracture|hip_fracture; care=own_home;
+age=65+"); empty means all; where several rows match, the last in the file holds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """The columns that every number carries. `id` is made on reading and names the row for scenarios and reports."""
+
+    id: str = ""
+    low: float | None = None
+    high: float | None = None
+    unit: str = ""
+    year: str = ""
+    standing: str = ""
+    """measured · derived · fitted · assumed (then `low`, `high` and a reason in `note` are needed)"""
+    source: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where a number was seen. `sources.csv`."""
+
+    source: str
+    title: str
+    author: str = ""
+    year: str = ""
+    place: str = ""
+    """table or page, or the file in which the figure was read"""
+    url: str = ""
+    licence: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Level:
+    """One level of an attribute; the first in the file is the level of a newborn. `attributes.csv`."""
+
+    attribute: str
+    level: str
+    label: str
+    meaning: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something that happens to residents; each has a clock. `events.csv`."""
+
+    event: str
+    label: str
+    kind: str
+    """death · move · timer · demand · birth · leave"""
+    attribute: str = ""
+    """move, timer: the attribute that changes"""
+    from_levels: str = ""
+    """move, timer: levels from which it can happen, as "mild|moderate"; empty: any but the target"""
+    to_level: str = ""
+    """move, timer: a level, or "+1" (next level), or "-1" (previous level)"""
+    after_days: float | None = None
+    """timer: days after the level was set"""
+    pathway: str = ""
+    """demand: the pathway it enters"""
+    profile: str = ""
+    """demand: season, weekday and hour profile; empty: even"""
+    class_by: str = ""
+    """demand: what its classes are made of, as "severity; care; age 65 80" (ages at which a new class begins)"""
+    smooth: bool = False
+    """rates are joined log-linearly between the middles of their age bands, instead of stepping"""
+    source: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rate(Evidence):
+    """How often an event happens to the reference population (England) at these ages. `rates*.csv`."""
+
+    event: str
+    sex: str
+    quintile: str
+    age_from: int
+    age_to: int
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ratio(Evidence):
+    """While `attribute` is at `level`, `event` happens × `value`. `ratios.csv`."""
+
+    event: str
+    attribute: str
+    level: str
+    value: float
+    distribution: str = ""
+    causal_share: float = 1.0
+    """share of the excess that moving the level would take away: trial 1, observational 0.5"""
+    lag_years: float = 0.0
+    design: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trend(Evidence):
+    """From 1 January of `from_year`, `event` happens × `value` compared with its rate table. `trends.csv`."""
+
+    event: str
+    from_year: int
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weight:
+    """Something that accrues with time lived. `weights.csv`. rule: multiply (a level in 0–1 × factors) or odds."""
+
+    weight: str
+    label: str
+    rule: str
+    meaning: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Norm(Evidence):
+    """Population mean of a weight by age, sex and quintile. `norms.csv`."""
+
+    weight: str
+    sex: str
+    quintile: str
+    age_from: int
+    age_to: int
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Factor(Evidence):
+    """While `attribute` is at `level`, the weight × `value` (rule multiply) or its odds × `value`. `factors.csv`."""
+
+    weight: str
+    attribute: str
+    level: str
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prevalence(Evidence):
+    """Share of residents at `level`; what is left over is at the first level. `prevalence.csv`."""
+
+    attribute: str
+    level: str
+    sex: str
+    quintile: str
+    age_from: int
+    age_to: int
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Severity:
+    """How bad a demand is, mildest first; `sets` gives levels taken at once, as "hip_fracture=first_month". `severities.csv`."""
+
+    event: str
+    severity: str
+    label: str
+    sets: str = ""
+    meaning: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeverityShare(Evidence):
+    """Share of demands with this severity; the mildest takes what is left over. `severity_shares.csv`."""
+
+    event: str
+    severity: str
+    sex: str
+    age_from: int
+    age_to: int
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile(Evidence):
+    """Relative frequency by month (1–12), weekday (0 = Monday) or hour (0–23). `profiles.csv`."""
+
+    profile: str
+    part: str
+    index: int
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """A pool of servers, of which areas have some number in some places. `services.csv`."""
+
+    service: str
+    label: str
+    server: str
+    """what one server is: vehicle, crew, cubicle, bed"""
+    shift_end: str = "finish"
+    """finish · wait · pre-empt"""
+    queue_limit: int | None = None
+    payer: str = ""
+    source: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One step of a pathway; the first in the file is where demands enter. `steps.csv`."""
+
+    pathway: str
+    step: str
+    label: str
+    service: str = ""
+    hold: bool = False
+    refuse: str = ""
+    """closed, full, or "closed|full": then the case goes to `otherwise` instead of waiting"""
+    otherwise: str = ""
+    """step (or outcome) for the refused and for those whose patience ends; empty: the case ends"""
+    counts_as: str = ""
+    """measure that one start of this step adds to, as in emergency_admissions"""
+    time_as: str = ""
+    """measure that the time spent in this step adds to, as in bed_days"""
+    response: str = ""
+    """measure of the time from call to the start of this step, as in ambulance_response"""
+    source: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How a pathway can end; `sets` gives a level taken, as "care=care_home". `outcomes.csv`."""
+
+    pathway: str
+    outcome: str
+    label: str
+    sets: str = ""
+    counts_as: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Branch(Evidence):
+    """Share of cases that go from `step` to `to` (a step or an outcome); the last row of a step takes the rest. `branches.csv`."""
+
+    pathway: str
+    step: str
+    to: str
+    when: str = ""
+    value: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quantity(Evidence):
+    """A duration, patience or priority of a step. `quantities.csv`.
+
+    constant a · exponential mean a · lognormal mean a, standard deviation b · uniform a–b · triangular a, mode b, c ·
+    normal mean a, standard deviation b, at least c. Priority: constant a, 0 (first) to 7.
+    """
+
+    pathway: str
+    step: str
+    quantity: str
+    distribution: str
+    a: float
+    b: float = 0.0
+    c: float = 0.0
+    when: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """Something results report, with its words. `measures.csv`. kind: count · time · response · weight · event."""
+
+    measure: str
+    label: str
+    kind: str
+    unit: str
+    population: str = ""
+    better: str = ""
+    """lower · higher · (neither)"""
+    meaning: str = ""
+    source: str = ""

@@ -1,0 +1,62 @@
+"""Every error that icsim raises on purpose.
+
+IcsimError
+├── InputError        a person can put it right: exit code 2, no traceback
+│   ├── ScenarioError     a scenario file
+│   ├── CatalogueError    a table under catalogue/ or areas/
+│   └── ResultsError      a results folder that cannot be written
+└── EngineError       a broken promise inside the engine: our fault, exit code 1
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake, told to the person who can put it right.
+
+    `where` is the dotted name of the value; `line` counts from 1, 0 where a file as a whole is meant.
+    """
+
+    where: str
+    message: str
+    line: int = 0
+    value: object = None
+
+    def __str__(self) -> str:
+        place = f"line {self.line:<4}" if self.line else " " * 9
+        given = "" if self.value is None else f" = {self.value}"
+        body = "\n".join(f"{'':9}{text}" for text in self.message.splitlines())
+        return f"{place}{self.where}{given}\n{body}"
+
+
+class IcsimError(Exception):
+    """Root of every error that icsim raises on purpose."""
+
+
+class InputError(IcsimError):
+    """All the mistakes found in one file or folder; nothing was run."""
+
+    def __init__(self, source: str, problems: list[Problem]):
+        self.source = source
+        self.problems = problems
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        super().__init__("\n".join([f"{source}: {count}, nothing was run", "", *map(str, problems)]))
+
+
+class ScenarioError(InputError):
+    """A scenario file that cannot be run as it stands."""
+
+
+class CatalogueError(InputError):
+    """A catalogue or area table that breaks its schema."""
+
+
+class ResultsError(InputError):
+    """A results folder that cannot be written; earlier results are untouched."""
+
+
+class EngineError(IcsimError):
+    """An invariant of the engine was broken; the message names when, where and which values."""

@@ -1,0 +1,110 @@
+"""What each outcome is called, in which unit, of whom, and how it is worked out.
+
+Counts and times that the engine tallies take their words from the catalogue (`measures.csv`); what is derived from them
+is listed here with its formula and source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from icsim.catalogue.rows import Measure
+
+MS_PER_MINUTE = 60_000.0
+MS_PER_DAY = 86_400_000.0
+MS_PER_YEAR = 365.25 * MS_PER_DAY
+
+TIME_COLUMNS = {
+    "person_time_ms": ("person_years", MS_PER_YEAR),
+    "healthy_time_ms": ("healthy_years", MS_PER_YEAR),
+    "quality_adjusted_time_ms": ("qalys", MS_PER_YEAR),
+}
+"""Columns of `cells` whose measure has another name, with milliseconds per unit; every other time is in days."""
+
+RESIDENTS = "residents"
+
+
+def _row(measure: str, label: str, unit: str, population: str, better: str, meaning: str, source: str = "") -> Measure:
+    return Measure(measure=measure, label=label, kind="derived", unit=unit, population=population, better=better,
+                   meaning=meaning, source=source)
+
+
+_DERIVED = (
+    _row("person_years", "Years lived", "years", RESIDENTS, "", "time lived by residents / 365.25 days"),
+    _row("healthy_years", "Healthy years", "years", RESIDENTS, "higher",
+         "time lived × chance of good general health at that age, sex, deprivation and circumstance"),
+    _row("qalys", "Quality-adjusted life years", "QALYs", RESIDENTS, "higher",
+         "time lived × utility; utilities multiply (NICE DSU TSD 12)"),
+    _row("deaths", "Deaths", "deaths", RESIDENTS, "lower", "deaths of residents"),
+    _row("healthy_years_per_1000", "Healthy years per 1,000 residents", "years per 1,000 residents at the start",
+         RESIDENTS, "higher", "1,000 × healthy years / residents at the start of the run"),
+    _row("life_expectancy", "Life expectancy at birth", "years", RESIDENTS, "higher",
+         "ΣL over age bands; Chiang's second method", "Chiang 1984"),
+    _row("healthy_life_expectancy", "Healthy life expectancy at birth", "years", RESIDENTS, "higher",
+         "ΣL × share in good general health", "Sullivan 1971"),
+    _row("occupancy", "Share of servers busy", "%", "time the service is open", "",
+         "100 × server time busy / server time open"),
+    _row("pool_wait_mean", "Wait for the service, mean", "minutes", "all who asked for it", "lower",
+         "time spent waiting / number who asked (Little 1961)", "Little 1961"),
+)
+
+DERIVED: dict[str, Measure] = {row.measure: row for row in _DERIVED}
+"""Outcomes derived here, by name."""
+
+RATE_65 = "_65_and_over_per_100000"
+STANDARDISED = "_standardised_per_100000"
+SLOPE = "_slope_index"
+GAP = "_gap"
+
+_SUFFIXES = {
+    RATE_65: (", aged 65 and over", "per 100,000 person-years", "residents aged 65 and over", None,
+              "100,000 × events / person-years at 65 and over (Better Care Fund metrics)"),
+    STANDARDISED: (", age-standardised", "per 100,000 person-years", RESIDENTS, None,
+                   "Σ weight × events / person-years over the European Standard Population 2013"),
+    SLOPE: (", slope index", None, "residents by deprivation fifth", "",
+            "least deprived minus most deprived by regression on ranks (Mackenbach and Kunst 1997)"),
+    GAP: (", gap", None, "residents by deprivation fifth", "", "least deprived fifth minus most deprived fifth"),
+    "_mean": (", mean", "minutes", None, "lower", "sum of times / number of cases"),
+    "_p50": (", half within", "minutes", None, "lower", "median, from log buckets"),
+    "_p90": (", 90 % within", "minutes", None, "lower", "90th centile, from log buckets"),
+}
+"""Ending of a derived measure → words added to its label, unit, population, better (None: as the base), formula."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """How to speak of each outcome: the catalogue's rows, and what is derived from them."""
+
+    rows: Mapping[str, Measure]
+
+    def __getitem__(self, measure: str) -> Measure:
+        """The words for an outcome; one that no table names is called by its own name."""
+        if measure in self.rows:
+            return self.rows[measure]
+        if measure in DERIVED:
+            return DERIVED[measure]
+        for suffix, words in _SUFFIXES.items():
+            if measure.endswith(suffix):
+                return _derive(self[measure.removesuffix(suffix)], measure, *words)
+        return _row(measure, _plain(measure), "", RESIDENTS, "", "")
+
+
+def _derive(base: Measure, measure: str, label: str, unit: str | None, population: str | None, better: str | None,
+            meaning: str) -> Measure:
+    return replace(base, measure=measure, label=base.label + label, unit=base.unit if unit is None else unit,
+                   population=base.population if population is None else population,
+                   better=base.better if better is None else better, meaning=meaning, kind="derived")
+
+
+def _plain(measure: str) -> str:
+    """A name as words: "wait:emergency_department" → "Wait for emergency department"."""
+    text = measure.replace("wait:", "wait for ").replace("_", " ")
+    return text[:1].upper() + text[1:]
+
+
+def words() -> Words:
+    """The words of the shipped catalogue."""
+    from icsim import catalogue
+
+    return Words({row.measure: row for row in catalogue.load().measures})

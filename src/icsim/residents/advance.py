@@ -1,0 +1,378 @@
+"""Residents through one beat: clocks ring in order of time, and each ring is answered by its kind.
+
+Times are exact; nothing is stepped. A resident who hands over a demand stops there (WAITING): all clocks but death wait
+until the outcome comes back, and what was due meanwhile happens at that moment (`resume`).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from icsim import rng
+from icsim._compile import inlined, kernel
+from icsim.residents.door import (
+    accrue,
+    can_happen,
+    find_next,
+    my_cell,
+    period_at,
+    set_birthday,
+    set_clock,
+    set_level,
+    set_weights,
+)
+from icsim.residents.model import (
+    BIRTH,
+    CLASS_AGE,
+    CLASS_NONE,
+    CLASS_SEVERITY,
+    DEATH,
+    DEMAND,
+    LEAVE,
+    MOVE,
+    TIMER,
+)
+from icsim.state import BIRTHDAY, DEAD, GONE, LIVING, NEVER, OLDEST, PLACE, QUINTILE, SEX, WAITING, milliseconds
+from icsim.tables import DIED, LEFT
+
+PERSON_TIME = 0
+BORN, ARRIVED, MOVED_IN, MOVED_OUT, LATE, PARKED = range(6)
+FLOWS = ("born", "arrived", "moved_in", "moved_out", "late", "parked")
+"""Tally columns after the weights; one column an event follows."""
+
+BIRTH_RECORD = np.dtype(
+    [("day", "f4"), ("key", "u8"), ("place", "u1"), ("quintile", "u1"), ("sex", "u1"), ("age", "u1"), ("birth", "f4")],
+    align=True,
+)
+"""Somebody who enters: a child (age 0, birth = day) or an arrival."""
+
+DEMANDS, DEPARTURES, BIRTHS, CURSOR = range(4)
+
+
+class Beat(NamedTuple):
+    """Where one sweep writes: its share of the residents, its tally and its tables."""
+
+    edges: np.ndarray  # float64[period + 1], day at which each reporting period begins
+    tally: np.ndarray  # int64[period, cell, column]
+    demands: np.ndarray  # DEMAND[…]
+    departures: np.ndarray  # DEPARTURE[…]
+    births: np.ndarray  # BIRTH_RECORD[…]
+    count: np.ndarray  # int64[4]: rows used in the three tables above, and the next resident to look at
+
+
+@inlined
+def tally_event(people, i, t, hint, beat, column):
+    """Add one to `column` in the resident's cell and the period that holds day t."""
+    beat.tally[period_at(beat.edges, t, hint), my_cell(people, i), column] += 1
+
+
+@inlined
+def flow_column(people, flow):
+    """Tally column of one of FLOWS."""
+    return 1 + people.weight.shape[1] + flow
+
+
+@inlined
+def event_column(people, k):
+    """Tally column of event column k (1 is the first event)."""
+    return 1 + people.weight.shape[1] + len(FLOWS) + k - 1
+
+
+@inlined
+def _birthday(model, people, i, t, hint, beat):
+    """A year older: base rates change, so each clock is rescaled by base[age − 1] / base[age]."""
+    person = people.person[i]
+    age = person.age
+    if age < 255:
+        person.age = age + 1
+    if age >= OLDEST:
+        set_birthday(people, i)
+        return
+    level = people.level[i]
+    ageing = model.ageing[level[SEX], level[QUINTILE], age + 1]
+    clock = people.clock[i]
+    one = np.float32(1.0)
+    for k in range(clock.shape[0]):
+        clock[k] = min(t + (clock[k] - t) * ageing[k], NEVER) if ageing[k] != one else clock[k]
+    set_birthday(people, i)
+    set_weights(model, people, i)
+    if (age + 1) % 5 == 0:
+        person.age = age
+        tally_event(people, i, t, hint, beat, flow_column(people, MOVED_OUT))
+        person.age = age + 1
+        tally_event(people, i, t, hint, beat, flow_column(people, MOVED_IN))
+
+
+@inlined
+def _end(people, i, status):
+    """Nothing happens to this resident any more."""
+    people.person[i].status = status
+    people.next[i] = NEVER
+
+
+@inlined
+def _renew(model, streams, people, i, k, t):
+    """The clock has rung: count it and draw the next time."""
+    slot = model.fired_slot[k]
+    if slot >= 0:
+        people.fired[i, slot] += 1
+    set_clock(model, streams, people, i, k, t)
+
+
+@inlined
+def _birth(model, streams, people, i, k, t, beat):
+    """A child of resident i; its key comes from the mother's key and birth number."""
+    n = beat.count[BIRTHS]
+    child = beat.births[n]
+    child.key = rng.address(streams.child, people.person[i].key, np.uint64(people.fired[i, model.fired_slot[k]]))
+    child.day = t
+    child.birth = t
+    child.place = people.level[i, PLACE]
+    child.quintile = people.level[i, QUINTILE]
+    child.sex = 0 if rng.draw(streams.sex, child.key, 0) < 0.4878 else 1
+    child.age = 0
+    beat.count[BIRTHS] = n + 1
+
+
+@inlined
+def _severity(model, people, i, d, u):
+    """Severity of demand kind d at uniform u: a worse one for a larger u."""
+    sex = people.level[i, SEX]
+    age = min(people.person[i].age, OLDEST)
+    v = 0
+    while v < model.severity_cumulative.shape[3] - 1 and u >= model.severity_cumulative[d, sex, age, v]:
+        v += 1
+    return v
+
+
+@inlined
+def _class(model, people, i, d, severity):
+    """Class of the demand: its parts in mixed radix, the last varying fastest."""
+    cls = 0
+    for n in range(model.class_part.shape[1]):
+        part = model.class_part[d, n]
+        if part != CLASS_NONE:
+            value = 0
+            if part == CLASS_SEVERITY:
+                value = severity
+            elif part == CLASS_AGE:
+                value = np.int64(model.class_age[d, min(people.person[i].age, OLDEST)])
+            else:
+                value = np.int64(people.level[i, part])
+            cls = cls * model.class_size[d, n] + value
+    return cls
+
+
+@inlined
+def time_of_day(hours, t):
+    """Day t mapped through the inverse of the hour profile: same day, same order, busier hours hold more of it."""
+    day = np.floor(t)
+    share = t - day
+    h = 0
+    while h < 23 and share >= hours[h + 1]:
+        h += 1
+    inside = (share - hours[h]) / max(hours[h + 1] - hours[h], 1e-12)
+    return day + (h + min(inside, 0.999999)) / 24.0
+
+
+@inlined
+def _hand_over(model, people, i, k, d, severity, key, t, start, end, hint, beat):
+    """Enter the demand in the table and stop the resident; returns False if death comes before it can be handed over."""
+    death = people.clock[i, 1]
+    at = milliseconds(time_of_day(model.hours[d], np.float64(t)))
+    if t < start:
+        tally_event(people, i, t, hint, beat, flow_column(people, LATE))
+        at = milliseconds(start)
+    if death < end:
+        at = min(at, milliseconds(death) - 1)
+        if at < milliseconds(start):
+            return False
+    n = beat.count[DEMANDS]
+    row = beat.demands[n]
+    row.ms = at
+    row.key = key
+    row.resident = i
+    row.cell = my_cell(people, i)
+    row.kind = d
+    row.severity = severity
+    row.cls = _class(model, people, i, d, severity)
+    row.place = people.level[i, PLACE]
+    beat.count[DEMANDS] = n + 1
+    people.person[i].status = WAITING
+    people.next[i] = death
+    if death < end:
+        _depart(people, i, death, beat)
+    return True
+
+
+@inlined
+def _depart(people, i, death, beat):
+    """Tell the services that resident i, who has an open case, dies at `death`."""
+    n = beat.count[DEPARTURES]
+    row = beat.departures[n]
+    row.ms = milliseconds(death)
+    row.resident = i
+    row.reason = DIED
+    beat.count[DEPARTURES] = n + 1
+    people.next[i] = NEVER
+
+
+@inlined
+def _demand(model, streams, people, i, k, t, start, end, hint, beat, served):
+    """A demand clock rings: is it real on this day, how bad is it, and hand it over. Returns True if the resident stops."""
+    d = model.demand[k]
+    person_key = people.person[i].key
+    count = np.uint64(people.fired[i, model.fired_slot[k]])
+    day = min(np.int64(max(t, np.float32(0.0))), model.accept.shape[1] - 1)
+    if rng.draw(streams.accept[k], person_key, count) >= model.accept[d, day]:
+        _renew(model, streams, people, i, k, t)
+        return False
+    severity = _severity(model, people, i, d, rng.draw(streams.severity[k], person_key, count))
+    tally_event(people, i, t, hint, beat, event_column(people, k))
+    key = rng.address(streams.case[k], person_key, count)
+    accrue(people, i, t, beat.edges, hint, beat.tally)
+    for n in range(model.severity_attribute.shape[2]):
+        a = model.severity_attribute[d, severity, n]
+        if a >= 0:
+            set_level(model, people, i, a, model.severity_level[d, severity, n], t)
+    _renew(model, streams, people, i, k, t)
+    if not served:
+        return False
+    return _hand_over(model, people, i, k, d, severity, key, t, start, end, hint, beat)
+
+
+@inlined
+def _move(model, streams, people, i, k, t, hint, beat):
+    """An attribute moves to another level, unless it cannot from here (parked, and counted)."""
+    a = model.attribute[k]
+    new = model.target[k, people.level[i, a]]
+    if new < 0 or (model.kind[k] == MOVE and not can_happen(model, people, i, k)):
+        tally_event(people, i, t, hint, beat, flow_column(people, PARKED))
+    else:
+        tally_event(people, i, t, hint, beat, event_column(people, k))
+        accrue(people, i, t, beat.edges, hint, beat.tally)
+        place_changes = a == PLACE
+        if place_changes:
+            tally_event(people, i, t, hint, beat, flow_column(people, MOVED_OUT))
+        set_level(model, people, i, a, new, t)
+        if place_changes:
+            tally_event(people, i, t, hint, beat, flow_column(people, MOVED_IN))
+    if model.kind[k] == MOVE:
+        _renew(model, streams, people, i, k, t)
+
+
+@inlined
+def ring(model, streams, people, i, k, t, start, end, hint, beat, served):
+    """Answer the ring of clock k at time t. Returns True if the resident stops here for this beat."""
+    if k == BIRTHDAY:
+        accrue(people, i, t, beat.edges, hint, beat.tally)
+        _birthday(model, people, i, t, hint, beat)
+        return False
+    kind = model.kind[k]
+    if kind == DEMAND:
+        if not can_happen(model, people, i, k):
+            tally_event(people, i, t, hint, beat, flow_column(people, PARKED))
+            _renew(model, streams, people, i, k, t)
+            return False
+        return _demand(model, streams, people, i, k, t, start, end, hint, beat, served)
+    if kind == MOVE or kind == TIMER:
+        _move(model, streams, people, i, k, t, hint, beat)
+        return False
+    if not can_happen(model, people, i, k):
+        tally_event(people, i, t, hint, beat, flow_column(people, PARKED))
+        _renew(model, streams, people, i, k, t)
+        return False
+    tally_event(people, i, t, hint, beat, event_column(people, k))
+    if kind == BIRTH:
+        _birth(model, streams, people, i, k, t, beat)
+        _renew(model, streams, people, i, k, t)
+        return False
+    accrue(people, i, t, beat.edges, hint, beat.tally)
+    _end(people, i, DEAD if kind == DEATH else GONE)
+    return True
+
+
+@inlined
+def _live(model, streams, people, i, start, end, hint, beat, served):
+    """Resident i up to the end of the beat, or until they stop; False if a table is full and must grow first."""
+    while True:
+        k = find_next(people, i)
+        t = people.next[i]
+        if t >= end:
+            return True
+        if beat.count[BIRTHS] >= beat.births.shape[0]:
+            return False
+        if ring(model, streams, people, i, k, t, start, end, hint, beat, served):
+            return True
+
+
+@kernel
+def advance(model, streams, people, first, last, start, end, hint, beat, served):
+    """Every resident in rows [first, last) from `start` to `end` (float32 days); returns the next row to look at.
+
+    It stops early when a table is full: grow the table and call again from the row returned. `served` False: demands
+    are counted and have their consequences, but nobody answers them. Residents with an open case only depart.
+    """
+    for i in range(first, last):
+        if people.next[i] < end:
+            room = min(beat.demands.shape[0] - beat.count[DEMANDS], beat.departures.shape[0] - beat.count[DEPARTURES])
+            if room < 1:
+                return i
+            status = people.person[i].status
+            if status == WAITING:
+                _depart(people, i, people.next[i], beat)
+            elif status == LIVING and not _live(model, streams, people, i, start, end, hint, beat, served):
+                return i
+    return last
+
+
+@kernel
+def apply_moves(model, people, moves, edges, hint, tally):
+    """Outcomes come back: each resident is released at the outcome's own time and takes its level, if it sets one."""
+    for n in range(moves.shape[0]):
+        move = moves[n]
+        i = move.resident
+        t = np.float32(np.float64(move.ms) / 86_400_000.0)
+        person = people.person[i]
+        person.status = LIVING
+        person.resume = t
+        if move.attribute >= 0 and move.reason != DIED and move.reason != LEFT:
+            accrue(people, i, t, edges, hint, tally)
+            set_level(model, people, i, move.attribute, move.level, t)
+        find_next(people, i)
+
+
+@kernel
+def change_trend(model, people, old, new, t, first, last):
+    """From day t every clock of column k runs at new[k] instead of old[k] times its table (float32[K])."""
+    for i in range(first, last):
+        status = people.person[i].status
+        if status == LIVING or status == WAITING:
+            clock = people.clock[i]
+            for k in range(1, new.shape[0]):
+                if old[k] != new[k]:
+                    clock[k] = min(t + (clock[k] - t) * (old[k] / new[k]), NEVER)
+            if status == LIVING:
+                find_next(people, i)
+            elif people.next[i] < NEVER:
+                people.next[i] = clock[1]
+
+
+@kernel
+def settle(people, t, edges, hint, tally, first, last):
+    """Tally the time lived by everybody still here up to day t."""
+    for i in range(first, last):
+        status = people.person[i].status
+        if status == LIVING or status == WAITING:
+            accrue(people, i, t, edges, hint, tally)
+
+
+@kernel
+def census(people, counts, first, last):
+    """Add the residents of each cell to counts: int64[cell]."""
+    for i in range(first, last):
+        status = people.person[i].status
+        if status == LIVING or status == WAITING:
+            counts[my_cell(people, i)] += 1

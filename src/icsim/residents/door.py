@@ -1,0 +1,161 @@
+"""The one door: how a change of circumstances moves a resident's clocks and weights.
+
+Next-reaction method (Gibson & Bruck 2000; Anderson 2007): a clock holds the absolute time T at which its event would
+happen. When the event's rate changes from λ₀ to λ₁ at time t, what is left of the wait shrinks or stretches by λ₀/λ₁:
+T ← t + (T − t)·λ₀/λ₁. Where the ratio is 1 nothing is touched, so a change without effect changes no bit.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from icsim import rng
+from icsim._compile import inlined
+from icsim.residents.model import ODDS, RARE
+from icsim.state import BIRTHDAY, NEVER, OLDEST, PLACE, QUINTILE, SEX, cell_of, milliseconds
+
+_ONE = np.float32(1.0)
+
+
+@inlined
+def rescaled(ring, t, ratio):
+    """New time of a clock set for `ring`, whose rate changes by old/new = `ratio` at time t (all float32 days)."""
+    return min(t + (ring - t) * ratio, NEVER)
+
+
+@inlined
+def rate_per_day(model, people, i, k):
+    """λ = base[sex, quintile, age] · trend · Π ratio[attribute, level] for resident i and event k."""
+    level = people.level[i]
+    age = min(people.person[i].age, OLDEST)
+    rate = np.float64(model.base[level[SEX], level[QUINTILE], age, k]) * model.trend[k]
+    for n in range(model.event_from[k], model.event_from[k + 1]):
+        a = model.event_attribute[n]
+        rate *= model.ratio[a, level[a], k]
+    return rate
+
+
+@inlined
+def set_clock(model, streams, people, i, k, t):
+    """Draw the next time of event k after time t: t + E/λ with E ~ Exp(1) at the address (event, resident, count)."""
+    slot = model.fired_slot[k]
+    count = 0 if slot < 0 else people.fired[i, slot]
+    wait = rng.exponential(rng.draw(streams.clock[k], people.person[i].key, count)) / rate_per_day(model, people, i, k)
+    people.clock[i, k] = np.float32(min(t + wait, np.float64(NEVER)))
+
+
+@inlined
+def can_happen(model, people, i, k):
+    """Whether event k has a published rate above zero at the resident's sex, quintile and age."""
+    level = people.level[i]
+    age = min(people.person[i].age, OLDEST)
+    return model.base[level[SEX], level[QUINTILE], age, k] > np.float32(1.5 * RARE)
+
+
+@inlined
+def set_level(model, people, i, a, new, t):
+    """Move resident i's attribute a to level `new` at time t (float32 day): clocks, timers and weights follow."""
+    old = people.level[i, a]
+    if old == new:
+        return
+    people.level[i, a] = new
+    for n in range(model.ratio_from[a], model.ratio_from[a + 1]):
+        k = model.ratio_column[n]
+        ratio = model.ratio[a, old, k] / model.ratio[a, new, k]
+        if ratio != _ONE:
+            people.clock[i, k] = rescaled(people.clock[i, k], t, ratio)
+    if model.has_timer[a]:
+        _set_timers(model, people, i, a, old, new, t)
+    if model.has_weight[a]:
+        set_weights(model, people, i)
+
+
+@inlined
+def _set_timers(model, people, i, a, old, new, t):
+    """Stop the timer of the level that was left; start the one of the level that was taken."""
+    stopped = model.timer_column[a, old]
+    if stopped >= 0:
+        people.clock[i, stopped] = NEVER
+    started = model.timer_column[a, new]
+    if started >= 0:
+        people.clock[i, started] = t + model.timer_days[a, new]
+
+
+@inlined
+def set_weights(model, people, i):
+    """Value of each weight in the resident's present circumstances."""
+    level = people.level[i]
+    age = min(people.person[i].age, OLDEST)
+    for w in range(model.weight_rule.shape[0]):
+        value = model.weight_base[level[SEX], level[QUINTILE], age, w]
+        for a in range(level.shape[0]):
+            if model.has_weight[a]:
+                value *= model.weight_factor[a, level[a], w]
+        people.weight[i, w] = value / (_ONE + value) if model.weight_rule[w] == ODDS else value
+
+
+@inlined
+def find_next(people, i):
+    """Store the earliest clock of resident i; returns its column. Ties go to the first column.
+
+    Times are ≥ 0, so their bits, read as integers, sort as they do: an integer minimum vectorises, a float one does not.
+    """
+    bits = people.clock_bits[i]
+    least = bits[0]
+    for k in range(1, bits.shape[0]):
+        least = min(least, bits[k])
+    column = 0
+    while bits[column] != least:
+        column += 1
+    people.next[i] = max(people.clock[i, column], people.person[i].resume)
+    return column
+
+
+@inlined
+def period_at(edges, t, hint):
+    """Index of the reporting period that holds day t; times before the first or after the last belong to those."""
+    p = hint
+    while p > 0 and t < edges[p]:
+        p -= 1
+    while p < edges.shape[0] - 2 and t >= edges[p + 1]:
+        p += 1
+    return p
+
+
+@inlined
+def my_cell(people, i):
+    """Reporting cell of resident i now."""
+    level = people.level[i]
+    return cell_of(np.int64(level[PLACE]), np.int64(level[QUINTILE]), np.int64(level[SEX]),
+                   np.int64(people.person[i].age))
+
+
+@inlined
+def accrue(people, i, t, edges, hint, tally):
+    """Tally the time lived since last tallied, plain and weighted, in whole milliseconds; split at period edges.
+
+    tally: int64[period, cell, column]; column 0 is person-time, then one column a weight.
+    """
+    cell = my_cell(people, i)
+    since = people.person[i].since
+    if t <= since:
+        return
+    p = period_at(edges, since, hint)
+    begin = milliseconds(since)
+    end = milliseconds(t)
+    while begin < end:
+        stop = end if p >= edges.shape[0] - 2 else min(end, milliseconds(edges[p + 1]))
+        lived = stop - begin
+        tally[p, cell, 0] += lived
+        for w in range(people.weight.shape[1]):
+            tally[p, cell, 1 + w] += np.int64(np.float64(lived) * people.weight[i, w] + 0.5)
+        begin = stop
+        p += 1
+    people.person[i].since = t
+
+
+@inlined
+def set_birthday(people, i):
+    """The next birthday, 365.25 days apart, counted from the day of birth so that rounding never adds up."""
+    person = people.person[i]
+    people.clock[i, BIRTHDAY] = np.float32(person.birth + 365.25 * (np.float64(person.age) + 1.0))

@@ -1,0 +1,102 @@
+"""How somebody enters: as one of the starting population, a child or an arrival. All three are the same act."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from icsim import rng
+from icsim._compile import inlined, kernel
+from icsim.residents.advance import ARRIVED, BORN, flow_column, tally_event
+from icsim.residents.door import find_next, set_birthday, set_clock, set_weights
+from icsim.residents.model import NO_EVENT, TIMER
+from icsim.state import LIVING, OLDEST, PLACE, QUINTILE, SEX
+
+
+@inlined
+def _start_level(model, streams, people, i, a):
+    """Level of attribute a at entry, given the levels before it: odds = odds at this age × Π factor."""
+    level = people.level[i]
+    age = min(people.person[i].age, OLDEST)
+    odds = np.float64(model.start_odds[a, level[SEX], level[QUINTILE], age])
+    if odds == 0.0:
+        return 0
+    for b in range(a):
+        odds *= model.start_factor[a, b, level[b]]
+    at_first = 1.0 / (1.0 + odds)
+    u = rng.draw(streams.start[a], people.person[i].key, 0)
+    if u < at_first:
+        return 0
+    share = (u - at_first) / (1.0 - at_first)
+    new = 1
+    while new < model.start_cumulative.shape[4] - 1 and share >= model.start_cumulative[
+        a, level[SEX], level[QUINTILE], age, new
+    ]:
+        new += 1
+    return new
+
+
+@inlined
+def set_clocks(model, streams, people, i, t):
+    """Draw every clock of resident i afresh from time t; running timers keep their time."""
+    for k in range(1, model.kind.shape[0]):
+        if model.kind[k] != TIMER and model.kind[k] != NO_EVENT:
+            set_clock(model, streams, people, i, k, t)
+
+
+@inlined
+def _start_timers(model, streams, people, i, t):
+    """A level found at entry has lasted for a while: what is left of its timer is uniform."""
+    for a in range(model.has_timer.shape[0]):
+        if model.has_timer[a]:
+            column = model.timer_column[a, people.level[i, a]]
+            if column >= 0:
+                left = rng.draw(streams.timer[a], people.person[i].key, 0) * model.timer_days[a, people.level[i, a]]
+                people.clock[i, column] = np.float32(t + left)
+
+
+@inlined
+def enter_one(model, streams, people, i, newcomer):
+    """Fill row i with a newcomer (a row of BIRTH_RECORD)."""
+    person = people.person[i]
+    person.key = newcomer.key
+    person.birth = newcomer.birth
+    person.since = newcomer.day
+    person.resume = newcomer.day
+    person.entered = newcomer.day
+    person.age = newcomer.age
+    person.status = LIVING
+    people.level[i, SEX] = newcomer.sex
+    people.level[i, QUINTILE] = newcomer.quintile
+    people.level[i, PLACE] = newcomer.place
+    for a in range(PLACE + 1, people.level.shape[1]):
+        people.level[i, a] = _start_level(model, streams, people, i, a)
+    set_birthday(people, i)
+    set_clocks(model, streams, people, i, np.float64(newcomer.day))
+    _start_timers(model, streams, people, i, np.float64(newcomer.day))
+    set_weights(model, people, i)
+    find_next(people, i)
+
+
+@kernel
+def enter(model, streams, people, newcomers, row, hint, beat):
+    """Newcomers (sorted by day and key) take rows from `row` on; children and arrivals are tallied apart."""
+    for n in range(newcomers.shape[0]):
+        enter_one(model, streams, people, row + n, newcomers[n])
+        flow = BORN if newcomers[n].birth == newcomers[n].day else ARRIVED
+        tally_event(people, row + n, newcomers[n].day, hint, beat, flow_column(people, flow))
+
+
+@kernel
+def start(model, streams, people, newcomers):
+    """Fill rows 0 … with the starting population, without tallying an entry."""
+    for n in range(newcomers.shape[0]):
+        enter_one(model, streams, people, n, newcomers[n])
+
+
+@kernel
+def restart(model, streams, people, rows):
+    """New luck for the same residents: every clock is drawn again at day 0; levels and running timers stay."""
+    for i in range(rows):
+        if people.person[i].status == LIVING:
+            set_clocks(model, streams, people, i, 0.0)
+            find_next(people, i)

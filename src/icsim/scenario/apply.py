@@ -1,0 +1,67 @@
+"""The tables with a scenario's changes in force, and whether they still keep the rules of all tables."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from icsim.areas.load import Area
+from icsim.catalogue.check import problems_of
+from icsim.catalogue.found import Found
+from icsim.catalogue.load import FILES, Catalogue
+from icsim.errors import Problem
+from icsim.scenario.ground import Ground
+from icsim.scenario.plan import Changed, Plan
+from icsim.scenario.wording import shown
+
+
+def apply(plan: Plan, ground: Ground) -> tuple[Catalogue, Area, list[Problem]]:
+    """Catalogue and area as the scenario has them, and the changes that the tables refuse."""
+    assert ground.area is not None
+    catalogue, area, problems = ground.catalogue, ground.area, []
+    for change in plan.changes:
+        try:
+            if change.number.of == "catalogue":
+                catalogue = catalogue.with_value(change.row, change.value)
+            else:
+                area = area.with_value(change.row, change.value)
+        except ValueError as error:
+            problems.append(change.problem(f"is refused by the area: {error}", shown(change.given)))
+    problems += _broken_rules(catalogue, plan)
+    for pool, said in plan.pools.items():
+        area = area.with_pool(pool, number=said.number, open=said.open)
+    return _with_services(catalogue, plan), area, problems
+
+
+def _broken_rules(catalogue: Catalogue, plan: Plan) -> list[Problem]:
+    """Rules of the catalogue that the changes together break: shares above 1, a loop without a way out …
+
+    The range that a row's evidence supports binds no scenario, so changed rows are checked without theirs.
+    """
+    last = {change.row: change for change in plan.changes if change.number.of == "catalogue"}
+    if not last:
+        return []
+    tables = {table: [_found(row, last) for row in getattr(catalogue, table)] for table in FILES}
+    change = list(last.values())[-1]
+    return [change.problem(f"leaves a catalogue that cannot run. {found.where}: {found.message}", shown(change.given))
+            for found in problems_of(tables)]
+
+
+def _found(row: Any, last: dict[str, Changed]) -> Found:
+    name = getattr(row, "id", "")
+    if name in last:
+        row = replace(row, low=None, high=None, standing="derived")
+    return Found(row, name or type(row).__name__.lower(), 0)
+
+
+def _with_services(catalogue: Catalogue, plan: Plan) -> Catalogue:
+    """The catalogue with other queue limits and shift ends."""
+    services = []
+    for row in catalogue.services:
+        said = plan.services.get(row.service)
+        if said is not None and said.queue_limit is not None:
+            row = replace(row, queue_limit=said.queue_limit)
+        if said is not None and said.shift_end is not None:
+            row = replace(row, shift_end=said.shift_end)
+        services.append(row)
+    return replace(catalogue, services=tuple(services))

@@ -1,0 +1,135 @@
+"""The second and third check: do the names exist, and do the values make sense? One check, one function.
+
+Each check takes a file without its structural mistakes and what it is about (`Ground`), and yields problems.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from icsim.areas.schedule import parse
+from icsim.errors import Problem
+from icsim.scenario.ground import Ground
+from icsim.scenario.lines import Path
+from icsim.scenario.plan import changed_values
+from icsim.scenario.source import SourceFile
+from icsim.scenario.wording import grouped, listed, nearest, shorten, shown
+
+LIMITS: dict[str, tuple[float, float]] = {
+    "ratio": (1e-6, 1e6), "odds ratio": (1e-6, 1e6), "share": (0, 1), "%": (0, 100), "utility": (0, 1), "rank": (0, 7),
+}
+"""Lowest and highest value by unit of the row."""
+OTHERWISE = (0.0, 1e9)
+
+
+def check_file(file: SourceFile, ground: Ground) -> Iterator[Problem]:
+    """Everything wrong with one file as far as names and sense go."""
+    yield from check_start(file)
+    yield from check_services(file, ground)
+    yield from check_pools(file, ground)
+    yield from check_changes(file, ground)
+
+
+def check_start(file: SourceFile) -> Iterator[Problem]:
+    """A run starts on the first of a month."""
+    start = file.data.get("run", {}).get("start")
+    if isinstance(start, date) and start.day != 1:
+        first = start.replace(day=1)
+        yield file.problem(("run", "start"), f"must be the first of a month, such as {first}.", shown(start))
+
+
+def check_services(file: SourceFile, ground: Ground) -> Iterator[Problem]:
+    """Services exist; a number is given only where one limited pool can take it."""
+    for name, settings in file.data.get("services", {}).items():
+        key: Path = ("services", name)
+        if name not in ground.services:
+            yield file.problem(key, f"is not a service. {nearest(name, ground.services)}".strip())
+            continue
+        yield from check_open(file, (*key, "open"), settings)
+        pools = ground.limited_pools(name)
+        if "number" in settings and ground.area is not None and len(pools) != 1:
+            yield file.problem((*key, "number"), _name_the_pools(pools), shown(settings["number"]))
+
+
+def _name_the_pools(pools: list[str]) -> str:
+    if not pools:
+        return "cannot be set: no pool of this service has a limit here."
+    names = listed([f"[pools.{name}]" for name in pools], "or")
+    return f"must be given by pool, because several share this service: {names}."
+
+
+def check_pools(file: SourceFile, ground: Ground) -> Iterator[Problem]:
+    """Pools exist in the area; only those with a limit have a number."""
+    for name, settings in file.data.get("pools", {}).items():
+        key: Path = ("pools", name)
+        if ground.area is None:
+            continue
+        if name not in ground.pools:
+            yield file.problem(key, f"is not a pool in this area. {nearest(name, ground.pools)}".strip())
+            continue
+        yield from check_open(file, (*key, "open"), settings)
+        if "number" in settings and ground.pools[name].value is None:
+            message = "cannot be set: this pool stands for providers outside the area and has no limit."
+            yield file.problem((*key, "number"), message, shown(settings["number"]))
+
+
+def check_open(file: SourceFile, key: Path, settings: dict[str, Any]) -> Iterator[Problem]:
+    """Opening hours can be read."""
+    text = settings.get("open")
+    if text is None:
+        return
+    try:
+        parse(text)
+    except ValueError as error:
+        yield file.problem(key, shorten(str(error).removeprefix(f'"{text}": '), 600), shown(text))
+
+
+def check_changes(file: SourceFile, ground: Ground) -> Iterator[Problem]:
+    """Rows exist; each change says one of `value` and `multiply`; the new value is possible."""
+    for index, change in enumerate(file.data.get("changes", [])):
+        key: Path = ("changes", index)
+        if "value" in change and "multiply" in change:
+            yield file.problem(key, "gives both value and multiply; keep one of them.")
+        elif "row" in change and "value" not in change and "multiply" not in change:
+            yield file.problem(key, "needs value = … or multiply = …; without either nothing changes.")
+        if "row" in change:
+            yield from check_row(file, index, change, ground)
+
+
+def check_row(file: SourceFile, index: int, change: dict[str, Any], ground: Ground) -> Iterator[Problem]:
+    """One change against the row it names."""
+    name, key = change["row"], ("changes", index, "row")
+    if name in ground.pool_rows:
+        yield file.problem(key, f"is a pool; write [pools.{ground.pool_rows[name]}] and number = … instead.", shown(name))
+    elif name not in ground.rows and ground.area is not None:
+        hint = nearest(name, ground.rows)
+        yield file.problem(key, f"is not a row of the catalogue or the area. {hint}".strip(), shown(name))
+
+
+def check_values(chain: list[SourceFile], ground: Ground) -> Iterator[Problem]:
+    """Every value that the changes lead to is one that its unit allows."""
+    for change in changed_values(chain, ground):
+        unit = change.number.row.unit
+        low, high = LIMITS.get(unit, OTHERWISE)
+        if not low <= change.value <= high:
+            becomes = "" if change.word == "value" else f"makes it {grouped(change.value)}, which "
+            yield change.problem(f"{becomes}must be between {grouped(low)} and {grouped(high)} ({unit}). "
+                                 f"The baseline value is {grouped(change.number.value)}.", shown(change.given))
+
+
+def warnings(chain: list[SourceFile], ground: Ground) -> Iterator[Problem]:
+    """Values that are possible but lie outside the range that their evidence supports."""
+    for change in changed_values(chain, ground):
+        row = change.number.row
+        if (row.low is not None and change.value < row.low) or (row.high is not None and change.value > row.high):
+            becomes = "" if change.word == "value" else f"makes it {grouped(change.value)}, which "
+            yield change.problem(f"{becomes}lies outside the range that the evidence supports: "
+                                 f"{_range(row.low, row.high)} ({row.unit}).", shown(change.given))
+
+
+def _range(low: float | None, high: float | None) -> str:
+    if low is None:
+        return f"at most {grouped(high or 0.0)}"
+    return f"at least {grouped(low)}" if high is None else f"{grouped(low)} to {grouped(high)}"

@@ -1,0 +1,102 @@
+"""What a scenario file may say: every field with its meaning, unit and allowed range.
+
+These words serve three readers: the checks, the messages to people (`wording.py`) and the JSON Schema for editors
+(`schema.py`). A field that an extended file may supply is optional in the file itself; `INHERITED` names them.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MOST_SERVERS = 10_000
+INHERITED = frozenset({("area",), ("run",), ("run", "start"), ("run", "years"), ("run", "replications")})
+"""Needed for a run, but a file that extends another may leave them to it."""
+
+Text = Annotated[str, Field(min_length=1, max_length=200)]
+LongText = Annotated[str, Field(min_length=1, max_length=5000)]
+
+
+def _number(unit: str, low: float, high: float, description: str, **more: Any) -> Any:
+    """A field that holds a number from `low` to `high`, in `unit`."""
+    return Field(ge=low, le=high, description=description, json_schema_extra={"unit": unit}, **more)
+
+
+def _words(description: str, **more: Any) -> Any:
+    return Field(description=description, **more)
+
+
+class Part(BaseModel):
+    """Common to every table of a scenario: exact types, nothing unknown, nothing changed after reading."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Run(Part):
+    """How long, how often and with which luck the model runs."""
+
+    start: Annotated[date, _number("date", date(2023, 1, 1), date(2040, 12, 1), "First day, the first of a month.")]
+    years: Annotated[int, _number("years", 1, 30, "Length of the run.")]
+    replications: Annotated[int, _number("runs with other luck", 1, 1000, "How often the run is repeated.")]
+    seed: Annotated[int, _number("no unit", 0, 2**63 - 1, "Which luck: the same seed gives the same results.")] = 1
+    engine: Annotated[Literal["compiled", "reference"], _words(
+        "Service engine: the fast one, or the readable one.")] = "compiled"
+    heartbeat: Annotated[Literal["month", "week"], _words("How often residents and services meet.")] = "month"
+    services: Annotated[bool, _words("false: residents alone, without any service.")] = True
+    threads: Annotated[int | None, _number("threads", 1, 1024, "Most threads used; changes no result.")] = None
+
+
+class Service(Part):
+    """Changes to one service, all its pools together."""
+
+    number: Annotated[int | None, _number(
+        "servers", 0, MOST_SERVERS, "Number of servers, where the service has one limited pool.")] = None
+    open: Annotated[Text | None, _words("Opening hours, as in \"daily 07:00-22:00\".")] = None
+    queue_limit: Annotated[int | None, _number(
+        "people waiting in each pool", 0, 100_000, "Most who may wait before the service counts as full.")] = None
+    shift_end: Annotated[Literal["finish", "wait", "pre-empt"] | None, _words(
+        "What happens to work in hand when capacity falls.")] = None
+    reason: Annotated[LongText | None, _words("Why, for the people who read the results.")] = None
+
+
+class Pool(Part):
+    """Changes to one pool of servers."""
+
+    number: Annotated[int | None, _number("servers", 0, MOST_SERVERS, "Number of servers.")] = None
+    open: Annotated[Text | None, _words("Opening hours, as in \"daily 07:00-22:00\".")] = None
+    reason: Annotated[LongText | None, _words("Why, for the people who read the results.")] = None
+
+
+class Change(Part):
+    """Another value for one number of the catalogue or the area."""
+
+    row: Annotated[Text, _words("Which number: its row, as `icsim catalogue` prints it.")]
+    value: Annotated[float | None, _words("The new value, in the unit of the row.")] = None
+    multiply: Annotated[float | None, _number("times the value before", 0, 1e6, "Factor on the value before.")] = None
+    reason: Annotated[LongText, _words("Why, for the people who read the results.")]
+
+
+class Hashes(Part):
+    """Written by icsim into a complete scenario: which tables it was made with."""
+
+    catalogue: Annotated[Text, _words("Content hash of the catalogue with its changes.")]
+    area: Annotated[Text, _words("Content hash of the area with its changes.")]
+    scenario: Annotated[Text, _words("Content hash of the whole.")]
+
+
+class ScenarioFile(Part):
+    """One scenario file."""
+
+    schema_: Annotated[Literal[1], Field(alias="schema", description="Version of this format.")]
+    title: Annotated[Text, _words("One line that names the scenario in every table and chart.")]
+    description: Annotated[LongText | None, _words("What the scenario is about.")] = None
+    extends: Annotated[Text | None, _words("The scenario this one starts from: a file beside it, or AREA/NAME.")] = None
+    area: Annotated[Text, _words("Which integrated care system, as in \"hertfordshire-west-essex\".")]
+    reason: Annotated[LongText | None, _words("Why this scenario is looked at.")] = None
+    run: Annotated[Run, _words("How long, how often and with which luck the model runs.")]
+    services: Annotated[dict[str, Service], _words("Changes by service.")] = {}
+    pools: Annotated[dict[str, Pool], _words("Changes by pool of servers.")] = {}
+    changes: Annotated[list[Change], _words("Changes to single numbers.")] = []
+    hashes: Annotated[Hashes | None, _words("Only in complete scenarios, written by icsim.")] = None

@@ -1,0 +1,104 @@
+"""What the files of a scenario add up to: later files over earlier ones, every value worked out.
+
+The chain is read from the far end: the scenario that everything rests on first, the user's own file last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from icsim.errors import Problem
+from icsim.scenario.ground import Ground, Number
+from icsim.scenario.source import SourceFile
+
+
+@dataclass(frozen=True)
+class Changed:
+    """One entry of [[changes]] and the value that it leads to."""
+
+    row: str
+    value: float
+    reason: str
+    number: Number
+    """the row without any change"""
+    word: str
+    """value · multiply, whichever the entry uses"""
+    given: float
+    file: SourceFile
+    index: int
+
+    def problem(self, message: str, value: object) -> Problem:
+        """A problem with the value of this entry."""
+        return self.file.problem(("changes", self.index, self.word), message, value)
+
+
+@dataclass(frozen=True)
+class PoolPlan:
+    """What a scenario says about one pool; None: as in the area."""
+
+    number: int | None = None
+    open: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ServicePlan:
+    """What a scenario says about one service as a whole; None: as in the catalogue."""
+
+    queue_limit: int | None = None
+    shift_end: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything a scenario changes; `changes` in the order in which they apply."""
+
+    changes: tuple[Changed, ...] = ()
+    pools: dict[str, PoolPlan] = field(default_factory=dict)
+    services: dict[str, ServicePlan] = field(default_factory=dict)
+
+
+def plan(chain: list[SourceFile], ground: Ground) -> Plan:
+    """The changes of a chain of sound files (the user's own first)."""
+    pools: dict[str, PoolPlan] = {}
+    services: dict[str, ServicePlan] = {}
+    for file in reversed(chain):
+        for name, said in file.data.get("services", {}).items():
+            services[name] = _over(services.get(name, ServicePlan()), said, ("queue_limit", "shift_end"))
+            for pool in ground.limited_pools(name):
+                pools[pool] = _over(pools.get(pool, PoolPlan()), said, ("number", "open"))
+        for name, said in file.data.get("pools", {}).items():
+            pools[name] = _over(pools.get(name, PoolPlan()), said, ("number", "open"))
+    return Plan(tuple(changed_values(chain, ground)), pools, services)
+
+
+def changed_values(chain: list[SourceFile], ground: Ground) -> Iterator[Changed]:
+    """Every entry of [[changes]] that can be worked out, in order; `multiply` acts on the value before."""
+    now: dict[str, float] = {}
+    for file in reversed(chain):
+        for index, entry in enumerate(file.data.get("changes", [])):
+            number = ground.rows.get(entry.get("row", ""))
+            words = [word for word in ("value", "multiply") if word in entry]
+            if number is None or len(words) != 1:
+                continue
+            given, row = entry[words[0]], entry["row"]
+            now[row] = float(given) if words[0] == "value" else now.get(row, number.value) * given
+            yield Changed(row, now[row], entry.get("reason", ""), number, words[0], given, file, index)
+
+
+def merged(chain: list[SourceFile]) -> dict[str, Any]:
+    """The words and the run settings of the chain: those of the user's own file first."""
+    own = {key: value for key, value in chain[0].data.items() if key not in ("extends", "hashes")}
+    run: dict[str, Any] = {}
+    for file in reversed(chain):
+        run |= file.data.get("run", {})
+    return own | {"run": run, "area": next(file.data["area"] for file in chain if "area" in file.data)}
+
+
+def _over(before: Any, said: dict[str, Any], names: tuple[str, ...]) -> Any:
+    """`before` with those of the fields `names` that are said, and then with the reason said beside them."""
+    new = {name: said[name] for name in names if name in said}
+    return replace(before, **new, reason=said.get("reason", "")) if new else before

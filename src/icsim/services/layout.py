@@ -1,0 +1,177 @@
+"""How the compiled engine lays out pathways, cases and pools: record arrays, because an event loop that takes them
+counts no references and touches one cache line a case (PERFORMANCE: 4–6 million events a second instead of 1).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from icsim._compile import records
+from icsim.services.model import PRIORITIES, ServiceModel
+
+STEP = np.dtype(
+    [
+        ("duration_stream", "u8"),
+        ("patience_stream", "u8"),
+        ("branch_stream", "u8"),
+        ("service", "i4"),
+        ("otherwise", "i4"),
+        ("branch_from", "i4"),
+        ("branch_end", "i4"),
+        ("hold", "u1"),
+        ("refuse", "u1"),
+    ],
+    align=True,
+)
+
+TIMING = np.dtype([("kind", "i1"), ("a", "f8"), ("b", "f8"), ("c", "f8"), ("d", "f8")], align=True)
+
+CASE = np.dtype(
+    [
+        ("key", "u8"),
+        ("called", "i8"),
+        ("asked", "i8"),
+        ("started", "i8"),
+        ("remaining", "i8"),  # −1 unless sent away or suspended during service
+        ("ends", "i8"),
+        ("provider", "f8"),
+        ("resident", "i4"),
+        ("cell", "i4"),
+        ("lap", "i4"),
+        ("token", "u4"),  # an event whose token differs is void; never reset, so a reused slot is safe
+        ("before", "i4"),  # neighbours in the queue; `after` links free slots as well
+        ("after", "i4"),
+        ("kind", "i2"),
+        ("cls", "i2"),
+        ("place", "i2"),
+        ("step", "i2"),
+        ("pool", "i2"),
+        ("held", "i2"),
+        ("state", "i1"),
+        ("priority", "i1"),
+        ("reason", "i1"),  # why it ends, once that is known
+    ],
+    align=True,
+)
+FREE, QUEUED, RUNNING, SUSPENDED, PAUSED = range(5)
+"""State of a case slot. PAUSED: in a step that needs no service."""
+
+POOL = np.dtype(
+    [
+        ("capacity", "i4"),
+        ("busy", "i4"),
+        ("running", "i4"),
+        ("held", "i4"),
+        ("suspended", "i4"),
+        ("waiting", "i4"),
+        ("limit", "i4"),
+        ("shift_end", "i4"),
+        ("since", "i8"),  # the three integrals below are exact up to this instant
+        ("busy_ms", "i8"),
+        ("open_ms", "i8"),
+        ("waiting_ms", "i8"),
+        ("arrivals", "i8"),
+        ("grants", "i8"),
+        ("left_queue", "i8"),
+    ],
+    align=True,
+)
+
+EVENT = np.dtype([("order", "i8"), ("key", "u8"), ("slot", "i4"), ("token", "u4")], align=True)
+"""An entry of the calendar; order = milliseconds × 8 + phase, so one comparison gives time and phase."""
+
+FREE_SLOT, HIGHEST_SLOT, HEAP_SIZE, STACK_SIZE, CHANGE, CONTACTS, MOVES, OVERFLOW = range(8)
+"""What `count` holds: head of the list of free slots, slots ever used, sizes, next capacity change, rows written."""
+
+
+class Rules(NamedTuple):
+    """Pathways as the loop reads them; never written."""
+
+    start: np.ndarray  # int32[kind]
+    step: np.ndarray  # STEP[S]
+    duration: np.ndarray  # TIMING[S, C]
+    patience: np.ndarray  # TIMING[S, C]
+    priority: np.ndarray  # int8[S, C]
+    branch_to: np.ndarray  # int32[B]
+    branch_cumulative: np.ndarray  # float64[B, C]
+    outcome: np.ndarray  # int16[O, 2], attribute and level
+    provider_from: np.ndarray  # int32[service, place + 1]
+    provider_pool: np.ndarray  # int32[R]
+    provider_cumulative: np.ndarray  # float64[R]
+    change_ms: np.ndarray  # int64[X]
+    change: np.ndarray  # int32[X, 2], pool and capacity
+    provider_stream: np.ndarray  # uint64[1]
+
+
+class Desk(NamedTuple):
+    """Everything the loop changes."""
+
+    case: np.ndarray  # CASE[slot]
+    pool: np.ndarray  # POOL[P]
+    queue: np.ndarray  # int32[P, PRIORITIES, 2], first and last slot of each class
+    heap: np.ndarray  # EVENT[…]
+    stack: np.ndarray  # int32[P], pools with a freed server
+    dirty: np.ndarray  # uint8[P], 1: on the stack
+    case_of: np.ndarray  # int32[resident], slot of the open case; −1: none
+    count: np.ndarray  # int64[8]
+    contacts: np.ndarray  # CONTACT[…]
+    moves: np.ndarray  # MOVE[…]
+
+
+def _fill(dtype: np.dtype, shape, **columns: np.ndarray) -> np.ndarray:
+    table = records(shape, dtype)
+    for name, values in columns.items():
+        table[name] = values
+    return table
+
+
+def _timing(quantity) -> np.ndarray:
+    p = quantity.parameters
+    return _fill(TIMING, quantity.kind.shape, kind=quantity.kind, a=p[..., 0], b=p[..., 1], c=p[..., 2], d=p[..., 3])
+
+
+def rules_of(model: ServiceModel) -> Rules:
+    """The same pathways as records."""
+    step = _fill(
+        STEP,
+        len(model.step_service),
+        duration_stream=model.duration_stream,
+        patience_stream=model.patience_stream,
+        branch_stream=model.branch_stream,
+        service=model.step_service,
+        otherwise=model.step_otherwise,
+        branch_from=model.branch_from[:-1],
+        branch_end=model.branch_from[1:],
+        hold=model.step_hold,
+        refuse=model.step_refuse,
+    )
+    return Rules(
+        start=np.ascontiguousarray(model.start, np.int32),
+        step=step,
+        duration=_timing(model.duration),
+        patience=_timing(model.patience),
+        priority=np.ascontiguousarray(model.step_priority, np.int8),
+        branch_to=np.ascontiguousarray(model.branch_to, np.int32),
+        branch_cumulative=np.ascontiguousarray(model.branch_cumulative, np.float64),
+        outcome=np.stack([model.outcome_attribute, model.outcome_level], axis=1).astype(np.int16),
+        provider_from=np.ascontiguousarray(model.provider_from, np.int32),
+        provider_pool=np.ascontiguousarray(model.provider_pool, np.int32),
+        provider_cumulative=np.ascontiguousarray(model.provider_cumulative, np.float64),
+        change_ms=np.ascontiguousarray(model.change_ms, np.int64),
+        change=np.stack([model.change_pool, model.change_capacity], axis=1).astype(np.int32),
+        provider_stream=np.array([model.provider_stream], np.uint64),
+    )
+
+
+def pools_of(model: ServiceModel) -> np.ndarray:
+    """Pools at the start: closed and empty until the first capacity change."""
+    return _fill(
+        POOL, len(model.pool_queue_limit), limit=model.pool_queue_limit, shift_end=model.pool_shift_end
+    )
+
+
+def empty_queues(pools: int) -> np.ndarray:
+    """int32[P, PRIORITIES, 2] with nobody waiting."""
+    return np.full((pools, PRIORITIES, 2), -1, np.int32)

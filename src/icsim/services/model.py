@@ -1,0 +1,65 @@
+"""What both service engines read: pathways and pools as arrays. `build.py` fills it from rows.
+
+Axes: S steps (all pathways together), C classes, B branches, P pools, O outcomes, X capacity changes.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+CONSTANT, EXPONENTIAL, LOGNORMAL, UNIFORM, TRIANGULAR, NORMAL, NONE = range(7)
+DISTRIBUTIONS = ("constant", "exponential", "lognormal", "uniform", "triangular", "normal")
+"""Names in the tables. NONE, as a patience, means: waits for ever."""
+
+FINISH, WAIT, PRE_EMPT = range(3)
+SHIFT_END = ("finish", "wait", "pre-empt")
+REFUSE_CLOSED, REFUSE_FULL = 1, 2
+
+UNLIMITED = 2**30
+"""Capacity of a pool that has none, such as a provider outside the area."""
+PRIORITIES = 8
+"""Priority classes 0 (first) to 7."""
+
+
+class Quantity(NamedTuple):
+    """A duration or a patience: kind and parameters by step and class.
+
+    constant (a) · exponential (mean a) · lognormal (mean a, standard deviation b, already turned into log-scale mu in c
+    and sigma in d) · uniform (a to b) · triangular (low a, mode b, high c) · normal (mean a, standard deviation b,
+    never below c). Milliseconds, except mu and sigma, which are those of the logarithm of milliseconds.
+    """
+
+    kind: np.ndarray  # int8[S, C]
+    parameters: np.ndarray  # float64[S, C, 4]
+
+
+class ServiceModel(NamedTuple):
+    """Pathways and pools, ready to run."""
+
+    start: np.ndarray  # int32[kind of demand], first step of its pathway
+    step_service: np.ndarray  # int32[S], service asked for; −1: a step without a service
+    step_hold: np.ndarray  # uint8[S], 1: keeps its server until the next step is granted
+    step_refuse: np.ndarray  # uint8[S], bits REFUSE_CLOSED, REFUSE_FULL
+    step_otherwise: np.ndarray  # int32[S], where the refused and those who gave up go; −1: the case ends
+    step_priority: np.ndarray  # int8[S, C], 0 is served first
+    duration: Quantity
+    patience: Quantity
+    duration_stream: np.ndarray  # uint64[S]
+    patience_stream: np.ndarray  # uint64[S]
+    branch_stream: np.ndarray  # uint64[S]
+    branch_from: np.ndarray  # int32[S + 1], branches of step s are branch_from[s] … branch_from[s + 1] − 1
+    branch_to: np.ndarray  # int32[B], a step; or −1 − outcome: the case ends so
+    branch_cumulative: np.ndarray  # float64[B, C], cumulative probability within the step; the last is 1
+    outcome_attribute: np.ndarray  # int16[O], attribute set; −1: none
+    outcome_level: np.ndarray  # int16[O]
+    provider_stream: np.uint64
+    provider_from: np.ndarray  # int32[services, places + 1]: providers of (service, place) in the two arrays below
+    provider_pool: np.ndarray  # int32[R]
+    provider_cumulative: np.ndarray  # float64[R], cumulative share within (service, place); the last is 1
+    pool_queue_limit: np.ndarray  # int32[P], most cases that may wait; UNLIMITED: no bound
+    pool_shift_end: np.ndarray  # int8[P]
+    change_ms: np.ndarray  # int64[X], sorted; the capacity in force at 0 is here with change_ms ≤ 0
+    change_pool: np.ndarray  # int32[X]
+    change_capacity: np.ndarray  # int32[X]

@@ -1,0 +1,114 @@
+"""What is remembered of every resident, and in which type: the only place where dtypes are decided.
+
+| array | dtype | bytes a resident |
+|---|---|---|
+| person | record below | 32 |
+| next | float32 | 4 |
+| level | uint8[attribute] | one an attribute |
+| clock | float32[event], padded to 16 | 64 for up to 16 columns |
+| fired | uint16[repeatable event] | two an event |
+| weight | float32[weight] | four a weight |
+
+Times are float32 days since the start of the run: exact to 21 seconds after ten years.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from icsim._compile import inlined, records
+from icsim.calendar import MS_PER_DAY
+
+EMPTY, LIVING, WAITING, DEAD, GONE = range(5)
+"""Status. WAITING: has an open case; all clocks but death wait for its outcome. GONE: left the area."""
+
+SEX, QUINTILE, PLACE = 0, 1, 2
+"""Attributes that every model has, in this order; place is the district."""
+
+OLDEST = 90
+"""Age 90 stands for 90 and over: published tables end there."""
+SEXES, QUINTILES, AGES, BANDS = 2, 5, OLDEST + 1, 19
+AGE_BANDS = tuple(f"{a:02d}-{a + 4:02d}" for a in range(0, OLDEST, 5)) + ("90+",)
+
+NEVER = np.float32(1e30)
+BIRTHDAY = 0
+"""Column of the clock that holds the next birthday; events follow from column 1."""
+
+PERSON = np.dtype(
+    [
+        ("key", "u8"),  # address of all luck; never depends on the row
+        ("birth", "f4"),  # day of birth
+        ("since", "f4"),  # day up to which person-time has been tallied
+        ("resume", "f4"),  # nothing happens before this day: the last outcome of a case
+        ("age", "u1"),  # completed years, at most 255
+        ("status", "u1"),
+        ("spare", "u2"),
+        ("entered", "f4"),  # day of entering the run
+        ("padding", "f4"),
+    ],
+    align=True,
+)
+
+
+class People(NamedTuple):
+    """Residents as a structure of arrays; rows are in order of birthday, newcomers follow."""
+
+    person: np.ndarray  # PERSON[resident]
+    next: np.ndarray  # float32[resident], earliest clock; NEVER for the dead, the gone and empty rows
+    level: np.ndarray  # uint8[resident, attribute]
+    clock: np.ndarray  # float32[resident, column], day at which each event would happen; NEVER: not at all
+    clock_bits: np.ndarray  # int32 view of clock: times are ≥ 0, so their bits sort as they do, and integers vectorise
+    fired: np.ndarray  # uint16[resident, repeatable event], how often each clock has rung
+    weight: np.ndarray  # float32[resident, weight], value now of each weight
+
+
+def allocate(rows: int, attributes: int, columns: int, repeatable: int, weights: int) -> People:
+    """Empty people: `rows` residents, `columns` clocks (birthday included) padded to a multiple of 16."""
+    width = -(-columns // 16) * 16
+    clock = np.full((rows, width), NEVER, np.float32)
+    return People(
+        person=records(rows, PERSON),
+        next=np.full(rows, NEVER, np.float32),
+        level=np.zeros((rows, attributes), np.uint8),
+        clock=clock,
+        clock_bits=clock.view(np.int32),
+        fired=np.zeros((rows, max(repeatable, 1)), np.uint16),
+        weight=np.zeros((rows, max(weights, 1)), np.float32),
+    )
+
+
+def copy_of(people: People, rows: int | None = None) -> People:
+    """The same residents in arrays of their own, with room for `rows` rows (at least as many as now)."""
+    have = len(people.next)
+    rows = max(rows or have, have)
+    columns, attributes = people.clock.shape[1], people.level.shape[1]
+    twin = allocate(rows, attributes, columns, people.fired.shape[1], people.weight.shape[1])
+    for name in ("person", "next", "level", "clock", "fired", "weight"):
+        getattr(twin, name)[:have] = getattr(people, name)
+    return twin
+
+
+def bytes_per_row(people: People) -> float:
+    """Bytes of memory for one row."""
+    arrays = (people.person, people.next, people.level, people.clock, people.fired, people.weight)
+    return sum(array.nbytes for array in arrays) / max(len(people.next), 1)
+
+
+@inlined
+def band_of(age):
+    """Five-year age band (0 … 18) of an age in years."""
+    return min(age, OLDEST) // 5
+
+
+@inlined
+def cell_of(place, quintile, sex, age):
+    """Index of the reporting cell: place × quintile × sex × five-year age band, the last varying fastest."""
+    return ((place * QUINTILES + quintile) * SEXES + sex) * BANDS + band_of(age)
+
+
+@inlined
+def milliseconds(day):
+    """Day (float) → whole milliseconds since the start, rounded half up; monotone, so differences add up exactly."""
+    return np.int64(np.floor(np.float64(day) * MS_PER_DAY + 0.5))

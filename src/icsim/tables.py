@@ -1,0 +1,57 @@
+"""The seam between residents and services: four record tables, each sorted by time and then key.
+
+Times are int64 milliseconds of local clock time since the start of the run.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+NEVER = np.int64(2**62)
+NOBODY = np.int32(-1)
+
+DEMAND = np.dtype(
+    [
+        ("ms", "i8"),  # when help is needed
+        ("key", "u8"),  # the case: hash(resident key, kind, count); draws inside the case use it
+        ("resident", "i4"),  # row of the resident
+        ("cell", "i4"),  # place × quintile × sex × age band at the demand (state.cell_of)
+        ("kind", "i2"),  # kind of demand: which pathway
+        ("cls", "i2"),  # class of the demand: which durations, branches, priorities apply
+        ("severity", "i2"),
+        ("place", "i2"),
+    ],
+    align=True,
+)
+"""A need that enters a pathway."""
+
+DEPARTURE = np.dtype([("ms", "i8"), ("resident", "i4"), ("reason", "i4")], align=True)
+"""A resident with an open case (or one that opens before `ms`) who dies or leaves: reason DIED or LEFT."""
+
+CONTACT = np.dtype(
+    [
+        ("asked", "i8"),
+        ("started", "i8"),  # −1: never started
+        ("ended", "i8"),
+        ("called", "i8"),  # when the case began
+        ("key", "u8"),
+        ("resident", "i4"),
+        ("cell", "i4"),
+        ("step", "i2"),  # −1: the record that closes the case
+        ("pool", "i2"),  # −1: no service
+        ("reason", "i2"),
+        ("outcome", "i2"),  # of the closing record; −1 elsewhere and where a case was cut short
+        ("kind", "i2"),
+        ("cls", "i2"),
+    ],
+    align=True,
+)
+"""One step visited, or (step −1) one case closed."""
+
+MOVE = np.dtype(
+    [("ms", "i8"), ("resident", "i4"), ("attribute", "i2"), ("level", "i2"), ("reason", "i4")], align=True
+)
+"""A case ended: the resident is released at `ms`; attribute ≥ 0 then takes `level` (unless they died or left)."""
+
+SERVED, GAVE_UP, DIVERTED, REFUSED, DIED, LEFT, STILL_THERE = range(7)
+REASONS = ("served", "gave up", "diverted", "refused", "died", "left", "still there")

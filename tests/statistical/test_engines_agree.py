@@ -1,0 +1,249 @@
+"""The compiled engine and the reference engine give the same records on any pathway, and both keep their promises."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from pathways import HORIZON, World, random_demands, random_worlds
+
+from icsim.services.compiled import CompiledEngine
+from icsim.services.model import FINISH, PRE_EMPT
+from icsim.services.reference import ReferenceEngine
+from icsim.services.served import POOL_SUMS, Served
+from icsim.tables import DIED, LEFT, REFUSED, SERVED, STILL_THERE
+
+pytestmark = pytest.mark.statistical
+
+ENGINES = pytest.mark.parametrize("engine", [ReferenceEngine, CompiledEngine])
+
+
+def run(engine: type, world: World, cuts: tuple[int, ...] = ()) -> list[Served]:
+    """One `Served` for each stretch between cuts, and one for the finish."""
+    engine, served = engine(world.model), []
+    for start, end in pairwise((0, *cuts, HORIZON)):
+        called, left = world.demands["ms"], world.departures["ms"]
+        demands = world.demands[(start <= called) & (called < end)]
+        served.append(engine.serve(demands, world.departures[(start <= left) & (left < end)], end))
+    return [*served, engine.finish(HORIZON)]
+
+
+def joined(parts: list[Served]) -> Served:
+    """Several stretches as one."""
+    sums = sum((rows(part.sums) for part in parts[1:]), start=rows(parts[0].sums))
+    contacts, moves = (np.concatenate([getattr(part, name) for part in parts]) for name in ("contacts", "moves"))
+    return Served(contacts, moves, sums)
+
+
+def rows(sums: np.ndarray) -> np.ndarray:
+    """POOL_SUMS[P] as int64[P, columns]."""
+    return np.stack([sums[name] for name in POOL_SUMS.names], axis=1)
+
+
+def assert_same(one: Served, other: Served) -> None:
+    for name in Served._fields:
+        a, b = getattr(one, name), getattr(other, name)
+        assert a.dtype == b.dtype, name
+        assert np.array_equal(a, b), f"{name}\n{a}\n{b}"
+
+
+def assert_engines_agree(world: World) -> None:
+    pairs = zip(run(ReferenceEngine, world, world.cuts), run(CompiledEngine, world, world.cuts), strict=True)
+    for reference, compiled in pairs:
+        assert_same(reference, compiled)
+
+
+@given(random_worlds())
+@settings(max_examples=200)
+def test_engines_give_the_same_records(world):
+    assert_engines_agree(world)
+
+
+@pytest.mark.slow
+@given(random_worlds())
+@settings(max_examples=3000)
+def test_engines_give_the_same_records_in_many_worlds(world):
+    assert_engines_agree(world)
+
+
+def with_returns(engine: type, world: World) -> list[Served]:
+    """Runs in four stretches; whoever was released in one comes back in the next, unless departed."""
+    engine, served, returning = engine(world.model), [], world.demands[:0]
+    step = HORIZON // 4
+    for start in range(0, HORIZON, step):
+        new = world.demands[(start <= world.demands["ms"]) & (world.demands["ms"] < start + step)]
+        demands = np.concatenate([new, returning])
+        left = world.departures["ms"]
+        leaving = world.departures[(start <= left) & (left < start + step)]
+        served.append(engine.serve(demands[np.lexsort((demands["key"], demands["ms"]))], leaving, start + step))
+        moves = served[-1].moves
+        back = np.unique(moves["resident"][~np.isin(moves["reason"], [DIED, LEFT])])
+        returning = random_demands(start, len(back), world.pathways)
+        returning["resident"], returning["ms"] = back, start + step + returning["ms"] // 4
+    return [*served, engine.finish(HORIZON)]
+
+
+@given(random_worlds())
+@settings(max_examples=60)
+def test_engines_agree_when_residents_come_back(world):
+    for reference, compiled in zip(with_returns(ReferenceEngine, world), with_returns(CompiledEngine, world), strict=True):
+        assert_same(reference, compiled)
+
+
+@ENGINES
+@given(world=random_worlds())
+@settings(max_examples=60)
+def test_a_run_in_stretches_is_the_same_run(engine, world):
+    assert_same(joined(run(engine, world, world.cuts)), joined(run(engine, world)))
+
+
+@dataclass
+class Trace:
+    """What the records of one run say, worked out again from the records alone."""
+
+    cases: dict[int, list[np.void]]
+    """By key: the contacts in order, and the closing record."""
+    spells: dict[int, list[tuple[int, int]]]
+    """By pool: from when until when a server was in use, for each time one was taken."""
+
+
+def trace_of(world: World, contacts: np.ndarray) -> Trace:
+    cases, spells = defaultdict(list), defaultdict(list)
+    for row in contacts:
+        cases[int(row["key"])].append(row)
+    for records in cases.values():
+        for pool, start, end in _spells_of(records, world.model.step_hold):
+            spells[pool].append((start, end))
+    return Trace(cases, spells)
+
+
+def _spells_of(records: list[np.void], holds: np.ndarray):
+    """(pool, from, until) for each server that one case took."""
+    pool = since = None
+    for row in records:
+        done = row["started"] if row["step"] >= 0 else row["ended"]
+        if done >= 0 and pool is not None and row["pool"] != pool:
+            yield pool, since, done
+            pool = None
+        if row["started"] >= 0 and row["pool"] >= 0:
+            since = row["started"] if pool is None else since
+            pool = row["pool"]
+            if row["reason"] != SERVED or not holds[row["step"]]:
+                yield pool, since, row["ended"]
+                pool = None
+
+
+def capacity_at(world: World, pool: int, ms: int) -> int:
+    """Servers in force just after `ms`."""
+    servers = world.pathways.pools[pool].servers
+    return servers if isinstance(servers, int) else [number for since, number in servers if since <= ms][-1]
+
+
+def pools_ending(world: World, *, pre_empt: bool) -> list[int]:
+    """Pools that never send anybody away, or all of them."""
+    return [p for p, pool in enumerate(world.pathways.pools) if pre_empt or pool.shift_end != PRE_EMPT]
+
+
+promises = settings(max_examples=60)
+
+
+@ENGINES
+@given(world=random_worlds())
+@promises
+def test_every_case_ends_in_exactly_one_record_and_is_contiguous(engine, world):
+    served = joined(run(engine, world))
+    cases = trace_of(world, served.contacts).cases
+    assert sorted(cases) == sorted(world.demands["key"].tolist())
+    for records in cases.values():
+        assert [row["step"] >= 0 for row in records] == [True] * (len(records) - 1) + [False]
+        times = [(row["asked"], row["ended"]) for row in records[:-1]]
+        assert times[0][0] == records[-1]["called"] == records[-1]["asked"]
+        assert all(before[1] == after[0] for before, after in pairwise(times))
+        assert times[-1][1] == records[-1]["ended"]
+        assert all(row["started"] == -1 or row["asked"] <= row["started"] <= row["ended"] for row in records)
+
+
+@ENGINES
+@given(world=random_worlds())
+@promises
+def test_every_closed_case_releases_its_resident_once(engine, world):
+    served = joined(run(engine, world))
+    closed = served.contacts[(served.contacts["step"] < 0) & (served.contacts["reason"] != STILL_THERE)]
+    ends = closed[["ended", "resident", "reason"]][np.lexsort((closed["resident"], closed["ended"]))]
+    assert ends.tolist() == served.moves[["ms", "resident", "reason"]].tolist()
+
+
+@ENGINES
+@given(world=random_worlds())
+@promises
+def test_nothing_is_recorded_after_a_departure(engine, world):
+    contacts = joined(run(engine, world)).contacts
+    for ms, resident, reason in world.departures:
+        mine = contacts[(contacts["resident"] == resident) & (contacts["called"] < ms)]
+        assert np.all(mine["ended"] <= ms)
+        assert not np.any(mine["reason"] == STILL_THERE)
+        assert np.all(np.isin(mine["reason"][mine["reason"] >= DIED], [reason]))
+
+
+@ENGINES
+@given(world=random_worlds())
+@promises
+def test_nothing_starts_beyond_capacity(engine, world):
+    """Where shifts run on: after any instant at which a server was taken, no more are busy than the pool had then."""
+    trace = trace_of(world, joined(run(engine, world)).contacts)
+    for pool in (p for p, rules in enumerate(world.pathways.pools) if rules.shift_end == FINISH):
+        for ms in {start for start, _ in trace.spells[pool]}:
+            busy = sum(start <= ms < end for start, end in trace.spells[pool])
+            assert busy <= max(capacity_at(world, pool, ms - 1) if ms else 0, capacity_at(world, pool, ms))
+
+
+@ENGINES
+@given(world=random_worlds())
+@promises
+def test_what_flows_in_flows_out_or_waits(engine, world):
+    served = joined(run(engine, world))
+    sums = dict(zip(POOL_SUMS.names, served.sums.T, strict=True))
+    trace, contacts = trace_of(world, served.contacts), served.contacts
+    for pool in pools_ending(world, pre_empt=True):
+        here = contacts[contacts["pool"] == pool]
+        waiting = np.sum((here["reason"] == STILL_THERE) & (here["started"] < 0))
+        assert sums["grants"][pool] == len(trace.spells[pool])
+        assert sums["arrivals"][pool] == sums["grants"][pool] + sums["left_queue"][pool] + waiting
+
+
+@ENGINES
+@given(world=random_worlds())
+@promises
+def test_littles_law_holds_to_the_millisecond(engine, world):
+    """Time in queue and servers' time add up to those of the cases, the unserved and unfinished included."""
+    served = joined(run(engine, world))
+    sums = dict(zip(POOL_SUMS.names, served.sums.T, strict=True))
+    trace, contacts = trace_of(world, served.contacts), served.contacts
+    for pool in pools_ending(world, pre_empt=False):
+        here = contacts[contacts["pool"] == pool]
+        waits = np.where(here["started"] >= 0, here["started"], here["ended"]) - here["asked"]
+        assert sums["waiting_ms"][pool] == waits.sum()
+        assert sums["busy_ms"][pool] == sum(end - start for start, end in trace.spells[pool])
+
+
+@ENGINES
+@given(world=random_worlds())
+@promises
+def test_open_time_is_capacity_times_time(engine, world):
+    served = joined(run(engine, world))
+    for pool in range(len(world.pathways.pools)):
+        expected = sum(capacity_at(world, pool, ms) for ms in range(HORIZON))
+        assert served.sums[pool, POOL_SUMS.names.index("open_ms")] == expected
+
+
+@given(random_worlds())
+@promises
+def test_refused_cases_never_started(world):
+    contacts = joined(run(ReferenceEngine, world)).contacts
+    refused = contacts[(contacts["reason"] == REFUSED) & (contacts["step"] >= 0)]
+    assert np.all(refused["started"] == -1)
+    assert np.all(refused["asked"] == refused["ended"])

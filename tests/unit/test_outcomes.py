@@ -1,0 +1,187 @@
+"""Summaries and paired differences, against small frames worked out by hand."""
+
+import numpy as np
+import polars as pl
+import pytest
+import synthetic
+
+from icsim import outcomes
+from icsim.outcomes.pairing import pairing
+from icsim.outcomes.summary import SCHEMA, look, summary
+from icsim.outcomes.values import occupancy, per_resident, rates, tallies, values, waits
+
+pytestmark = pytest.mark.unit
+
+YEAR_MS = int(365.25 * 86_400_000)
+
+
+def cell(replication=0, year="2025/26", place="harlow", quintile=1, sex="female", age_band="70-74", **tallied):
+    keys = {"scenario": "x", "replication": replication, "year": year, "place": place, "quintile": quintile, "sex": sex,
+            "age_band": age_band}
+    blank = {"person_time_ms": 100 * YEAR_MS, "healthy_time_ms": 0, "quality_adjusted_time_ms": 0, "deaths": 0}
+    return {**keys, **blank, **tallied}
+
+
+def value_of(table, **keys):
+    found = look(table, **keys)
+    assert found.height == 1, keys
+    return found["value"][0]
+
+
+def test_counts_add_up_by_year_and_margin():
+    table = tallies(pl.DataFrame([cell(falls=3), cell(year="2026/27", falls=4), cell(quintile=2, falls=5)]))
+    falls = table.filter(pl.col("measure") == "falls")
+    assert value_of(falls, year="all years", margin="total") == 12
+    assert value_of(falls, year="2025/26", margin="total") == 8
+    assert value_of(falls, year="all years", margin="quintile", group="1") == 7
+    assert value_of(falls, year="2026/27", margin="quintile", group="2") == 0
+    assert value_of(falls, year="all years", margin="age_band", group="70-74") == 12
+
+
+def test_times_are_in_years_and_days():
+    day = 86_400_000
+    table = tallies(pl.DataFrame([cell(healthy_time_ms=30 * YEAR_MS, bed_days_ms=7 * day)]))
+    keys = {"year": "all years", "margin": "total"}
+    assert value_of(table, measure="person_years", **keys) == 100
+    assert value_of(table, measure="healthy_years", **keys) == 30
+    assert value_of(table, measure="bed_days", **keys) == 7
+
+
+def test_rates_count_only_those_aged_65_and_over():
+    """2 admissions in 100 person-years at 70–74: 2,000 per 100,000."""
+    table = rates(pl.DataFrame([cell(emergency_admissions=2), cell(age_band="60-64", emergency_admissions=50)]))
+    name = "emergency_admissions_65_and_over_per_100000"
+    assert value_of(table, measure=name, year="all years", margin="total") == pytest.approx(2000)
+
+
+def test_a_rate_without_residents_is_null_with_a_reason():
+    table = rates(pl.DataFrame([cell(person_time_ms=0, emergency_admissions=0)]))
+    assert set(table["value"]) == {None}
+    assert set(table["why_null"]) == {"no residents aged 65 and over"}
+
+
+def test_healthy_years_per_thousand_residents_at_the_start():
+    """30 healthy years, 120 residents at the start: 250 per 1,000."""
+    population = pl.DataFrame({"replication": [0, 0], "date": ["2025-04-01", "2026-04-01"], "place": ["harlow"] * 2,
+                               "quintile": [1, 1], "sex": ["female"] * 2, "residents": [120, 999]})
+    table = per_resident(pl.DataFrame([cell(healthy_time_ms=30 * YEAR_MS)]), population)
+    assert value_of(table, year="all years", margin="quintile", group="1") == pytest.approx(250)
+
+
+def test_mean_response_is_exact_and_pooled_over_years():
+    rows = {"replication": [0, 0], "year": ["2025/26", "2026/27"], "measure": ["ambulance_response"] * 2,
+            "quintile": [1, 2], "bucket": [0, 20], "count": [1, 3], "sum_ms": [0, 8 * 60_000]}
+    table = waits(pl.DataFrame(rows))
+    assert value_of(table, measure="ambulance_response_mean", year="all years", margin="total") == 2.0
+    assert value_of(table, measure="ambulance_response_mean", year="2026/27", margin="quintile") == pytest.approx(8 / 3)
+
+
+def test_occupancy_of_a_pool_without_limit_is_null():
+    rows = {"replication": [0, 0], "year": ["2025/26"] * 2, "pool": ["beds", "outside"], "busy_ms": [75, 75],
+            "open_ms": [100, 0], "waiting_ms": [120_000, 0], "arrivals": [4, 0]}
+    table = occupancy(pl.DataFrame(rows))
+    assert value_of(table, measure="occupancy", group="beds", year="all years") == 75
+    assert value_of(table, measure="pool_wait_mean", group="beds", year="all years") == 0.5
+    missing = look(table, measure="occupancy", group="outside", year="all years")
+    assert missing["value"][0] is None
+    assert "no limit" in missing["why_null"][0]
+
+
+def with_admissions(name, counts):
+    """Results in which replication n has counts[n] admissions, all in one cell."""
+    blank = synthetic.results(name, replications=len(counts), years=1, places=("harlow",))
+    first = pl.col("replication").cum_count().over("replication") == 1
+    by_run = pl.Series(counts)
+    cells = blank.cells.with_columns(
+        emergency_admissions=pl.when(first).then(by_run.gather(blank.cells["replication"])).otherwise(0))
+    return synthetic.replace(blank, cells=cells)
+
+
+def test_a_paired_difference_by_hand():
+    """Pairs 10→8, 12→9, 14→13: differences −2, −3, −1: mean −2, standard error 1/√3; baseline 12; −1/6."""
+    pair = synthetic.Comparison(with_admissions("a", [10, 12, 14]), [with_admissions("b", [8, 9, 13])])
+    row = look(summary(pair, synthetic.SPEAK), kind="difference", measure="emergency_admissions", year="all years",
+               margin="total").row(0, named=True)
+    assert (row["scenario"], row["mean"], row["median"], row["baseline"]) == ("b", -2, -2, 12)
+    assert row["mc_error"] == pytest.approx(3**-0.5)
+    assert row["relative_change"] == pytest.approx(-1 / 6)
+    assert row["replications"] == 3
+    assert (row["p10"], row["p90"], row["prob_better"]) == (None, None, None)
+    assert "need 100 draws, there are 3" in row["why_null"]
+
+
+def test_percentiles_and_chances_from_a_hundred_draws():
+    """Differences −100 … −1 except twenty of +1: better (lower) in 80 %."""
+    change = np.where(np.arange(100) < 20, 1, -5)
+    pair = synthetic.Comparison(with_admissions("a", [50] * 100), [with_admissions("b", list(50 + change))])
+    row = look(summary(pair, synthetic.SPEAK), kind="difference", measure="emergency_admissions", year="all years",
+               margin="total").row(0, named=True)
+    assert row["prob_better"] == pytest.approx(0.8)
+    assert (row["p10"], row["p90"]) == (-5, 1)
+    assert row["why_null"] is None
+
+
+def test_one_replication_has_no_error():
+    table = summary(synthetic.results(replications=1), synthetic.SPEAK)
+    assert table["mc_error"].null_count() == table.height
+    assert table.filter(pl.col("mean").is_not_null())["why_null"].str.contains("needs 2 replications").all()
+
+
+def test_a_missing_replication_is_never_dropped():
+    """No wait was measured in replication 1, so there is no mean over replications either."""
+    whole = synthetic.results(replications=2, years=1)
+    part = synthetic.replace(whole, waits=whole.waits.filter(pl.col("replication") == 0))
+    row = look(summary(part, synthetic.SPEAK), measure="ambulance_response_mean", year="all years", margin="total")
+    assert row["mean"][0] is None
+    assert row["why_null"][0].startswith("no value in 1 of 2 replications: no cases")
+
+
+def test_a_summary_is_tidy_never_nan_and_every_null_has_a_reason():
+    table = summary(synthetic.comparison(), synthetic.SPEAK)
+    assert dict(table.schema) == SCHEMA
+    floats = table.select(pl.col(pl.Float64))
+    assert not floats.select(pl.any_horizontal(pl.all().is_nan().any())).item()
+    unexplained = pl.any_horizontal(pl.col("mean", "mc_error", "p10", "p90").is_null()) & pl.col("why_null").is_null()
+    assert table.filter(unexplained).height == 0
+    assert table.select("kind", "scenario", "measure", "year", "margin", "group").is_duplicated().sum() == 0
+
+
+def test_row_order_of_the_frames_changes_nothing():
+    plain = synthetic.results()
+    mixed = synthetic.replace(plain, cells=plain.cells.sample(fraction=1.0, shuffle=True, seed=3).select(
+        pl.all()), waits=plain.waits.reverse(), pools=plain.pools.reverse())
+    assert values(plain).equals(values(mixed))
+
+
+def test_life_expectancy_gap_is_that_of_the_fifths():
+    table = summary(synthetic.results(), synthetic.SPEAK)
+    fifths = look(table, measure="life_expectancy", margin="quintile")["mean"].to_list()
+    gap = look(table, measure="life_expectancy_gap", margin="total")["mean"][0]
+    assert gap == pytest.approx(fifths[4] - fifths[0])
+    assert look(table, measure="healthy_life_expectancy", margin="total")["mean"][0] < look(
+        table, measure="life_expectancy", margin="total")["mean"][0]
+
+
+def test_pairing_by_hand():
+    """Differences −2, −3, −1 have variance 1; D = 2; N = 12: 0.5 per averted event, expected ratio 12."""
+    pair = synthetic.Comparison(with_admissions("a", [10, 12, 14]), [with_admissions("b", [8, 9, 13])])
+    row = pairing(pair, ("emergency_admissions",)).row(0, named=True)
+    assert (row["baseline"], row["averted"], row["variance_paired"], row["variance_per_averted"]) == (12, 2, 1, 0.5)
+    assert row["variance_independent"] == pytest.approx(4 + 7)
+    assert (row["ratio_measured"], row["ratio_expected"], row["degrees_of_freedom"]) == (pytest.approx(11), 12, 2)
+
+
+def test_pairing_of_equal_scenarios_says_that_they_do_not_differ():
+    base = synthetic.results()
+    row = pairing(synthetic.Comparison(base, [synthetic.renamed(base, "same")])).row(0, named=True)
+    assert row["averted"] == 0
+    assert row["ratio_expected"] is None
+    assert "do not differ" in row["why_null"]
+
+
+def test_words_of_derived_outcomes_build_on_the_catalogue():
+    row = synthetic.SPEAK["emergency_admissions_65_and_over_per_100000"]
+    assert row.label == "Emergency admissions for falls, aged 65 and over"
+    assert (row.unit, row.better) == ("per 100,000 person-years", "lower")
+    assert synthetic.SPEAK["wait:emergency_department_p90"].label == "Wait for emergency department, 90 % within"
+    assert outcomes.ALL_YEARS == "all years"

@@ -57,6 +57,7 @@ def normal(mean: float, sd: float, least: float = 0.0) -> Row:
     return NORMAL, mean, sd, least, 0.0
 
 
+NO_TIME: Row = constant(0)
 FOR_EVER: Row = (NONE, 0.0, 0.0, 0.0, 0.0)
 
 
@@ -69,7 +70,7 @@ class Step:
 
     name: str
     service: int | None = None
-    lasts: Row | list[Row] = constant(0)
+    lasts: Row | list[Row] = NO_TIME
     to: str | dict[str, float | list[float]] = "home"
     patience: Row | list[Row] = FOR_EVER
     otherwise: str | None = None
@@ -136,7 +137,9 @@ def _outcome(world: Pathways, name: str) -> int:
 def _otherwise(world: Pathways, step: Step) -> int:
     if step.otherwise is None:
         return -1
-    return -2 - _outcome(world, step.otherwise) if step.otherwise in world.outcomes else _index(world.steps, step.otherwise)
+    if step.otherwise in world.outcomes:
+        return -2 - _outcome(world, step.otherwise)
+    return _index(world.steps, step.otherwise)
 
 
 def _by_class(value, classes: int) -> list:

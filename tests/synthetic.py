@@ -43,8 +43,10 @@ SPEAK = Words({row.measure: row for row in (
             population="falls to which a falls vehicle came", better="lower"),
 )})
 
-ASSUMPTION = {"id": "branch.falls.ambulance_on_scene.left_at_home", "label": "Share left at home by an ambulance crew",
-              "value": 0.3, "low": 0.2, "high": 0.4, "unit": "share", "note": "no published figure for this area"}
+ASSUMPTION = {"name": "branch.falls.ambulance_on_scene.left_at_home", "value": 0.3, "unit": "share", "low": 0.2,
+              "high": 0.4, "reason": "no published figure for this area"}
+DIFFERENCE = {"name": "pools.falls_vehicles.number", "baseline": 4.0, "value": 8.0, "unit": "servers",
+              "standing": "measured", "source": "Integrated care strategy", "reason": "reach more fallers"}
 
 
 def results(name: str = "baseline", title: str = "Four falls vehicles, as today", replications: int = 3, years: int = 2,
@@ -129,8 +131,9 @@ def _population(cells: pl.DataFrame, years: int) -> pl.DataFrame:
 def _provenance(replications: int, years: int) -> dict:
     return {"version": "0.1.0", "commit": "0" * 40, "dirty": False, "seed": 1, "seconds": 16.0, "cpu": "made up",
             "replications": replications, "years": years, "start": "2025-04-01",
-            "area": "hertfordshire-west-essex", "area_title": "Hertfordshire and west Essex",
-            "standing": {"measured": 120, "derived": 30, "fitted": 4, "assumed": 17}, "assumptions": [ASSUMPTION]}
+            "area": "hertfordshire-west-essex", "area_label": "Hertfordshire and west Essex",
+            "standing": {"measured": 120, "derived": 30, "fitted": 4, "assumed": 17}, "assumptions": [ASSUMPTION],
+            "differences": [DIFFERENCE], "pool_labels": {"watford_beds": "Watford General beds"}}
 
 
 def renamed(value: Results, name: str) -> Results:

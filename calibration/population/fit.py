@@ -50,7 +50,8 @@ def residents_by_age(folder: Path) -> np.ndarray:
     counts = np.zeros((len(NAMES), len(SEXES), AGES))
     for row in read(folder / "pop_mid2022_area_sya_sex.csv"):
         if row["area_name"] in DISTRICTS:
-            counts[NAMES.index(row["area_name"]), SEXES.index(row["sex"]), age(row["age"])] += int(row["population_mid2022"])
+            at = NAMES.index(row["area_name"]), SEXES.index(row["sex"]), age(row["age"])
+            counts[at] += int(row["population_mid2022"])
     return counts
 
 
@@ -69,7 +70,8 @@ def england_by_quintile(folder: Path) -> np.ndarray:
     """England's person-years 2017–19, the seed of the fitting: float64[sex, quintile, age]."""
     counts = np.zeros((len(SEXES), QUINTILES, AGES))
     for row in read(folder / "lifetable_england_2017_19_imd_quintile_sex.csv"):
-        counts[SEXES.index(row["sex"]), int(row["imd2019_quintile"]) - 1, age(row["age"])] += float(row["person_years_2017_2019"])
+        at = SEXES.index(row["sex"]), int(row["imd2019_quintile"]) - 1, age(row["age"])
+        counts[at] += float(row["person_years_2017_2019"])
     return counts
 
 
@@ -110,20 +112,20 @@ def whole(cells: np.ndarray) -> np.ndarray:
         carried = np.zeros(QUINTILES)
         for a in range(AGES):
             wanted = cells[district, sex, :, a]
-            people = _largest_remainder(np.maximum(wanted + carried, 0.0), int(round(wanted.sum())), wanted > 0)
+            target = np.where(wanted > 0, np.maximum(wanted + carried, 0.0), 0.0)
+            people = largest_remainder(target, round(wanted.sum()))
             result[district, sex, :, a] = people
             carried += wanted - people
     return result
 
 
-def _largest_remainder(wanted: np.ndarray, total: int, possible: np.ndarray) -> np.ndarray:
-    """Whole numbers near `wanted` that add up to `total`; nobody where it is not `possible`."""
+def largest_remainder(wanted: np.ndarray, total: int) -> np.ndarray:
+    """Whole numbers in proportion to `wanted` [n] that add up to `total`: int64[n]. Ties go to the earlier entry."""
     if total == 0:
         return np.zeros(len(wanted), np.int64)
-    scaled = np.where(possible, wanted + 1e-9, 0.0)
-    scaled *= total / scaled.sum()
+    scaled = wanted * (total / wanted.sum())
     people = np.floor(scaled).astype(np.int64)
-    order = np.argsort(-(np.round(scaled - people, 9)), kind="stable")
+    order = np.argsort(-np.round(scaled - people, 9), kind="stable")
     people[order[: total - people.sum()]] += 1
     return people
 

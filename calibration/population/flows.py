@@ -64,6 +64,11 @@ def by_sex_and_age(folder: Path, file: str, area: str, column: str) -> np.ndarra
     return counts
 
 
+def residents_mid_2020(folder: Path, area: str) -> np.ndarray:
+    """Residents before the estimates were rebased to the 2021 Census, as were the births and deaths of that time."""
+    return by_sex_and_age(folder, "pop_mid2020_area_sya_sex.csv", area, "population_mid2020")
+
+
 def rogers_castro(ages: np.ndarray) -> np.ndarray:
     """Standard model migration schedule, moves per person a year (Rogers & Castro 1981, IIASA RR-81-30)."""
     childhood = 0.02 * np.exp(-0.1 * ages)
@@ -96,7 +101,7 @@ def _smoothed(values: np.ndarray) -> np.ndarray:
 def age_rates(here: np.ndarray, net: np.ndarray, totals: np.ndarray) -> np.ndarray:
     """Rates of arriving and leaving per resident, float64[flow, sex, age], which add up to `totals` people a year.
 
-    Both share the schedule of Rogers and Castro; the net rate is added to arriving where positive, to leaving where not.
+    Both share the schedule of Rogers and Castro; the net rate is added to arriving where positive, else to leaving.
     """
     common = np.broadcast_to(rogers_castro(np.arange(AGES)), here.shape)
     own = np.stack([np.maximum(net, 0.0), np.maximum(-net, 0.0)])
@@ -126,10 +131,11 @@ def death_rates(folder: Path) -> np.ndarray:
 def death_ratios(folder: Path) -> dict[str, float]:
     """Deaths here over those expected at England's rates for the same age, sex and quintile, by year to mid-year."""
     seed, rates = england_by_quintile(folder), death_rates(folder)
-    by_age = np.stack([by_sex_and_age(folder, "pop_mid2020_area_sya_sex.csv", name, "population_mid2020") for name in NAMES])
+    by_age = np.stack([residents_mid_2020(folder, name) for name in NAMES])
     expected = expected_deaths(fit(by_age, residents_by_quintile(folder), seed), rates)
     ratios = {}
-    rows = [row for row in read(folder / "components_of_change_2002_2018_district.csv") if row["area_name"] in DISTRICTS]
+    table = read(folder / "components_of_change_2002_2018_district.csv")
+    rows = [row for row in table if row["area_name"] in DISTRICTS]
     for year in ("2017", "2018"):
         deaths = sum(int(row["deaths"]) for row in rows if row["year"] == year)
         people = sum(int(row["population"]) for row in rows if row["year"] == year)
@@ -145,7 +151,7 @@ def birth_ratio(folder: Path) -> float:
                  for row in read(folder / "npp2020_england_age_specific_fertility.csv")}
 
     def expected(area: str) -> float:
-        women = by_sex_and_age(folder, "pop_mid2020_area_sya_sex.csv", area, "population_mid2020")[0]
+        women = residents_mid_2020(folder, area)[0]
         return sum(rate * women[years] for years, rate in fertility.items())
 
     here = sum(births[name] for name in NAMES) / sum(expected(name) for name in NAMES)
@@ -182,9 +188,9 @@ def flow_age_rows(rates: np.ndarray) -> list[list[object]]:
 def multiplier_rows(folder: Path) -> list[list[object]]:
     """Births and deaths here compared with England at the same age, sex and (deaths) quintile."""
     births, deaths = birth_ratio(folder), death_ratios(folder)
-    return [["birth", round(births, 2), round(births - 0.05, 2), round(births + 0.05, 2), "ratio", "mid-2019 to mid-2020",
-             "derived", "ons_mid_2020_components; ons_npp_2020",
-             "births here over England's fertility by age of mother, as the same ratio for England"],
+    return [["birth", round(births, 2), round(births - 0.05, 2), round(births + 0.05, 2), "ratio",
+             "mid-2019 to mid-2020", "derived", "ons_mid_2020_components; ons_npp_2020",
+             "births here over those at England's fertility by age of mother, over the same ratio for England"],
             ["death", round(np.mean(list(deaths.values())), 2), 0.98, 1.06, "ratio", "mid-2016 to mid-2018", "derived",
              "ons_components_2002_18; ons_deaths_imd_2017_19",
              "deaths here over those expected at England's rates by age, sex and quintile; "

@@ -94,7 +94,7 @@ def kernel(function):
 
 def inlined(function):
     """Compile an equation that kernels call: LLVM inlines it, so it costs no call."""
-    return numba.njit(_nrt=False, **_OPTIONS)(function)
+    return numba.njit(_nrt=False, forceinline=True, **_OPTIONS)(function)
 
 
 def records(shape, dtype: numpy.dtype) -> numpy.ndarray:

@@ -40,16 +40,15 @@ class Results:
     """scenario, replication, year, place, quintile, sex, age_band; then person_time_ms, healthy_time_ms,
     quality_adjusted_time_ms, and one column per count (deaths, emergency_admissions …) and per time (bed_days_ms …)"""
     waits: pl.DataFrame
-    """scenario, replication, year, measure (a response measure, or "wait:<step>"), quintile, bucket (buckets.py), count,
-    sum_ms"""
+    """scenario, replication, year, measure (a response measure, or "wait:<step>"), quintile, bucket (see buckets.py),
+    count, sum_ms"""
     pools: pl.DataFrame
     """scenario, replication, year, pool, service, busy_ms, open_ms (0: no limit), waiting_ms, arrivals, grants,
     left_queue"""
     population: pl.DataFrame
     """scenario, replication, date (ISO label), place, quintile, sex, age_band, residents: at the start and year ends"""
     provenance: dict[str, Any]
-    """version, commit, seed, machine, area, start, years, replications, `standing` (rows by standing) and
-    `assumptions` (the assumed rows in use)"""
+    """the record that `provenance.provenance` makes"""
     timings: list[tuple[str, float]]
     """seconds spent in each step, in the order of the steps"""
     resolved_toml: str

@@ -11,8 +11,9 @@ import numpy as np
 
 from icsim.areas import schedule
 from icsim.areas.rows import Catchment, Flow, FlowAge, Multiplier, Pool
+from icsim.catalogue.csvtable import Table, nearest
 from icsim.catalogue.evidence import evidence_problems, source_problems
-from icsim.catalogue.read import Found, nearest
+from icsim.catalogue.found import Found
 from icsim.errors import Problem
 
 AGES = 91
@@ -20,38 +21,42 @@ SEXES = ("female", "male")
 QUINTILES = ("1", "2", "3", "4", "5")
 FLOWS = ("arrive", "leave")
 EVERY = "*"
-UNITS = {"flows": "people a year", "flow_ages": "relative", "multipliers": "ratio", "pools": "servers", "catchments": "share"}
+UNITS = {"flows": "people a year", "flow_ages": "relative", "multipliers": "ratio", "pools": "servers",
+         "catchments": "share"}
 """Tables of numbers and the unit that each is in."""
 _SHARE_TOLERANCE = 1e-9
 
 Tables = dict[str, list[Found]]
 
 
-def problems_of(counties: dict[str, str], tables: Tables) -> list[Problem]:
-    """Every promise between the tables of an area that is broken."""
+def problems_of(counties: dict[str, str], read: dict[str, Table]) -> list[Problem]:
+    """Every promise between the tables of an area (by name, without .csv) that is broken."""
+    tables = {name: [Found(row, f"{name}.csv", line) for row, line in zip(table.rows, table.lines, strict=True)]
+              for name, table in read.items()}
     problems = _places(counties, tables) + _population(tables) + _flows(tables) + _flow_ages(tables)
     problems += _pools(tables) + _catchments(tables) + _shares(tables)
     for table, unit in UNITS.items():
-        problems += evidence_problems(tables[table], (unit,)) + _twice(tables[table], lambda row: row.id) + _values(tables[table])
-    cited = [place for table in (*UNITS, "places") for place in tables[table]]
-    return problems + source_problems(tables["sources"], cited)
+        problems += evidence_problems(f"{table}.csv", read[table], (unit,)) + _values(tables[table])
+        problems += _twice(tables[table], lambda row: row.id)
+    return problems + source_problems(read["sources"], {f"{table}.csv": read[table] for table in (*UNITS, "places")})
 
 
 def value_fault(row: Any, value: float | None) -> str:
     """Why this kind of row cannot have this value; empty where it can. A pool without a number has no limit."""
     if value is None:
-        return "" if isinstance(row, Pool) else "a number is needed"
+        return "" if isinstance(row, Pool) else "A number is needed."
     if not isfinite(value):
-        return "must be a finite number"
+        return "This must be a finite number."
     match row:
         case Pool():
-            return "" if value >= 0 and float(value).is_integer() else "the number of servers must be whole and at least 0"
+            whole = value >= 0 and float(value).is_integer()
+            return "" if whole else "The number of servers must be whole and at least 0."
         case Catchment():
-            return "" if 0 <= value <= 1 else "a share lies between 0 and 1"
+            return "" if 0 <= value <= 1 else "A share lies between 0 and 1."
         case Multiplier():
-            return "" if 1e-6 <= value <= 1e6 else "a ratio lies between 0.000001 and 1,000,000"
+            return "" if 1e-6 <= value <= 1e6 else "A ratio lies between 0.000001 and 1,000,000."
         case Flow() | FlowAge():
-            return "" if value >= 0 else "cannot be below 0"
+            return "" if value >= 0 else "This cannot be below 0."
     return ""
 
 
@@ -62,14 +67,15 @@ def _values(found: list[Found]) -> list[Problem]:
 
 def _twice(found: list[Found], name: Any) -> list[Problem]:
     counts = Counter(name(place.row) for place in found)
-    return [Problem(place.file, f"{name(place.row)} stands here {counts[name(place.row)]} times", place.line)
+    return [Problem(place.file, f"{name(place.row)} stands here {counts[name(place.row)]} times.", place.line)
             for place in found if counts[name(place.row)] > 1]
 
 
 def _unknown(place: Found, column: str, known: Iterable[str]) -> list[Problem]:
     """A problem where the cell of `column` is none of `known`."""
     names, given = tuple(known), getattr(place.row, column)
-    return [] if given in names else [place.problem(column, f"there is no such {column}; {nearest(given, names)}", given)]
+    message = f"There is no such {column}. {nearest(given, names)}".strip()
+    return [] if given in names else [place.problem(column, message, given)]
 
 
 def _place_names(tables: Tables) -> list[str]:
@@ -87,9 +93,11 @@ def _population(tables: Tables) -> list[Problem]:
     known, totals = _place_names(tables), Counter[str]()
     problems = _twice(tables["population"], lambda row: f"{row.place}, {row.sex}, {row.quintile}")
     for place in tables["population"]:
-        problems += _unknown(place, "place", known) + _unknown(place, "sex", SEXES) + _unknown(place, "quintile", QUINTILES)
+        problems += _unknown(place, "place", known)
+        problems += _unknown(place, "sex", SEXES) + _unknown(place, "quintile", QUINTILES)
         totals[place.row.place] += sum(place.row.by_age)
-    return problems + [place.problem("population", f"population.csv adds up to {totals[place.row.place]}", place.row.population)
+    return problems + [place.problem("population", f"population.csv adds up to {totals[place.row.place]}.",
+                                     place.row.population)
                        for place in tables["places"] if totals[place.row.place] != place.row.population]
 
 
@@ -98,7 +106,7 @@ def _flows(tables: Tables) -> list[Problem]:
     for place in tables["flows"]:
         problems += _unknown(place, "place", places) + _unknown(place, "flow", FLOWS)
         there.add((place.row.place, place.row.flow))
-    return problems + [Problem("flows.csv", f"{name} has no line for {flow}")
+    return problems + [Problem("flows.csv", f"{name} has no line for {flow}.")
                        for name in places for flow in FLOWS if (name, flow) not in there]
 
 
@@ -108,13 +116,16 @@ def _flow_ages(tables: Tables) -> list[Problem]:
         row = place.row
         wrong = _unknown(place, "flow", FLOWS) + _unknown(place, "sex", (*SEXES, EVERY))
         if not 0 <= row.age_from <= row.age_to < AGES:
-            wrong.append(place.problem("age_from", f"ages run from 0 to {AGES - 1}, the first not above the last", row.age_from))
+            message = f"Ages run from 0 to {AGES - 1}, the first not above the last."
+            wrong.append(place.problem("age_from", message, row.age_from))
         problems += wrong
         if not wrong:
             sexes = slice(None) if row.sex == EVERY else SEXES.index(row.sex)
             covered[FLOWS.index(row.flow), sexes, row.age_from : row.age_to + 1] += 1
-    return problems + [Problem("flow_ages.csv", f"{flow}, {sex}: each age must be covered once; {_first_gap(covered[f, s])}")
-                       for f, flow in enumerate(FLOWS) for s, sex in enumerate(SEXES) if np.any(covered[f, s] != 1)]
+    return problems + [
+        Problem("flow_ages.csv", f"{flow}, {sex}: each age must be covered once; {_first_gap(covered[f, s])}.")
+        for f, flow in enumerate(FLOWS) for s, sex in enumerate(SEXES) if np.any(covered[f, s] != 1)
+    ]
 
 
 def _first_gap(covered: np.ndarray) -> str:
@@ -130,7 +141,7 @@ def _pools(tables: Tables) -> list[Problem]:
         except ValueError as error:
             problems.append(place.problem("open", str(error)))
         if place.row.pool not in named:
-            problems.append(place.problem("pool", "no line of catchments.csv sends anybody here", place.row.pool))
+            problems.append(place.problem("pool", "No line of catchments.csv sends anybody here.", place.row.pool))
     return problems
 
 
@@ -140,18 +151,18 @@ def _catchments(tables: Tables) -> list[Problem]:
         row = place.row
         problems += _unknown(place, "place", [*places, EVERY]) + _unknown(place, "pool", service)
         if service.get(row.pool, row.service) != row.service:
-            problems.append(place.problem("service", f"{row.pool} is a pool of {service[row.pool]}", row.service))
+            problems.append(place.problem("service", f"{row.pool} is a pool of {service[row.pool]}.", row.service))
     return problems
 
 
 def _shares(tables: Tables) -> list[Problem]:
-    """Shares add up to 1 for each service and place; lines for every place (*) hold where a place has none of its own."""
+    """Shares add up to 1 for each service and place; lines for * hold where a place has none of its own."""
     totals, last = Counter[tuple[str, str]](), {}
     for place in tables["catchments"]:
         totals[place.row.service, place.row.place] += place.row.value
         last[place.row.service, place.row.place] = place
-    problems = [last[key].problem("value", f"the shares of {key[0]} in {key[1]} add up to {total:.6g}, not 1")
+    problems = [last[key].problem("value", f"The shares of {key[0]} in {key[1]} add up to {total:.6g}, not 1.")
                 for key, total in totals.items() if not isclose(total, 1.0, abs_tol=_SHARE_TOLERANCE)]
     services = sorted({place.row.service for place in tables["pools"]})
-    return problems + [Problem("catchments.csv", f"{name} has no provider of {service}") for service in services
+    return problems + [Problem("catchments.csv", f"{name} has no provider of {service}.") for service in services
                        for name in _place_names(tables) if not {(service, name), (service, EVERY)} & totals.keys()]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import tomllib
 from collections.abc import Callable
@@ -16,7 +15,7 @@ import numpy as np
 from icsim.areas import schedule
 from icsim.areas.checks import AGES, QUINTILES, SEXES, problems_of, value_fault
 from icsim.areas.rows import Catchment, Flow, FlowAge, Multiplier, Place, Pool, Residents
-from icsim.catalogue.read import Found, nearest, read_rows
+from icsim.catalogue.csvtable import Table, nearest, read_records, read_table
 from icsim.catalogue.rows import Evidence, Source
 from icsim.errors import CatalogueError, Problem
 
@@ -74,8 +73,8 @@ class Area:
     def with_pool(self, pool: str, number: int | None = None, open: str | None = None) -> Area:
         """A copy in which `pool` has `number` servers or other opening hours; what is None stays as it is.
 
-        Raises KeyError for an unknown pool, ValueError for a number that is not whole or below 0 or hours that cannot be
-        read.
+        Raises KeyError for an unknown pool, ValueError for a number that is not whole or below 0, and for hours that
+        cannot be read.
         """
         changed = self if number is None else self.with_value(f"pool.{pool}", number)
         if open is None:
@@ -99,12 +98,12 @@ class Area:
     def _row(self, id: str) -> Any:
         rows = self.values()
         if id not in rows:
-            raise KeyError(f'"{id}" is no number of {self.name}; {nearest(id, rows)}')
+            raise KeyError(f'"{id}" is no number of {self.name}. {nearest(id, rows)}'.strip())
         return rows[id]
 
     def _with_row(self, row: Evidence) -> Area:
         table = next(name for name in ID if any(old.id == row.id for old in getattr(self, name)))
-        rows = tuple(row if old.id == row.id else old for old in getattr(self, table))
+        rows: Any = tuple(row if old.id == row.id else old for old in getattr(self, table))
         return replace(self, **{table: rows})
 
     def _rescaled(self, row: Catchment, value: float) -> Area:
@@ -137,7 +136,7 @@ def load(name_or_folder: str | Path) -> Area:
         problems = problems_of(about.counties, tables)
     if problems:
         raise CatalogueError(str(name_or_folder), problems)
-    rows = {table: tuple(place.row for place in found) for table, found in tables.items()}
+    rows: dict[str, Any] = {name: tuple(table.rows) for name, table in tables.items()}
     rows["population"] = _array(rows["places"], rows["population"])
     return Area(**about._asdict(), **rows)
 
@@ -147,7 +146,7 @@ def _folder(name_or_folder: str | Path) -> Path:
         return SHIPPED / str(name_or_folder)
     folder = Path(name_or_folder)
     if not folder.is_dir():
-        message = f"is no area and no folder; {nearest(str(name_or_folder), names())}"
+        message = f"There is no such area or folder. {nearest(str(name_or_folder), names())}".strip()
         raise CatalogueError(str(name_or_folder), [Problem(str(name_or_folder), message)])
     return folder
 
@@ -168,12 +167,13 @@ def _about(path: Path) -> tuple[_About, list[Problem]]:
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        return _NOTHING, [Problem(path.name, "is missing")]
+        return _NOTHING, [Problem(path.name, "This file is missing.")]
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        return _NOTHING, [Problem(path.name, f"cannot be read as a TOML file: {error}")]
+        return _NOTHING, [Problem(path.name, f"This file cannot be read: {error}")]
     types = {"name": str, "label": str, "population_date": date, "counties": dict, "notes": str}
-    problems = [Problem(f"area.toml: {key}", f"there is no such key; {nearest(key, types)}") for key in raw if key not in types]
-    problems += [Problem(f"area.toml: {key}", f"must be given, as {_KINDS[kind]}", value=raw.get(key))
+    problems = [Problem(f"area.toml: {key}", f"There is no such key. {nearest(key, types)}")
+                for key in raw if key not in types]
+    problems += [Problem(f"area.toml: {key}", f"This must be given, as {_KINDS[kind]}.", value=raw.get(key))
                  for key, kind in types.items() if type(raw.get(key)) is not kind]
     return (_NOTHING if problems else _About(**raw)), problems
 
@@ -181,43 +181,32 @@ def _about(path: Path) -> tuple[_About, list[Problem]]:
 _KINDS = {str: "text", date: "a date such as 2022-07-01", dict: "a table of names and labels"}
 
 
-def _read_tables(folder: Path) -> tuple[dict[str, list[Found]], list[Problem]]:
-    tables: dict[str, list[Found]] = {}
-    problems: list[Problem] = []
-    for table in (*ROWS, "population"):
-        path = folder / f"{table}.csv"
-        if not path.is_file():
-            tables[table], mistakes = [], [Problem(path.name, "is missing")]
-        elif table == "population":
-            tables[table], mistakes = _read_residents(path)
-        else:
-            tables[table], mistakes = read_rows(path, ROWS[table])
-        problems += mistakes
-    return {table: [_with_id(table, place) for place in found] for table, found in tables.items()}, problems
+def _read_tables(folder: Path) -> tuple[dict[str, Table], list[Problem]]:
+    tables: dict[str, Table] = {"population": _read_residents(folder / "population.csv")}
+    for name, row_class in ROWS.items():
+        tables[name] = read_table(folder / f"{name}.csv", row_class)
+    problems = [problem for table in tables.values() for problem in table.problems]
+    named = {name: table._replace(rows=[_with_id(name, row) for row in table.rows]) for name, table in tables.items()}
+    return named, problems
 
 
-def _with_id(table: str, place: Found) -> Found:
-    return replace(place, row=replace(place.row, id=ID[table](place.row))) if table in ID else place
+def _with_id(table: str, row: Any) -> Any:
+    return replace(row, id=ID[table](row)) if table in ID else row
 
 
 _HEADER = ["place", "sex", "quintile", *(f"a{age}" for age in range(AGES))]
 
 
-def _read_residents(path: Path) -> tuple[list[Found], list[Problem]]:
+def _read_residents(path: Path) -> Table[Residents]:
     """population.csv, which is wide: place, sex, quintile, a0 … a90."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as text:
-            reader = csv.reader(text, strict=True)
-            lines = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader if any(cells)]
-    except (UnicodeDecodeError, csv.Error) as error:
-        return [], [Problem(path.name, f"cannot be read as a UTF-8 CSV file: {error}")]
-    if not lines or lines[0][1] != _HEADER:
-        return [], [Problem(path.name, "the columns must be place, sex, quintile, a0 … a90", 1)]
-    good = [(line, cells) for line, cells in lines[1:] if _whole_numbers(cells)]
-    problems = [Problem(path.name, f"a line needs place, sex, quintile and {AGES} whole numbers", line)
-                for line, cells in lines[1:] if not _whole_numbers(cells)]
-    return [Found(Residents(place=cells[0], sex=cells[1], quintile=cells[2], by_age=tuple(map(int, cells[3:]))),
-                  path.name, line) for line, cells in good], problems
+    records, problems = read_records(path)
+    if problems or records[0][1] != _HEADER:
+        return Table([], [], problems or [Problem(path.name, "The columns must be place, sex, quintile, a0 … a90.", 1)])
+    good = [(line, cells) for line, cells in records[1:] if _whole_numbers(cells)]
+    problems = [Problem(path.name, f"A line needs place, sex, quintile and {AGES} whole numbers.", line)
+                for line, cells in records[1:] if not _whole_numbers(cells)]
+    rows = [Residents(place=c[0], sex=c[1], quintile=c[2], by_age=tuple(map(int, c[3:]))) for _, c in good]
+    return Table(rows, [line for line, _ in good], problems)
 
 
 def _whole_numbers(cells: list[str]) -> bool:

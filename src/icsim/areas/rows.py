@@ -55,7 +55,7 @@ class FlowAge(Evidence):
 
 @dataclass(frozen=True, kw_only=True)
 class Multiplier(Evidence):
-    """How often an event happens here compared with England at the same circumstances. `multipliers.csv`. unit: ratio."""
+    """How often an event happens here compared with England, other things equal. `multipliers.csv`. unit: ratio."""
 
     event: str
     value: float

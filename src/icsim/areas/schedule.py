@@ -9,8 +9,9 @@ import numpy as np
 from icsim.calendar import HOURS_PER_WEEK
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-FORMS = ('Opening hours are "always", or days and whole hours such as "daily 07:00-19:00", "daily 07:00-12:00,14:00-22:00", '
-         '"Mon-Fri 08:00-20:00; Sat,Sun 10:00-16:00" or "daily 19:00-01:00" (past midnight). '
+FORMS = ('Opening hours are "always", or days and whole hours such as "daily 07:00-19:00", '
+         '"daily 07:00-12:00,14:00-22:00", "Mon-Fri 08:00-20:00; Sat,Sun 10:00-16:00" '
+         'or "daily 19:00-01:00" (past midnight). '
          f"Days: daily, or {', '.join(DAYS)}.")
 
 _PART = re.compile(r"(?P<days>[A-Za-z,\s-]+?)\s+(?P<hours>\d[\d:,\s-]*)")

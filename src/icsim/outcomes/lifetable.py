@@ -26,7 +26,7 @@ class LifeTableError(ValueError):
 
 
 def death_probability(person_years: np.ndarray, deaths: np.ndarray) -> np.ndarray:
-    """Probability of dying within each band for those who reach it: q = n·M / (1 + (1 − a)·n·M), M = deaths/person-years.
+    """Probability of dying within each band for those who reach it: q = n·M / (1 + (1 − a)·n·M), M = deaths a year.
 
     The last band has no end: q = 1. Source: Chiang 1984, The Life Table and its Applications, chapter 4 (Chiang II).
     """
@@ -67,7 +67,7 @@ def healthy_life_expectancy(person_years: np.ndarray, deaths: np.ndarray, health
 
 
 def standardised_rate(events: np.ndarray, person_years: np.ndarray) -> float:
-    """Directly age-standardised rate per 100,000 person-years: Σ w·events/person-years over the European Standard Population.
+    """Directly age-standardised rate per 100,000 person-years: Σ w·events/person-years, w of the European standard.
 
     Bands in which nobody lived are left out and the weights of the others raised. Source: Eurostat 2013; APHO 2008,
     Technical Briefing 3, Commonly used public health statistics and their confidence intervals.

@@ -1,6 +1,6 @@
 """How much sharper a comparison becomes because both scenarios share their luck.
 
-With independent seeds the difference of two Poisson counts near N has variance 2N. With shared luck only the events that
+With independent seeds the difference of two Poisson counts near N has variance 2N. With shared luck only events that
 the scenarios do not have in common add variance: about D, the number averted. So pairing shortens the work 2N/D times.
 """
 
@@ -11,6 +11,7 @@ import polars as pl
 from icsim.outcomes.values import ALL_YEARS, tallies
 from icsim.results import Comparison
 
+COUNTS = ("conveyances", "emergency_admissions")
 SCHEMA = {
     "scenario": pl.String, "measure": pl.String, "baseline": pl.Float64, "averted": pl.Float64,
     "variance_paired": pl.Float64, "variance_per_averted": pl.Float64, "variance_independent": pl.Float64,
@@ -22,7 +23,7 @@ variance_independent: of the difference if the two scenarios had other luck, the
 ratio_measured: variance_independent / variance_paired; ratio_expected: 2N/|D|."""
 
 
-def pairing(comparison: Comparison, measures: tuple[str, ...] = ("conveyances", "emergency_admissions")) -> pl.DataFrame:
+def pairing(comparison: Comparison, measures: tuple[str, ...] = COUNTS) -> pl.DataFrame:
     """SCHEMA for each alternative and measure, over the horizon in one replication.
 
     Variances are summed over years, each with replications − 1 degrees of freedom (years are nearly independent, and a

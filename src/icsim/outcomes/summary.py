@@ -61,7 +61,7 @@ def _levels(table: pl.DataFrame, results: Results, speak: Words) -> pl.DataFrame
 
 
 def _differences(base: pl.DataFrame, other: pl.DataFrame, results: Results, speak: Words) -> pl.DataFrame:
-    """Statistics of the paired difference (Law 2015, Simulation Modeling and Analysis, §11.2, common random numbers)."""
+    """Statistics of the paired difference with common random numbers (Law 2015, section 11.2)."""
     pairs = paired(base, other)
     extra = [pl.col("base").mean().alias("baseline"), (pl.col("value") < 0).mean().alias("share_lower"),
              (pl.col("value") > 0).mean().alias("share_higher")]

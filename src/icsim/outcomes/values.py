@@ -188,7 +188,8 @@ def occupancy(pools: pl.DataFrame) -> pl.DataFrame:
     busy = sums.with_columns(value=100 * pl.col("busy_ms") / pl.col("open_ms"), measure=pl.lit("occupancy"))
     wait = sums.with_columns(value=pl.col("waiting_ms") / MS_PER_MINUTE / pl.col("arrivals"),
                              measure=pl.lit("pool_wait_mean"))
-    return pl.concat([_tidy(busy, "no limit on the number of servers, or never open"), _tidy(wait, "nobody asked for it")])
+    return pl.concat([_tidy(busy, "no limit on the number of servers, or never open"),
+                      _tidy(wait, "nobody asked for it")])
 
 
 # --- what needs the whole age structure -------------------------------------------------------------------------------
@@ -211,7 +212,7 @@ def _equations(columns: list[str]) -> dict[str, Equation]:
 
 
 def by_age(cells: pl.DataFrame) -> pl.DataFrame:
-    """Life expectancy, healthy life expectancy, standardised rates, and their slope index and gap; all years together."""
+    """Life expectancy, healthy life expectancy, standardised rates, their slope index and gap; all years together."""
     found = []
     for margin, by in AGE_GROUPS.items():
         for (replication, *group), age in _age_arrays(cells, by):

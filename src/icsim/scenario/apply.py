@@ -43,7 +43,8 @@ def _broken_rules(catalogue: Catalogue, plan: Plan) -> list[Problem]:
         return []
     tables = {table: [_found(row, last) for row in getattr(catalogue, table)] for table in FILES}
     change = list(last.values())[-1]
-    return [change.problem(f"leaves a catalogue that cannot run. {found.where}: {found.message}", shown(change.given))
+    return [change.problem(f"does not fit the other numbers. {found.where.partition(':')[0]}: {found.message}",
+                           shown(change.given))
             for found in problems_of(tables)]
 
 

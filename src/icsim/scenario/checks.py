@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from textwrap import fill
 from typing import Any
 
-from icsim.areas.schedule import parse
+from icsim.areas.schedule import FORMS, parse
 from icsim.errors import Problem
 from icsim.scenario.ground import Ground
 from icsim.scenario.lines import Path
+from icsim.scenario.parse import SourceFile
 from icsim.scenario.plan import changed_values
-from icsim.scenario.source import SourceFile
 from icsim.scenario.wording import grouped, listed, nearest, shorten, shown
 
 LIMITS: dict[str, tuple[float, float]] = {
@@ -45,7 +46,7 @@ def check_services(file: SourceFile, ground: Ground) -> Iterator[Problem]:
     for name, settings in file.data.get("services", {}).items():
         key: Path = ("services", name)
         if name not in ground.services:
-            yield file.problem(key, f"is not a service. {nearest(name, ground.services)}".strip())
+            yield file.problem(key, f"is not a service.{nearest(name, ground.services)}")
             continue
         yield from check_open(file, (*key, "open"), settings)
         pools = ground.limited_pools(name)
@@ -67,7 +68,7 @@ def check_pools(file: SourceFile, ground: Ground) -> Iterator[Problem]:
         if ground.area is None:
             continue
         if name not in ground.pools:
-            yield file.problem(key, f"is not a pool in this area. {nearest(name, ground.pools)}".strip())
+            yield file.problem(key, f"is not a pool in this area.{nearest(name, ground.pools)}")
             continue
         yield from check_open(file, (*key, "open"), settings)
         if "number" in settings and ground.pools[name].value is None:
@@ -83,29 +84,38 @@ def check_open(file: SourceFile, key: Path, settings: dict[str, Any]) -> Iterato
     try:
         parse(text)
     except ValueError as error:
-        yield file.problem(key, shorten(str(error).removeprefix(f'"{text}": '), 600), shown(text))
+        reason = str(error).removeprefix(f'"{text}": ').removesuffix(FORMS)
+        yield file.problem(key, f"{shorten(reason, 200)}\n{fill(FORMS, 110)}", shown(text))
 
 
 def check_changes(file: SourceFile, ground: Ground) -> Iterator[Problem]:
-    """Rows exist; each change says one of `value` and `multiply`; the new value is possible."""
+    """Rows exist."""
     for index, change in enumerate(file.data.get("changes", [])):
-        key: Path = ("changes", index)
-        if "value" in change and "multiply" in change:
-            yield file.problem(key, "gives both value and multiply; keep one of them.")
-        elif "row" in change and "value" not in change and "multiply" not in change:
-            yield file.problem(key, "needs value = … or multiply = …; without either nothing changes.")
         if "row" in change:
-            yield from check_row(file, index, change, ground)
+            yield from check_row(file, index, change["row"], ground)
 
 
-def check_row(file: SourceFile, index: int, change: dict[str, Any], ground: Ground) -> Iterator[Problem]:
-    """One change against the row it names."""
-    name, key = change["row"], ("changes", index, "row")
+def check_words(file: SourceFile) -> Iterator[Problem]:
+    """Each change says one of `value` and `multiply`. Takes the file as parsed: a wrong value is a value."""
+    changes = file.data.get("changes")
+    for index, change in enumerate(changes if isinstance(changes, list) else []):
+        key: Path = ("changes", index)
+        words = {"value", "multiply"} & set(change) if isinstance(change, dict) else {"none"}
+        if len(words) == 2:
+            yield file.problem(key, "gives both value and multiply; keep one of them.")
+        elif not words:
+            yield file.problem(key, "needs value = … or multiply = …; without either nothing changes.")
+
+
+def check_row(file: SourceFile, index: int, name: str, ground: Ground) -> Iterator[Problem]:
+    """The row that a change names."""
+    key: Path = ("changes", index, "row")
     if name in ground.pool_rows:
-        yield file.problem(key, f"is a pool; write [pools.{ground.pool_rows[name]}] and number = … instead.", shown(name))
+        table = f"[pools.{ground.pool_rows[name]}]"
+        yield file.problem(key, f"is a pool; write {table} and number = … instead.", shown(name))
     elif name not in ground.rows and ground.area is not None:
         hint = nearest(name, ground.rows)
-        yield file.problem(key, f"is not a row of the catalogue or the area. {hint}".strip(), shown(name))
+        yield file.problem(key, f"is not a row of the catalogue or the area.{hint}", shown(name))
 
 
 def check_values(chain: list[SourceFile], ground: Ground) -> Iterator[Problem]:

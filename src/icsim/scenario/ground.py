@@ -15,7 +15,8 @@ from icsim.areas.rows import Pool
 from icsim.catalogue.load import ID, Catalogue
 from icsim.catalogue.rows import Evidence, Service
 from icsim.scenario import lines
-from icsim.scenario.source import SHIPPED, SourceFile
+from icsim.scenario.chain import SHIPPED
+from icsim.scenario.parse import SourceFile
 
 AREA_TABLES = ("flows", "flow_ages", "multipliers", "pools", "catchments")
 

@@ -7,6 +7,7 @@ scanner reads only as much of TOML as both questions need, in one pass, whatever
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -169,5 +170,7 @@ class _Scanner:
 
 
 def _unquoted(token: Token) -> str:
-    """The name that a key means; escapes are rare enough in keys to stay as written."""
-    return token.text[1:-1] if token.kind == "text" else token.text
+    """The name that a key means."""
+    if token.kind != "text":
+        return token.text
+    return str(tomllib.loads(f"name = {token.text}")["name"]) if "\\" in token.text else token.text[1:-1]

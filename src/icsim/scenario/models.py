@@ -15,12 +15,14 @@ MOST_SERVERS = 10_000
 INHERITED = frozenset({("area",), ("run",), ("run", "start"), ("run", "years"), ("run", "replications")})
 """Needed for a run, but a file that extends another may leave them to it."""
 
-Text = Annotated[str, Field(min_length=1, max_length=200)]
-LongText = Annotated[str, Field(min_length=1, max_length=5000)]
+Text = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
+"""One line without control characters: it is printed as it stands, to terminals too."""
+LongText = Annotated[str, Field(min_length=1, max_length=5000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$")]
+"""Several lines."""
 
 
-def _number(unit: str, low: float, high: float, description: str, **more: Any) -> Any:
-    """A field that holds a number from `low` to `high`, in `unit`."""
+def _number(unit: str, low: float | date, high: float | date, description: str, **more: Any) -> Any:
+    """A field that holds a number or a date from `low` to `high`, in `unit` (empty: none)."""
     return Field(ge=low, le=high, description=description, json_schema_extra={"unit": unit}, **more)
 
 
@@ -37,10 +39,10 @@ class Part(BaseModel):
 class Run(Part):
     """How long, how often and with which luck the model runs."""
 
-    start: Annotated[date, _number("date", date(2023, 1, 1), date(2040, 12, 1), "First day, the first of a month.")]
+    start: Annotated[date, _number("", date(2023, 1, 1), date(2040, 12, 1), "First day, the first of a month.")]
     years: Annotated[int, _number("years", 1, 30, "Length of the run.")]
     replications: Annotated[int, _number("runs with other luck", 1, 1000, "How often the run is repeated.")]
-    seed: Annotated[int, _number("no unit", 0, 2**63 - 1, "Which luck: the same seed gives the same results.")] = 1
+    seed: Annotated[int, _number("", 0, 2**63 - 1, "Which luck: the same seed gives the same results.")] = 1
     engine: Annotated[Literal["compiled", "reference"], _words(
         "Service engine: the fast one, or the readable one.")] = "compiled"
     heartbeat: Annotated[Literal["month", "week"], _words("How often residents and services meet.")] = "month"

@@ -11,7 +11,7 @@ from typing import Any
 
 from icsim.errors import Problem
 from icsim.scenario.ground import Ground, Number
-from icsim.scenario.source import SourceFile
+from icsim.scenario.parse import SourceFile
 
 
 @dataclass(frozen=True)
@@ -91,11 +91,10 @@ def changed_values(chain: list[SourceFile], ground: Ground) -> Iterator[Changed]
 
 def merged(chain: list[SourceFile]) -> dict[str, Any]:
     """The words and the run settings of the chain: those of the user's own file first."""
-    own = {key: value for key, value in chain[0].data.items() if key not in ("extends", "hashes")}
     run: dict[str, Any] = {}
     for file in reversed(chain):
         run |= file.data.get("run", {})
-    return own | {"run": run, "area": next(file.data["area"] for file in chain if "area" in file.data)}
+    return chain[0].data | {"run": run, "area": next(file.data["area"] for file in chain if "area" in file.data)}
 
 
 def _over(before: Any, said: dict[str, Any], names: tuple[str, ...]) -> Any:

@@ -12,11 +12,12 @@ from icsim.catalogue.load import Catalogue
 from icsim.errors import Problem, ScenarioError
 from icsim.scenario import ground as grounds
 from icsim.scenario.apply import apply
-from icsim.scenario.checks import check_file, check_values, warnings
+from icsim.scenario.chain import read_chain
+from icsim.scenario.checks import check_file, check_values, check_words, warnings
 from icsim.scenario.ground import Ground
 from icsim.scenario.models import Run, ScenarioFile
+from icsim.scenario.parse import SourceFile, UnreadableError
 from icsim.scenario.plan import Plan, merged, plan
-from icsim.scenario.source import SourceFile, UnreadableError, read_chain
 from icsim.scenario.structure import check_structure, missing_parts
 from icsim.scenario.wording import nearest, shown
 
@@ -64,7 +65,7 @@ def read(path: str | os.PathLike[str], catalogue: Catalogue | None = None, area:
         raise ScenarioError(source, [error.problem]) from error
     ground = grounds.ground(chain, catalogue, area)
     sound, found = _checked(chain, ground, grounds.area_names(area))
-    _refuse(source, chain, problems + found)
+    _refuse(source, problems + found)
     return _assembled(source, sound, ground)
 
 
@@ -73,7 +74,7 @@ def _checked(chain: list[SourceFile], ground: Ground, areas: list[str]) -> tuple
     sound, problems = [], []
     for file in chain:
         kept, found = check_structure(file, ground.baseline)
-        problems += [*found, *_check_area(kept, areas), *check_file(kept, ground)]
+        problems += [*found, *check_words(file), *_check_area(kept, areas), *check_file(kept, ground)]
         sound.append(kept)
     if "extends" not in chain[-1].data:  # otherwise the file that could supply them was not found
         problems += missing_parts(chain)
@@ -85,28 +86,29 @@ def _check_area(file: SourceFile, areas: list[str]) -> list[Problem]:
     name = file.data.get("area")
     if name is None or name in areas:
         return []
-    return [file.problem(("area",), f"is not an area that icsim knows. {nearest(name, areas)}".strip(), shown(name))]
+    return [file.problem(("area",), f"is not an area that icsim knows.{nearest(name, areas)}", shown(name))]
 
 
-def _refuse(source: str, chain: list[SourceFile], problems: list[Problem]) -> None:
+def _refuse(source: str, problems: list[Problem]) -> None:
     """Raise ScenarioError if there are problems: those of the user's own file first, each file's by line."""
     if not problems:
         return
-
-    def place(problem: Problem) -> tuple[int, int]:
-        extended = (n for n, file in enumerate(chain) if file.label and problem.where.startswith(file.label))
-        return next(extended, 0), problem.line
-
-    told = sorted(problems, key=place)[:MOST_PROBLEMS]
+    told = sorted(problems, key=_place)[:MOST_PROBLEMS]
     if len(problems) > len(told):
         told.append(Problem("…", f"and {len(problems) - len(told):,} more"))
     raise ScenarioError(source, told)
+
+
+def _place(problem: Problem) -> tuple[str, int]:
+    """File ("" for the user's own) and line; problems of other files begin with their name."""
+    file, other, _ = problem.where.partition(".toml: ")
+    return (file if other else "", problem.line)
 
 
 def _assembled(source: str, chain: list[SourceFile], ground: Ground) -> Scenario:
     """The scenario that sound files make."""
     intended = plan(chain, ground)
     catalogue, area, problems = apply(intended, ground)
-    _refuse(source, chain, problems)
+    _refuse(source, problems)
     content = ScenarioFile.model_validate(merged(chain))
     return Scenario(source, chain[0].path, content, intended, ground, catalogue, area, tuple(warnings(chain, ground)))

@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 from icsim.errors import Problem
 from icsim.scenario.lines import Path
 from icsim.scenario.models import INHERITED, Change, Hashes, Pool, Run, ScenarioFile, Service
-from icsim.scenario.source import SourceFile
+from icsim.scenario.parse import SourceFile
 from icsim.scenario.wording import grouped, listed, nearest, shown
 
 _TABLES: dict[str, tuple[type[BaseModel], str]] = {
@@ -51,7 +51,8 @@ def missing_parts(files: list[SourceFile]) -> list[Problem]:
 
 
 def _has(data: Any, key: Path) -> bool:
-    return not key or (isinstance(data, dict) and key[0] in data and _has(data[key[0]], key[1:]))
+    """Whether `key` is there; what stands where a table should is told elsewhere, and lacks nothing."""
+    return not key or not isinstance(data, dict) or (key[0] in data and _has(data[key[0]], key[1:]))
 
 
 def _without(file: SourceFile, keys: list[Path]) -> SourceFile:
@@ -62,7 +63,7 @@ def _without(file: SourceFile, keys: list[Path]) -> SourceFile:
     return replace(file, data=data)
 
 
-def _remove(data: Any, key: Path) -> None:
+def _remove(data: Any, key: tuple[Any, ...]) -> None:
     """Take one key out, where it is still there."""
     *way, last = key
     for part in way:
@@ -82,13 +83,11 @@ def _holds(data: Any, part: str | int) -> bool:
 def _problem(file: SourceFile, kind: str, key: Path, baseline: Baseline) -> Problem:
     owner, noun = _owner(key)
     if kind == "extra_forbidden":
-        return file.problem(key, f"is not a field of {noun}. {nearest(str(key[-1]), _names(owner))}".strip())
+        return file.problem(key, f"is not a field of {noun}.{nearest(str(key[-1]), _names(owner))}")
     if kind == "missing":
         return file.problem(key, f"is missing. {_field(key)[1].description}")
-    value = _value(file.data, key)
-    if isinstance(value, str) and kind == "string_too_long":
-        value = f"{value[:30]}…"
-    return file.problem(key, f"must be {allowed(key, kind)}.{_baseline_words(key, baseline)}", shown(value))
+    words = f"must be {allowed(key, kind)}.{_baseline_words(key, baseline)}"
+    return file.problem(key, words, shown(_value(file.data, key)))
 
 
 def _owner(key: Path) -> tuple[type[BaseModel], str]:
@@ -117,6 +116,8 @@ def allowed(key: Path, kind: str = "") -> str:
     choices = _choices(field.annotation)
     if choices:
         return listed([shown(choice) for choice in choices], "or")
+    if kind == "string_pattern_mismatch":
+        return "plain text, without control characters" + (" or line breaks" if _longest(field) == "200" else "")
     unit = (field.json_schema_extra or {}).get("unit", "")  # type: ignore[union-attr]
     return _range(field, unit, in_range=kind in ("greater_than_equal", "less_than_equal"))
 
@@ -129,11 +130,13 @@ def _range(field: FieldInfo, unit: object, in_range: bool) -> str:
         return "true or false"
     if str in types:
         return f"text in quotation marks, 1 to {_longest(field)} characters"
-    noun = "a date such as 2025-04-01" if date in types else "a whole number" if int in types else "a number"
     if Ge not in limits:
-        return f"{noun}, and finite"
+        return "a finite number"
+    noun = "a date such as 2025-04-01," if date in types else "a whole number" if int in types else "a number"
     between = f"between {_end(limits[Ge].ge)} and {_end(limits[Le].le)}"
-    return f"{between} ({unit})" if in_range else f"{noun}, {between} ({unit})"
+    if unit:
+        between += f" ({unit})"
+    return between if in_range else f"{noun} {between}"
 
 
 def _end(limit: Any) -> str:
@@ -165,7 +168,7 @@ def _value(data: Any, key: Path) -> Any:
 
 
 def _baseline_words(key: Path, baseline: Baseline) -> str:
-    value = baseline(key)
+    value = baseline(key) if key[0] in _TABLES else None
     if value is None:
         return ""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)

@@ -32,13 +32,16 @@ def shown(value: Any) -> str:
     return "a table" if isinstance(value, dict) else "a list" if isinstance(value, list) else "nothing"
 
 
+def near(name: str, names: Iterable[str]) -> str:
+    """ " Did you mean open?", to stand after a sentence; empty where nothing is near."""
+    close = get_close_matches(name[:100], sorted(set(names)), 1)
+    return f" Did you mean {close[0]}?" if close else ""
+
+
 def nearest(name: str, names: Iterable[str]) -> str:
-    """A hint such as "Did you mean open?", or all there are if they are few and none is near."""
+    """The same; where nothing is near, all there are, if they are few."""
     known = sorted(set(names))
-    close = get_close_matches(name[:100], known, 1)
-    if close:
-        return f"Did you mean {close[0]}?"
-    return f"There is {listed(known, 'and')}." if 0 < len(known) <= 12 else ""
+    return near(name, known) or (f" Known: {', '.join(known)}." if 0 < len(known) <= 12 else "")
 
 
 def listed(names: Iterable[Any], word: str) -> str:
@@ -49,4 +52,6 @@ def listed(names: Iterable[Any], word: str) -> str:
 
 def grouped(number: float) -> str:
     """A number for reading: thousands apart, no more digits than it has."""
+    if 0 < abs(number) < 1e-4:
+        return f"{number:.12f}".rstrip("0")
     return f"{number:,}" if isinstance(number, int) else f"{number:,.10g}"

@@ -1,8 +1,8 @@
 """The reference engine: what the services mean, written to be read.
 
 It runs the same `ServiceModel` as the compiled engine, with the same addressed draws, and gives the same contacts,
-moves and sums; docs/background/services.md tells the rules in words. It is about fifty times slower. A new kind of service is tried
-out here first: subclass `ReferenceEngine` and override the method that carries the rule (`refuses`, `milliseconds`,
+moves and sums; docs/background/services.md tells the rules in words. It is many times slower. A new kind of service is
+tried out here first: subclass `ReferenceEngine` and override the method that carries the rule (`refuses`, `duration`,
 `pool_of` …); plain SimPy processes may run in `engine.env` beside the cases.
 
 Cases are objects that SimPy events ring at; all that follows from one event (grants, freed servers, steps that take no
@@ -11,15 +11,15 @@ time) happens at once, before the next event.
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
 import simpy
+from simpy.events import EventPriority
 
 from icsim import rng
 from icsim.errors import EngineError
@@ -34,11 +34,11 @@ from icsim.services.model import (
     REFUSE_FULL,
     TRIANGULAR,
     UNIFORM,
-    UNLIMITED,
     WAIT,
     Quantity,
     ServiceModel,
 )
+from icsim.services.pool import Case, Pool
 from icsim.services.served import POOL_SUMS, Served
 from icsim.tables import CONTACT, DIVERTED, GAVE_UP, MOVE, REFUSED, SERVED, STILL_THERE
 
@@ -49,128 +49,18 @@ DEPARTURES, CAPACITY, ENDS, PATIENCE, ARRIVALS = range(1, 6)
 class Instants(simpy.Environment):
     """SimPy's clock in whole milliseconds, with the events of one instant ordered by phase and then by case key."""
 
-    def at(self, ms: int, phase: int, key: int, action: Callable[[simpy.Event], None]) -> simpy.Event:
+    @property
+    def now(self) -> int:
+        """Milliseconds since the start."""
+        return int(self._now)
+
+    def at(self, ms: int, phase: int, key: int, action: Callable[[], None]) -> simpy.Event:
         """An event that calls `action` at `ms`."""
         event = simpy.Event(self)
         event._ok, event._value = True, None
-        event.callbacks.append(action)
-        self.schedule(event, priority=phase << 64 | key, delay=ms - self.now)
+        event.callbacks.append(lambda _: action())
+        self.schedule(event, EventPriority(phase << 64 | key), ms - self.now)
         return event
-
-
-@dataclass(eq=False)
-class Case:
-    """One demand on its way through its pathway; the first eight fields are those of a DEMAND."""
-
-    called: int
-    key: int
-    resident: int
-    cell: int
-    kind: int
-    cls: int
-    severity: int
-    place: int
-    step: int = -1
-    lap: int = 0
-    """How many times the case has been sent back to the same or an earlier step."""
-    pool: Pool | None = None
-    held: Pool | None = None
-    """Whose server it keeps from an earlier step."""
-    priority: int = 0
-    asked: int = 0
-    started: int = -1
-    remaining: int | None = None
-    """Milliseconds of service left; None: not yet begun."""
-    turn: tuple[int, int, int, int] | None = None
-    """Its place in the queue, while it waits."""
-    alarm: simpy.Event | None = None
-    """The one event that this case expects; any other that rings for it is void."""
-    due: int = 0
-    """When the alarm rings."""
-
-    def __post_init__(self) -> None:
-        self.address = np.uint64(self.key)
-
-    def rank(self) -> tuple[int, int, int]:
-        """Its rank among those being served when a shift ends; the largest stops first."""
-        return self.priority, self.started, self.key
-
-
-class Pool:
-    """Servers of one kind at one provider, those whom they serve, and the queue. It keeps account of all it is told."""
-
-    def __init__(self, env: Instants, index: int, queue_limit: int, shift_end: int):
-        self.env, self.index, self.queue_limit, self.shift_end = env, index, queue_limit, shift_end
-        self.capacity = 0
-        self.running: set[Case] = set()
-        self.suspended: set[Case] = set()
-        self.held = 0
-        """Servers kept by cases that ask for, or wait for, something else."""
-        self.queue: list[tuple[tuple[int, int, int, int], Case]] = []
-        self.sent_away = 0
-        self.since = 0
-        self.sums = dict.fromkeys(POOL_SUMS.names, 0)
-
-    @property
-    def at_work(self) -> int:
-        """Servers in use that are not suspended."""
-        return len(self.running) + self.held
-
-    @property
-    def busy(self) -> int:
-        """Servers in use; may exceed the capacity after a shift end."""
-        return self.at_work + len(self.suspended)
-
-    def tally(self) -> None:
-        """Account for the time since the last change; called before every change."""
-        past = self.env.now - self.since
-        self.sums["busy_ms"] += self.busy * past
-        self.sums["open_ms"] += self.capacity * past if self.capacity < UNLIMITED else 0
-        self.sums["waiting_ms"] += len(self.queue) * past
-        self.since = self.env.now
-
-    def join(self, case: Case, first: bool = False) -> None:
-        """To the queue: by priority, then time asked, then key; `first`: to the head of its class."""
-        self.tally()
-        self.sent_away += first
-        case.turn = (case.priority, -self.sent_away if first else 0, case.asked, case.key)
-        insort(self.queue, (case.turn, case))
-
-    def leave(self, case: Case) -> None:
-        """Out of the queue."""
-        self.tally()
-        del self.queue[bisect_left(self.queue, (case.turn,))]
-        case.turn = None
-
-    def start(self, case: Case, keeps: bool) -> None:
-        """A server begins to serve the case, or goes on with one that it `keeps`."""
-        self.tally()
-        self.held -= keeps
-        self.running.add(case)
-
-    def stop(self, case: Case, keeps: bool = False) -> None:
-        """The server is free again, unless the case `keeps` it."""
-        self.tally()
-        self.running.discard(case)
-        self.suspended.discard(case)
-        self.held += keeps
-
-    def hand_back(self) -> None:
-        """A held server is free again."""
-        self.tally()
-        self.held -= 1
-
-    def change(self, capacity: int) -> None:
-        """Another number of servers from now on."""
-        self.tally()
-        self.capacity = capacity
-
-    def close_stretch(self) -> tuple[int, ...]:
-        """The sums since the last stretch was closed."""
-        self.tally()
-        sums = tuple(self.sums.values())
-        self.sums = dict.fromkeys(self.sums, 0)
-        return sums
 
 
 class Onward(NamedTuple):
@@ -203,9 +93,9 @@ class ReferenceEngine:
         self._check(departures, until_ms)
         for row in demands.tolist():
             case = Case(*row)
-            self.env.at(case.called, ARRIVALS, case.key, lambda _, case=case: self._arrive(case))
-        for ms, rows in groupby(departures.tolist(), itemgetter(0)):
-            self.env.at(ms, DEPARTURES, 0, lambda _, rows=list(rows): self._depart_together(rows))
+            self.env.at(case.called, ARRIVALS, case.key, partial(self._arrive, case))
+        for ms, rows in _by_instant(departures.tolist()):
+            self.env.at(ms, DEPARTURES, 0, partial(self._depart_together, rows))
         if until_ms > self.env.now:
             self.env.run(int(until_ms))
         return self._hand_over()
@@ -222,7 +112,7 @@ class ReferenceEngine:
 
     def _arrive(self, case: Case) -> None:
         if case.resident in self.open:
-            raise EngineError(f"at {self.env.now} ms resident {case.resident} has two open cases; second key {case.key}")
+            raise EngineError(f"resident {case.resident} has a second case, {case.key}, at {self.env.now} ms")
         self.open[case.resident] = case
         self._follow(case, Onward(int(self.model.start[case.kind])))
 
@@ -235,8 +125,8 @@ class ReferenceEngine:
             self._serve(case.pool)
         self._follow(case, self.branch(case))
 
-    def _give_up(self, case: Case) -> None:
-        self._leave_queue(case)
+    def _give_up(self, pool: Pool, case: Case) -> None:
+        self._leave_queue(case, pool)
         self._follow(case, self._turn_away(case, GAVE_UP))
 
     def _depart_together(self, rows: Iterable[tuple[int, int, int]]) -> None:
@@ -247,15 +137,15 @@ class ReferenceEngine:
     def _depart(self, case: Case, reason: int) -> None:
         case.alarm = None
         self._record(case, reason)
-        if case.turn:
-            self._leave_queue(case)
+        if case.pool and case.turn:
+            self._leave_queue(case, case.pool)
         elif case.pool:
             case.pool.stop(case)
             self._serve(case.pool)
         self._close(case, Onward(-1, -1, reason))
 
-    def _change_capacity(self, changes: dict[int, int]) -> None:
-        for p, capacity in sorted(changes.items()):
+    def _change_capacity(self, changes: Iterable[tuple[int, int, int]]) -> None:
+        for _, p, capacity in changes:
             self.pools[p].change(capacity)
             self._end_shift(self.pools[p])
         for pool in self.pools:
@@ -266,11 +156,13 @@ class ReferenceEngine:
     def _follow(self, case: Case, onward: Onward | None) -> None:
         """Lead the case on, through steps that take no time, until it waits, is served, or ends."""
         while onward is not None:
-            onward = self._enter(case, onward.step) if onward.step >= 0 else self._close(case, onward)
+            if onward.step < 0:
+                return self._close(case, onward)
+            onward = self._enter(case, onward.step)
 
     def _enter(self, case: Case, step: int) -> Onward | None:
         """Begin a step; the answer says where the case goes at once, or None if it stays."""
-        case.step, case.asked, case.started, case.remaining = step, self.env.now, -1, None
+        case.step, case.asked, case.started, case.remaining = step, self.env.now, -1, -1
         case.priority = int(self.model.step_priority[step, case.cls])
         case.pool = self.pool_of(case, int(self.model.step_service[step]))
         return self._ask(case, case.pool) if case.pool else self._pass(case)
@@ -302,13 +194,13 @@ class ReferenceEngine:
         pool.join(case)
         patience = self.patience(case)
         if patience is not None:
-            self._expect(case, patience, PATIENCE, self._give_up)
+            self._expect(case, patience, PATIENCE, partial(self._give_up, pool))
 
     def _grant(self, case: Case, pool: Pool) -> None:
         """Begin service, or go on with that of a case which was sent away; a server held elsewhere is freed now."""
         keeps = case.held is pool
         pool.start(case, keeps)
-        if case.remaining is None:
+        if case.remaining < 0:
             pool.sums["grants"] += not keeps
             case.started, case.remaining = self.env.now, self.duration(case)
         self._expect(case, case.remaining, ENDS, self._end)
@@ -318,9 +210,14 @@ class ReferenceEngine:
 
     def _turn_away(self, case: Case, reason: int) -> Onward:
         """Refused, or out of patience: to the step or outcome that the pathway names for it."""
-        otherwise = int(self.model.step_otherwise[case.step])
-        self._record(case, DIVERTED if otherwise >= 0 else reason)
-        return Onward(otherwise) if otherwise >= 0 else Onward(-1, -2 - otherwise, reason)
+        to = int(self.model.step_otherwise[case.step])
+        self._record(case, DIVERTED if to >= 0 else reason)
+        return self._lead(case, to) if to >= 0 else Onward(-1, -2 - to, reason)
+
+    def _lead(self, case: Case, to: int) -> Onward:
+        """On to step `to`; going back, or round again, begins another lap of draws."""
+        case.lap += to <= case.step
+        return Onward(to)
 
     def _close(self, case: Case, end: Onward) -> None:
         self._let_go(case)
@@ -331,10 +228,10 @@ class ReferenceEngine:
             attribute, level = self.model.outcome_attribute[end.outcome], self.model.outcome_level[end.outcome]
         self._moves.append((self.env.now, case.resident, attribute, level, end.reason))
 
-    def _leave_queue(self, case: Case) -> None:
+    def _leave_queue(self, case: Case, pool: Pool) -> None:
         """Leave unserved; one who was sent away in mid-service is not counted, having been granted before."""
-        case.pool.leave(case)
-        case.pool.sums["left_queue"] += case.remaining is None
+        pool.leave(case)
+        pool.sums["left_queue"] += case.remaining < 0
 
     def _let_go(self, case: Case) -> None:
         """Free the server that the case holds, if any, and let its queue move up."""
@@ -411,25 +308,24 @@ class ReferenceEngine:
         return max(0, int(value + 0.5))
 
     def branch(self, case: Case) -> Onward:
-        """Where the case goes after this step; going back, or round again, begins another lap of draws."""
+        """Where the case goes after this step: one uniform on the branches in their order."""
         model, step = self.model, case.step
         u = rng.draw(model.branch_stream[step], case.address, case.lap)
         first, end = model.branch_from[step : step + 2]
         to = int(model.branch_to[first + int(np.argmax(model.branch_cumulative[first:end, case.cls] > u))])
-        case.lap += 0 <= to <= step
-        return Onward(to) if to >= 0 else Onward(-1, -1 - to)
+        return self._lead(case, to) if to >= 0 else Onward(-1, -1 - to)
 
     # Book-keeping
 
     def _expect(self, case: Case, delay: int, phase: int, action: Callable[[Case], None]) -> None:
         """Ring at the case after `delay` ms, unless by then it expects another event, or none."""
 
-        def ring(event: simpy.Event) -> None:
-            if case.alarm is event:
+        def ring() -> None:
+            if case.alarm is alarm:
                 action(case)
 
         case.due = self.env.now + delay
-        case.alarm = self.env.at(case.due, phase, case.key, ring)
+        case.alarm = alarm = self.env.at(case.due, phase, case.key, ring)
 
     def _record(self, case: Case, reason: int, ended: int | None = None) -> None:
         """One step visited, ended now unless said otherwise."""
@@ -456,21 +352,25 @@ class ReferenceEngine:
     def _plan_capacity(self) -> None:
         """Capacity changes as events; what was set before the start holds at the start."""
         model = self.model
-        rows = zip(model.change_ms.clip(0).tolist(), model.change_pool.tolist(), model.change_capacity.tolist(), strict=True)
-        for ms, changes in groupby(rows, itemgetter(0)):
-            new = {pool: capacity for _, pool, capacity in changes}
-            self.env.at(ms, CAPACITY, 0, lambda _, new=new: self._change_capacity(new))
+        columns = model.change_ms.clip(0), model.change_pool, model.change_capacity
+        for ms, changes in _by_instant(np.stack(columns, axis=1).tolist()):
+            self.env.at(ms, CAPACITY, 0, partial(self._change_capacity, changes))
 
     def _check(self, table: np.ndarray, until_ms: int) -> None:
         if len(table) and (table["ms"].min() < self.env.now or table["ms"].max() >= until_ms):
             raise EngineError(f"a demand or departure lies outside [{self.env.now}, {until_ms}) ms")
 
 
+def _by_instant(rows: list) -> list[tuple[int, list]]:
+    """Rows that begin with their time, in order of time: (time, rows of that time) for each time."""
+    return [(ms, list(group)) for ms, group in groupby(rows, itemgetter(0))]
+
+
 def _triangular(u: float, low: float, mode: float, high: float, _: float) -> float:
-    below = (mode - low) / (high - low)
-    if u < below:
-        return low + np.sqrt(u * (high - low) * (mode - low))
-    return high - np.sqrt((1.0 - u) * (high - low) * (high - mode))
+    width = high - low
+    if u * width < mode - low:
+        return low + np.sqrt(u * width * (mode - low))
+    return high - np.sqrt((1.0 - u) * width * (high - mode))
 
 
 INVERSE: dict[int, Callable[..., float]] = {

@@ -1,0 +1,180 @@
+"""What `import icsim` offers: the verbs of the command line on the same objects.
+
+A scenario is given as a path, as a shipped name ("baseline", "testshire/baseline"), as a `Scenario` from `read`, or as a
+`Resolved`. Results are Polars frames of whole numbers; `summary` turns them into the tidy table that people read.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from icsim.errors import Problem, ScenarioError
+from icsim.results import Comparison, Results
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from icsim.scenario import Explanation, Resolved, Scenario
+
+    Given = str | os.PathLike[str] | Scenario | Resolved
+
+DEFAULT_AREA = "hertfordshire-west-essex"
+PAIRED = ("start", "years", "replications", "seed", "heartbeat")
+"""Run settings that scenarios must share to be compared replication by replication."""
+Progress = Callable[[int, int, str], None]
+"""Called with beats done, beats in all and what is being done; perhaps from several threads."""
+
+
+def read(scenario: str | os.PathLike[str]) -> Scenario:
+    """Read and check a scenario file or a shipped scenario.
+
+    Raises ScenarioError with every mistake found: line, value, what is allowed, the nearest right name.
+    """
+    from icsim import scenario as scenarios
+
+    return scenarios.read(find(os.fspath(scenario)))
+
+
+def find(name: str) -> Path:
+    """The file meant by a path or a shipped name. Raises ScenarioError with the nearest shipped name if there is none."""
+    from icsim.scenario.chain import shipped, shipped_names
+
+    known = shipped(name) or shipped(f"{DEFAULT_AREA}/{name}")
+    if known is not None:
+        return known
+    if name.endswith(".toml") or Path(name).is_file():
+        return Path(name)
+    choices = [text for each in shipped_names() for text in (each, each.removeprefix(f"{DEFAULT_AREA}/"))]
+    close = difflib.get_close_matches(name[:100], choices, 1)
+    hint = f" Did you mean {close[0]}?" if close else ""
+    message = f"is neither a file nor a scenario that comes with icsim.{hint}"
+    raise ScenarioError(name, [Problem(name, message)])
+
+
+def resolve(scenario: Given, **overrides: Any) -> Resolved:
+    """The complete form of a scenario; `overrides` replace run settings (replications, seed, years, engine, threads …).
+
+    Raises ScenarioError, also where an override is out of range.
+    """
+    from icsim import scenario as scenarios
+
+    chosen = {name: value for name, value in overrides.items() if value is not None}
+    if isinstance(scenario, scenarios.Resolved):
+        return _overridden(scenario, scenario.run, chosen) if chosen else scenario
+    sound = scenario if isinstance(scenario, scenarios.Scenario) else read(scenario)
+    if chosen:
+        run = _run_settings(sound.name, sound.run, chosen)
+        sound = replace(sound, content=sound.content.model_copy(update={"run": run}))
+    return scenarios.resolve(sound)
+
+
+def _overridden(resolved: Resolved, run: Any, chosen: dict[str, Any]) -> Resolved:
+    return replace(resolved, run=_run_settings(resolved.name, run, chosen))
+
+
+def _run_settings(name: str, run: Any, chosen: dict[str, Any]) -> Any:
+    """Run settings with some replaced, checked like those of a file."""
+    from pydantic import ValidationError
+
+    try:
+        return type(run).model_validate({**run.model_dump(), **chosen})
+    except ValidationError as error:
+        problems = [Problem(f"run.{'.'.join(map(str, each['loc']))}", each["msg"], 0, each["input"])
+                    for each in error.errors()]
+        raise ScenarioError(name, problems) from None
+
+
+def run(scenario: Given, progress: Progress | None = None, **overrides: Any) -> Results:
+    """Run every replication of a scenario.
+
+    Frames of the result: cells, waits, pools, population (see `Results`); times in milliseconds, counts as int64.
+    Raises ScenarioError for a mistake in the scenario, EngineError for one of ours.
+    """
+    from icsim import experiment
+
+    return experiment.run(resolve(scenario, **overrides), progress)
+
+
+def compare(base: Given, *alternatives: Given, progress: Progress | None = None, **overrides: Any) -> Comparison:
+    """Run scenarios on the same residents with the same luck, replication by replication.
+
+    `overrides` apply to all of them. Raises ScenarioError, also where two scenarios have one name, or differ in area,
+    start, years, replications, seed or heartbeat: such scenarios have no pairs.
+    """
+    from icsim import experiment
+
+    found = [resolve(each, **overrides) for each in (base, *alternatives)]
+    _check_pairs(found)
+    return experiment.compare(found[0], found[1:], progress)
+
+
+def _check_pairs(found: Sequence[Resolved]) -> None:
+    first, problems = found[0], []
+    if len(found) < 2:
+        problems.append(Problem(first.name, "needs at least one scenario to be compared with."))
+    for at, each in enumerate(found[1:], start=1):
+        if any(each.name == other.name for other in found[:at]):
+            problems.append(Problem(each.name, "names two scenarios. Give one of the files another name."))
+        if each.area.name != first.area.name:
+            problems.append(Problem(f"{each.name}: area", f"must be that of {first.name}, {first.area.name}.", 0,
+                                    each.area.name))
+        problems += [Problem(f"{each.name}: run.{key}", f"must be that of {first.name}, {getattr(first.run, key)}.", 0,
+                             getattr(each.run, key))
+                     for key in PAIRED if getattr(each.run, key) != getattr(first.run, key)]
+    if problems:
+        raise ScenarioError("comparison", problems)
+
+
+def summary(results: Results | Comparison) -> pl.DataFrame:
+    """The tidy table: levels, and for a comparison paired differences, with their Monte-Carlo error.
+
+    Columns and their meaning: `icsim.outcomes.summary.SCHEMA`; definitions and sources: `icsim.outcomes`.
+    """
+    from icsim import outcomes
+
+    return outcomes.summary(results)
+
+
+def save(results: Results | Comparison, folder: str | os.PathLike[str], charts: bool = True) -> Path:
+    """Write tables, page, charts and provenance to `folder`, whole or not at all; earlier results are kept.
+
+    Raises ResultsError where that is impossible.
+    """
+    from icsim import report
+
+    return report.save(results, summary(results), Path(folder), charts)
+
+
+def page(results: Results | Comparison) -> str:
+    """The one page of text that the command line prints."""
+    from icsim import report
+
+    return report.page(results, summary(results))
+
+
+def explain(scenario: Given, **overrides: Any) -> Explanation:
+    """What icsim understood of a scenario, and what differs from the baseline on what evidence. Raises ScenarioError."""
+    from icsim import scenario as scenarios
+
+    return scenarios.explain(resolve(scenario, **overrides))
+
+
+def check(scenario: Given) -> tuple[Problem, ...]:
+    """Validate without running: the things worth a look. Raises ScenarioError with every mistake."""
+    return resolve(scenario).warnings
+
+
+def look_up(name: str, area: str = DEFAULT_AREA) -> dict[str, Any]:
+    """Everything that catalogue and area say about a service, event, attribute, measure or row, with its sources.
+
+    Raises CatalogueError with the nearest right name.
+    """
+    from icsim import areas, catalogue
+    from icsim.report.entries import entry
+
+    return entry(catalogue.load(), areas.load(area), name)

@@ -1,0 +1,44 @@
+"""Who moves in and out, as arrays: what `flows.csv` and `flow_ages.csv` mean together."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from icsim.areas.checks import AGES, EVERY, SEXES
+from icsim.areas.load import Area
+
+
+def arrivals(area: Area) -> np.ndarray:
+    """People who arrive in a year: float64[place, sex, quintile, age].
+
+    The total of a place is that of its flow; its sexes, quintiles and ages are those of the population table times the
+    relative frequency of arriving. So a place that young people come to stays young, whoever lives there by then.
+    """
+    weighted = area.population * relative(area, "arrive")[None, :, None, :]
+    return weighted * (_totals(area, "arrive") / weighted.sum(axis=(1, 2, 3)))[:, None, None, None]
+
+
+def leaving_rates(area: Area) -> np.ndarray:
+    """How often a resident leaves, per person-year: float64[place, sex, age].
+
+    At the date of the population table as many leave each place in a year as its flow says.
+    """
+    frequency = relative(area, "leave")
+    leavers = (area.population.sum(axis=2) * frequency).sum(axis=(1, 2))
+    return frequency * (_totals(area, "leave") / leavers)[:, None, None]
+
+
+def relative(area: Area, flow: str) -> np.ndarray:
+    """Relative frequency per resident of arriving or leaving: float64[sex, age]."""
+    result = np.zeros((len(SEXES), AGES))
+    for row in area.flow_ages:
+        if row.flow == flow:
+            sexes = slice(None) if row.sex == EVERY else SEXES.index(row.sex)
+            result[sexes, row.age_from : row.age_to + 1] = row.value
+    return result
+
+
+def _totals(area: Area, flow: str) -> np.ndarray:
+    """People a year by place: float64[place]."""
+    by_place = {row.place: row.value for row in area.flows if row.flow == flow}
+    return np.array([by_place[name] for name in area.place_names])

@@ -1,0 +1,28 @@
+"""Results as people meet them: the page, the charts, the tables in a folder, the object that `--json` prints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from icsim.report.page import page
+from icsim.results import Comparison, Results, parquet, write
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["page", "save"]
+
+
+def save(value: Results | Comparison, summary: pl.DataFrame, folder: Path, with_charts: bool = True) -> Path:
+    """Write a result to `folder`: page.txt, summary.csv and .parquet, charts, and what `results.write` writes.
+
+    `summary` is the frame of `outcomes.summary(value)`. Raises ResultsError; earlier results are then untouched.
+    """
+    files = {"page.txt": page(value, summary, folder).encode(), "summary.csv": summary.write_csv().encode(),
+             "summary.parquet": parquet(summary)}
+    if with_charts:
+        from icsim.report.charts import charts  # here, because matplotlib takes half a second to load
+
+        files |= {f"charts/{name}": content for name, content in charts(value, summary).items()}
+    return write(value, folder, files)

@@ -1,0 +1,285 @@
+"""The charts of a run or a comparison, as PNG and SVG.
+
+Each has a title that states what it shows, axes with unit and population, and a footnote from which the version, the
+hash, the number of runs and the discounting can be read. The same results give the same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from icsim.outcomes.summary import ENOUGH_DRAWS
+from icsim.report.figures import Figures, Row
+from icsim.report.wording import number, percent
+from icsim.results import Comparison, Results, scenarios_of
+
+STYLE = Path(__file__).with_name("icsim.mplstyle")
+MARKERS = "osD^vPX"
+ADMISSIONS = "emergency_admissions"
+HEALTHY = "healthy_years_per_1000"
+TITLE_COLUMNS = 76
+FIFTHS = ("1", "2", "3", "4", "5")
+FIFTH_LABELS = ("1\nmost deprived", "2", "3", "4", "5\nleast deprived")
+METADATA: dict[str, dict[str, Any]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
+
+
+def charts(value: Results | Comparison, summary: Any) -> dict[str, bytes]:
+    """File name → content, for every chart that the results can fill; `summary` is the frame of outcomes.summary."""
+    figures, files = Figures.of(summary), {}
+    with mpl.rc_context(fname=STYLE):
+        for name, figure in _drawn(value, figures):
+            for kind, metadata in METADATA.items():
+                files[f"{name}.{kind}"] = _bytes(figure, kind, metadata)
+    return files
+
+
+def _drawn(value: Results | Comparison, figures: Figures) -> Iterator[tuple[str, Figure]]:
+    drawings: dict[str, Callable] = {"admissions_by_year": _admissions, "waits": _waits}
+    if isinstance(value, Comparison):
+        drawings |= {"difference_by_year": _difference, "healthy_years_by_fifth": _healthy_change}
+    else:
+        drawings |= {"healthy_years_by_fifth": _healthy_level}
+    for name, draw in drawings.items():
+        figure = Figure(layout="constrained")
+        axes = figure.subplots()
+        if draw(axes, value, figures):
+            _footnote(figure, value)
+            yield name, figure
+
+
+def _bytes(figure: Figure, kind: str, metadata: dict[str, Any]) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=kind, metadata=metadata)
+    return buffer.getvalue()
+
+
+# --- what every chart has ---------------------------------------------------------------------------------------------
+
+def _footnote(figure: Figure, value: Results | Comparison) -> None:
+    """Where the numbers come from, below the axes."""
+    each = scenarios_of(value)[0]
+    area = each.provenance.get("area_label") or each.provenance.get("area", "")
+    runs = f"{each.replications} {'pairs of runs' if isinstance(value, Comparison) else 'runs'}"
+    text = (f"{area}. {runs}; {_interval(each.replications)}. Undiscounted. "
+            f"icsim {each.provenance.get('version', '')}, results {value.content_hash[:8]}.")
+    figure.supxlabel(textwrap.fill(text, 150), x=0.01, ha="left", fontsize=7.5, color="#555555")
+
+
+def _interval(replications: int) -> str:
+    if replications >= ENOUGH_DRAWS:
+        return "bars: 80 % of runs"
+    return "no error known" if replications == 1 else "bars: ± one Monte-Carlo standard error (luck alone)"
+
+
+def _title(axes: Axes, text: str) -> None:
+    axes.set_title(textwrap.fill(text, TITLE_COLUMNS))
+
+
+def _population(row: Row) -> str:
+    who = f" ({row['population']})" if row["population"] else ""
+    return f"{row['unit'] or row['label'].lower()} a year{who}"
+
+
+def _bars(rows: list[Row], scale: float = 1.0) -> list[list[float]]:
+    """Distances below and above the mean: to p10 and p90, or one Monte-Carlo error; 0 where neither is known."""
+    ends = [(row["p10"], row["p90"]) if row["p10"] is not None else _one_error(row) for row in rows]
+    return [[max(row["mean"] - low, 0) * scale for row, (low, _) in zip(rows, ends, strict=True)],
+            [max(high - row["mean"], 0) * scale for row, (_, high) in zip(rows, ends, strict=True)]]
+
+
+def _one_error(row: Row) -> tuple[float, float]:
+    error = row["mc_error"] or 0.0
+    return row["mean"] - error, row["mean"] + error
+
+
+def _thousands(axis) -> None:
+    axis.set_major_formatter(FuncFormatter(lambda value, _: number(value, _places(axis))))
+
+
+def _places(axis) -> int:
+    """Decimals that tell neighbouring ticks apart."""
+    low, high = sorted(axis.get_view_interval())
+    return next((places for places, width in enumerate((5, 0.5, 0.05)) if high - low > width), 3)
+
+
+def _known(rows: list[Row | None]) -> list[Row]:
+    return [row for row in rows if row is not None and row["mean"] is not None]
+
+
+def _legend(axes: Axes) -> None:
+    """Scenario names between title and chart, where they cover nothing; one or two columns."""
+    handles, labels = axes.get_legend_handles_labels()
+    columns = 2 if sum(map(len, labels)) < 90 else 1
+    axes.legend(handles, labels, loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=columns, borderaxespad=0.2)
+    rows = -(-len(labels) // columns)
+    axes.set_title(axes.get_title(loc="left"), pad=12 + 17 * rows)
+
+
+def _short(title: str) -> str:
+    return textwrap.shorten(title, 60, placeholder="…")
+
+
+# --- the charts -------------------------------------------------------------------------------------------------------
+
+def _admissions(axes: Axes, value: Results | Comparison, figures: Figures) -> bool:
+    """Admissions by year in every scenario."""
+    scenarios = scenarios_of(value)
+    for at, each in enumerate(scenarios):
+        rows = _known([figures.level(each.name, ADMISSIONS, year) for year in each.years])
+        if not rows:
+            return False
+        nudge = 0.06 * (at - (len(scenarios) - 1) / 2)
+        places = [nudge + n for n in range(len(rows))]
+        axes.errorbar(places, [row["mean"] for row in rows], yerr=_bars(rows), marker=MARKERS[at % len(MARKERS)],
+                      label=_short(each.title))
+    axes.set_xticks(range(len(rows)), [row["year"] for row in rows])
+    axes.set_ylim(bottom=0)
+    axes.set_ylabel(_population(rows[0]))
+    axes.set_xlabel("Financial year")
+    _thousands(axes.yaxis)
+    _title(axes, _admissions_title(value, figures, rows[0]["label"]))
+    if len(scenarios) > 1:
+        _legend(axes)
+    return True
+
+
+def _admissions_title(value: Results | Comparison, figures: Figures, label: str) -> str:
+    if isinstance(value, Comparison) and len(value.alternatives) == 1:
+        return _finding(value, figures, label)
+    if isinstance(value, Comparison):
+        return f"{label} by year, in {len(value.scenarios)} scenarios"
+    total = figures.level(value.name, ADMISSIONS)
+    return f"{label}: {number(total['mean'] if total else None, 0)} in {_horizon(value)}"
+
+
+def _finding(value: Comparison, figures: Figures, label: str) -> str:
+    row = figures.change(value.alternatives[0].name, ADMISSIONS)
+    if row is None or row["mean"] is None:
+        return label
+    if row["mean"] == 0:
+        return f"{label}: no change in {_horizon(value.base)}"
+    more = "more" if row["mean"] > 0 else "fewer"
+    size = percent(row["relative_change"]).lstrip("+−")
+    return f"{label}: {number(abs(row['mean']), 0)} ({size}) {more} in {_horizon(value.base)}"
+
+
+def _horizon(results: Results) -> str:
+    count = len(results.years)
+    return results.years[0] if count == 1 else f"{count} years"
+
+
+def _difference(axes: Axes, value: Comparison, figures: Figures) -> bool:
+    """Change in admissions by year against the baseline, with a line at zero."""
+    axes.axhline(0, color="#4D4D4D", linewidth=1.2)
+    axes.plot([], [])  # the first colour is the baseline's
+    for at, each in enumerate(value.alternatives, start=1):
+        rows = _known([figures.change(each.name, ADMISSIONS, year) for year in each.years])
+        if not rows:
+            return False
+        nudge = 0.08 * (at - (len(value.alternatives) + 1) / 2)
+        axes.errorbar([nudge + n for n in range(len(rows))], [row["mean"] for row in rows], yerr=_bars(rows),
+                      marker=MARKERS[at % len(MARKERS)], linestyle="none",
+                      label=_short(each.title))
+    axes.set_xticks(range(len(rows)), [row["year"] for row in rows])
+    axes.set_ylabel(f"change in {_population(rows[0])}")
+    axes.set_xlabel("Financial year")
+    axes.yaxis.set_major_locator(MaxNLocator(7))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: number(v, _places(axes.yaxis), sign=True)))
+    axes.margins(y=0.15)
+    _title(axes, f"{rows[0]['label']}: change each year against “{_short(value.base.title)}”")
+    _legend(axes)
+    return True
+
+
+def _waits(axes: Axes, value: Results | Comparison, figures: Figures) -> bool:
+    """For each response and wait, from the time within which half are seen to that for nine in ten."""
+    scenarios = scenarios_of(value)
+    names = [name for name in figures.measures("_p90")
+             if all(_known([figures.level(each.name, name + "_p90")]) for each in scenarios)]
+    if not names:
+        return False
+    for at, each in enumerate(scenarios):
+        places = [row + 0.2 * (at - (len(scenarios) - 1) / 2) for row in range(len(names))]
+        half, most = ([figures.level(each.name, name + ending) or {} for name in names] for ending in ("_p50", "_p90"))
+        _spans(axes, places, half, most, f"C{at % 7}", _short(each.title))
+    labels = [(figures.level(scenarios[0].name, name + "_p90") or {})["label"].split(",")[0] for name in names]
+    axes.set_yticks(range(len(names)), [textwrap.fill(label, 24) for label in labels])
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.set_xlim(left=0)
+    axes.grid(axis="x")
+    axes.grid(visible=False, axis="y")
+    axes.set_xlabel("minutes, all cases in all years: half within (open), 90 % within (filled)")
+    _thousands(axes.xaxis)
+    _title(axes, _waits_finding(value, figures, names[0]) if len(scenarios) == 2 else "How long people wait")
+    if len(scenarios) > 1:
+        _legend(axes)
+    return True
+
+
+def _spans(axes: Axes, places: list[float], half: list, most: list, color: str, label: str) -> None:
+    """Open and filled points, joined, one pair for each measure."""
+    low, high = [row["mean"] for row in half], [row["mean"] for row in most]
+    axes.hlines(places, low, high, color=color, linewidth=2)
+    axes.plot(low, places, "o", color=color, markerfacecolor="white")
+    axes.errorbar(high, places, xerr=_bars(most), fmt="o", color=color, label=label)
+
+
+def _waits_finding(value: Results | Comparison, figures: Figures, name: str) -> str:
+    before, after = (figures.level(each.name, name + "_p90") or {} for each in scenarios_of(value))
+    label = before["label"].split(",")[0]
+    then, now = number(before["mean"], 0), number(after["mean"], 0)
+    return f"{label}: 9 in 10 within {now} minutes" + (", as before" if then == now else f" instead of {then}")
+
+
+def _healthy_change(axes: Axes, value: Comparison, figures: Figures) -> bool:
+    """Healthy years gained by national deprivation fifth, per 1,000 residents at the start."""
+    width = 0.7 / len(value.alternatives)
+    for at, each in enumerate(value.alternatives, start=1):
+        rows = [figures.change(each.name, HEALTHY, margin="quintile", group=fifth) for fifth in FIFTHS]
+        known = [(n, row) for n, row in enumerate(rows) if row and row["mean"] is not None]
+        if not known:
+            return False
+        nudge = width * (at - (len(value.alternatives) + 1) / 2)
+        _columns(axes, [(n + nudge, row) for n, row in known], width, f"C{at % 7}",
+                 _short(each.title))
+    axes.axhline(0, color="#4D4D4D", linewidth=1.2)
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: number(v, _places(axes.yaxis), sign=True)))
+    _fifth_axes(axes, f"change in healthy years per 1,000 residents\nat the start, over {_horizon(value.base)}")
+    _title(axes, f"Healthy years gained per 1,000 residents against “{_short(value.base.title)}”")
+    _legend(axes)
+    return True
+
+
+def _healthy_level(axes: Axes, value: Results, figures: Figures) -> bool:
+    """Healthy years lived by national deprivation fifth, per 1,000 residents at the start."""
+    rows = [figures.level(value.name, HEALTHY, margin="quintile", group=fifth) for fifth in FIFTHS]
+    known = [(n, row) for n, row in enumerate(rows) if row and row["mean"] is not None]
+    if not known:
+        return False
+    _columns(axes, known, 0.6, "C1", value.title)
+    _thousands(axes.yaxis)
+    _fifth_axes(axes, f"healthy years per 1,000 residents\nat the start, over {_horizon(value)}")
+    _title(axes, "Healthy years lived, by national deprivation fifth")
+    return True
+
+
+def _columns(axes: Axes, known: list[tuple[float, Row]], width: float, color: str, label: str) -> None:
+    rows = [row for _, row in known]
+    axes.bar([place for place, _ in known], [row["mean"] for row in rows], width * 0.95, yerr=_bars(rows), color=color,
+             label=label, error_kw={"ecolor": "#333333", "elinewidth": 1.2})
+
+
+def _fifth_axes(axes: Axes, label: str) -> None:
+    axes.set_xticks(range(len(FIFTHS)), FIFTH_LABELS)
+    axes.set_xlim(-0.6, len(FIFTHS) - 0.4)
+    axes.set_xlabel("National deprivation fifth of the place of residence")
+    axes.set_ylabel(label)

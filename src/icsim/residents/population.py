@@ -1,0 +1,136 @@
+"""The starting population: counts by place, sex, quintile and age become residents, and the start date is reached.
+
+The table is that of a mid-year (`Area.population_date`). Residents are drawn from it, live through the time up to the
+start date with nobody answering their demands (born, dying, arriving, leaving, growing frail), and those still here
+then are the population at the start, in order of birthday. It is made once and shared, read-only, by all replications.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+import numpy as np
+
+from icsim import rng
+from icsim._compile import kernel, records
+from icsim.areas.load import Area
+from icsim.calendar import DAYS_PER_YEAR, Beat, add_months, days_between
+from icsim.catalogue.load import Catalogue
+from icsim.residents import enter
+from icsim.residents.advance import BIRTH_RECORD
+from icsim.residents.build import Built, build, streams
+from icsim.residents.residents import Residents
+from icsim.state import LIVING, OLDEST, People, allocate, copy_of
+
+_SEED = 20_220_701
+"""Luck of the starting population: the same for every seed of a run, so that replications share one start."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """Residents at the start date; times count from it. Copied by each replication, never changed."""
+
+    people: People
+    rows: int
+
+
+@lru_cache(maxsize=4)
+def _cached(key: str, start: date, make) -> Start:
+    return make()
+
+
+class _Recipe:
+    """What a starting population is made from; equal recipes are the same work, done once."""
+
+    def __init__(self, catalogue: Catalogue, area: Area, start: date):
+        self.catalogue, self.area, self.start = catalogue, area, start
+        self.key = f"{catalogue.content_hash()}{area.content_hash()}{start}"
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Recipe) and other.key == self.key
+
+    def __call__(self) -> Start:
+        return rolled_forward(self.catalogue, self.area, self.start)
+
+
+def starting_population(catalogue: Catalogue, area: Area, start: date) -> Start:
+    """The population at `start`, made once for each content of the tables."""
+    recipe = _Recipe(catalogue, area, start)
+    return _cached(recipe.key, start, recipe)
+
+
+def rolled_forward(catalogue: Catalogue, area: Area, start: date) -> Start:
+    """Draw the mid-year population and let it live, unserved, up to `start`."""
+    first = area.population_date
+    days = days_between(first, start)
+    built = build(catalogue, area, first, max(days, 1))
+    newcomers = people_of(area)
+    residents = Residents(built, area, _SEED, _empty(built, len(newcomers)), 0, max(days, 1))
+    residents.populate(newcomers)
+    day, month = first, 0
+    while day < start:
+        following = min(add_months(day, 1), start)
+        month += 1
+        residents.advance(Beat(day, days_between(first, day), days_between(first, following)), served=False)
+        day = following
+    return _rebased(residents.people, float(days))
+
+
+def _empty(built: Built, rows: int) -> People:
+    layout = built.layout
+    return allocate(rows, len(layout.attributes), layout.columns, built.repeatable, len(layout.weights))
+
+
+def people_of(area: Area) -> np.ndarray:
+    """BIRTH_RECORD[resident]: one row for each person counted, in order of birthday."""
+    counts = area.population
+    cell = np.repeat(np.arange(counts.size), counts.ravel())
+    nth = np.arange(len(cell)) - np.repeat(np.cumsum(counts.ravel()) - counts.ravel(), counts.ravel())
+    place, sex, quintile, age = np.unravel_index(cell, counts.shape)
+    table = records(len(cell), BIRTH_RECORD)
+    table["place"], table["sex"], table["quintile"], table["age"] = place, sex, quintile, age
+    born = np.empty(len(cell))
+    _keys_and_birthdays(rng.stream(0, f"start.{area.name}"), rng.stream(_SEED, "birthday"), cell, nth, table["age"],
+                        table["key"], born)
+    table["birth"] = born
+    return table[np.lexsort((table["key"], np.mod(born, DAYS_PER_YEAR)))]
+
+
+@kernel
+def _keys_and_birthdays(name, birthday, cell, nth, age, key, born):
+    """Key from (area, cell, number in it); birthday uniform over the year; 90 and over: exponential beyond 90."""
+    for n in range(cell.shape[0]):
+        key[n] = rng.address(name, np.uint64(cell[n]), np.uint64(nth[n]))
+        years = age[n] + rng.draw(birthday, key[n], 0)
+        if age[n] >= OLDEST:
+            years = OLDEST + min(rng.exponential(rng.draw(birthday, key[n], 1)) * 3.0, 15.0)
+        born[n] = -years * 365.25
+
+
+def _rebased(people: People, days: float) -> Start:
+    """Those still here, in order of birthday, with times counted from the start date."""
+    here = np.flatnonzero(people.person["status"] == LIVING)
+    birthday = np.mod(people.person["birth"][here] - days, DAYS_PER_YEAR)
+    order = here[np.lexsort((people.person["key"][here], birthday))]
+    moved = allocate(len(order), people.level.shape[1], people.clock.shape[1], people.fired.shape[1],
+                     people.weight.shape[1])
+    for name in ("person", "level", "clock", "fired", "weight", "next"):
+        getattr(moved, name)[:] = getattr(people, name)[order]
+    for field in ("birth", "since", "resume", "entered"):
+        moved.person[field] -= np.float32(days)
+    moved.person["since"] = moved.person["resume"] = 0.0
+    finite = moved.clock < 1e29
+    moved.clock[finite] -= np.float32(days)
+    return Start(moved, len(order))
+
+
+def restarted(start: Start, built: Built, seed: int, rows: int) -> People:
+    """A replication's own copy with its own luck, and room for `rows` rows."""
+    people = copy_of(start.people, max(rows, start.rows))
+    enter.restart(built.model, streams(built.layout, seed), people, start.rows)
+    return people

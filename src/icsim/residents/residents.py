@@ -1,0 +1,203 @@
+"""The residents of one replication: they advance through a beat, take back outcomes, and are counted."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from icsim import rng
+from icsim._compile import kernel, records
+from icsim.areas.load import Area
+from icsim.calendar import DAYS_PER_YEAR, Beat
+from icsim.errors import EngineError
+from icsim.residents import advance as loops
+from icsim.residents import enter
+from icsim.residents.advance import BIRTH_RECORD, BIRTHS, CURSOR, DEMANDS, DEPARTURES
+from icsim.residents.build import Built, arrivals_of, streams
+from icsim.state import BANDS, QUINTILES, SEXES, People, copy_of
+from icsim.tables import DEMAND, DEPARTURE
+
+
+class Handed(NamedTuple):
+    """What the residents hand to the services for one beat."""
+
+    demands: np.ndarray  # DEMAND, sorted by (ms, key)
+    departures: np.ndarray  # DEPARTURE, sorted by (ms, resident)
+
+
+class Residents:
+    """People with the model that moves them. Rows are never reused; newcomers take the rows after the last."""
+
+    def __init__(self, built: Built, area: Area, seed: int, people: People, rows: int, days: int,
+                 edges: np.ndarray | None = None):
+        """`people` is this replication's own; `rows` of it are filled; `edges`: float64, days at which periods begin."""
+        self.built, self.area, self.people, self.rows = built, area, people, rows
+        self.model = built.model
+        self.streams = streams(built.layout, seed)
+        self.edges = np.array([0.0, days]) if edges is None else edges
+        self.cells = len(area.places) * QUINTILES * SEXES * BANDS
+        columns = 1 + len(built.layout.weights) + len(loops.FLOWS) + len(built.layout.events)
+        self.tally = np.zeros((len(self.edges) - 1, self.cells, columns), np.int64)
+        self._arrivals = _Arrivals(area, seed)
+        self._beat = loops.Beat(self.edges, self.tally, records(8192, DEMAND), records(8192, DEPARTURE),
+                                records(4096, BIRTH_RECORD), np.zeros(4, np.int64))
+        self._year: int | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns of `tally`, weights as the time lived × weight."""
+        layout = self.built.layout
+        return ("person", *layout.weights, *loops.FLOWS, *(event.event for event in layout.events))
+
+    def populate(self, newcomers: np.ndarray) -> None:
+        """Fill the first rows with a starting population (BIRTH_RECORD, sorted by birthday)."""
+        enter.start(self.model, self.streams, self.people, newcomers)
+        self.rows = len(newcomers)
+
+    def advance(self, beat: Beat, served: bool = True) -> Handed:
+        """Everybody up to the end of the beat; children and arrivals enter and live through the rest of it."""
+        self._keep_trend(beat)
+        hint = int(np.searchsorted(self.edges, beat.start_day, side="right")) - 1
+        self._beat.count[:] = 0
+        self._sweep(0, self.rows, beat, hint, served)
+        newcomers = self._newcomers(beat)
+        first = self.rows
+        self._admit(newcomers, hint)
+        self._beat.count[BIRTHS] = 0
+        self._sweep(first, self.rows, beat, hint, served)
+        return self._handed()
+
+    def apply(self, moves: np.ndarray) -> None:
+        """Outcomes of cases (MOVE): each resident is released at the outcome's own time."""
+        if len(moves):
+            hint = int(np.searchsorted(self.edges, moves["ms"][0] / 86_400_000, side="right")) - 1
+            table = records(len(moves), moves.dtype)
+            table[:] = moves
+            loops.apply_moves(self.model, self.people, table, self.edges, max(hint, 0), self.tally)
+
+    def settle(self, day: float) -> None:
+        """Tally the time lived by everybody still here up to `day`."""
+        loops.settle(self.people, np.float32(day), self.edges, 0, self.tally, 0, self.rows)
+
+    def census(self) -> np.ndarray:
+        """int64[cell]: residents now."""
+        counts = np.zeros(self.cells, np.int64)
+        loops.census(self.people, counts, 0, self.rows)
+        return counts
+
+    def _sweep(self, first: int, last: int, beat: Beat, hint: int, served: bool) -> None:
+        start, end = np.float32(beat.start_day), np.float32(beat.end_day)
+        while first < last:
+            first = loops.advance(self.model, self.streams, self.people, first, last, start, end, hint, self._beat, served)
+            if first < last:
+                self._grow()
+
+    def _grow(self) -> None:
+        """Double whichever table is full."""
+        count = self._beat.count
+        for name, used in (("demands", DEMANDS), ("departures", DEPARTURES), ("births", BIRTHS)):
+            table = getattr(self._beat, name)
+            if count[used] >= len(table):
+                larger = records(2 * len(table), table.dtype)
+                larger[: len(table)] = table
+                self._beat = self._beat._replace(**{name: larger})
+
+    def _newcomers(self, beat: Beat) -> np.ndarray:
+        """Children of this beat and its arrivals, sorted by day and key."""
+        children = self._beat.births[: self._beat.count[BIRTHS]]
+        arrivals = self._arrivals.between(beat.start_day, beat.end_day)
+        table = records(len(children) + len(arrivals), BIRTH_RECORD)
+        table[: len(children)], table[len(children) :] = children, arrivals
+        return table[np.lexsort((table["key"], table["day"]))]
+
+    def _admit(self, newcomers: np.ndarray, hint: int) -> None:
+        if self.rows + len(newcomers) > len(self.people.next):
+            self.people = copy_of(self.people, (self.rows + len(newcomers)) * 5 // 4)
+        enter.enter(self.model, self.streams, self.people, newcomers, self.rows, hint, self._beat)
+        self.rows += len(newcomers)
+
+    def _handed(self) -> Handed:
+        count = self._beat.count
+        demands = self._beat.demands[: count[DEMANDS]]
+        departures = self._beat.departures[: count[DEPARTURES]]
+        return Handed(
+            demands[np.lexsort((demands["key"], demands["ms"]))],
+            departures[np.lexsort((departures["resident"], departures["ms"]))],
+        )
+
+    def _keep_trend(self, beat: Beat) -> None:
+        """On the first beat of a calendar year its trend factors come into force."""
+        year = beat.first.year
+        if year == self._year:
+            return
+        old, new = self.model.trend.copy(), self.built.trends.get(year, self.model.trend)
+        self.model = self.model._replace(trend=new.copy())
+        if self._year is not None and (old != new).any():
+            loops.change_trend(self.model, self.people, old, new, np.float32(beat.start_day), 0, self.rows)
+        self._year = year
+
+
+class _Arrivals:
+    """People who move into the area: a Poisson stream for each place, addressed by (place, day, number)."""
+
+    def __init__(self, area: Area, seed: int):
+        per_year, self._cumulative = arrivals_of(area)
+        self._per_day = per_year / DAYS_PER_YEAR
+        self._gap = rng.stream(seed, "arrival gap")
+        self._who = rng.stream(seed, "arrival who")
+        self._name = rng.stream(0, f"arrival.{area.name}")
+
+    def between(self, start_day: int, end_day: int) -> np.ndarray:
+        """BIRTH_RECORD rows of those who arrive from start_day up to end_day."""
+        room = int(self._per_day.sum() * (end_day - start_day) * 1.2) + 1000
+        table = records(room, BIRTH_RECORD)
+        used = _draw_arrivals(self._gap, self._who, self._name, self._per_day, self._cumulative, start_day, end_day, table)
+        if used < 0:
+            raise EngineError(f"more than {room} arrivals between day {start_day} and day {end_day}")
+        return table[:used]
+
+
+@kernel
+def _draw_arrivals(gap, who, name, per_day, cumulative, start_day, end_day, table):
+    """Arrivals of each day at exponential gaps, so that a day's arrivals do not depend on how days are grouped."""
+    used = 0
+    for p in range(per_day.shape[0]):
+        if per_day[p] > 0.0:
+            for day in range(start_day, end_day):
+                key = rng.address(name, np.uint64(p), np.uint64(day + 100_000))
+                n = np.uint64(0)
+                t = rng.exponential(rng.draw(gap, key, n)) / per_day[p]
+                while t < 1.0:
+                    if used == table.shape[0]:
+                        return -1
+                    _fill_arrival(table[used], rng.address(name, key, n + np.uint64(1)), who, p, np.float64(day) + t,
+                                  cumulative[p])
+                    used += 1
+                    n += np.uint64(1)
+                    t += rng.exponential(rng.draw(gap, key, n)) / per_day[p]
+    return used
+
+
+@kernel
+def _fill_arrival(row, key, who, place, t, cumulative):
+    """Who arrives: sex, quintile and age by the place's arrivals, a uniform birthday."""
+    u = rng.draw(who, key, 0)
+    low, high = 0, cumulative.shape[0] - 1
+    while low < high:
+        middle = (low + high) // 2
+        if cumulative[middle] <= u:
+            low = middle + 1
+        else:
+            high = middle
+    age = low % 91
+    row.key = key
+    row.day = t
+    row.place = place
+    row.sex = low // (91 * 5)
+    row.quintile = (low // 91) % 5
+    row.age = age
+    row.birth = t - 365.25 * (age + rng.draw(who, key, 1))
+
+
+__all__ = ["CURSOR", "Handed", "Residents"]

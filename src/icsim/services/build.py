@@ -1,0 +1,219 @@
+"""From rows to the services' model: pathways, pools, opening hours and catchments as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from icsim import rng
+from icsim.areas import schedule
+from icsim.areas.load import Area
+from icsim.areas.rows import Pool
+from icsim.calendar import MS_PER_HOUR, hour_of_week
+from icsim.catalogue import when
+from icsim.catalogue.load import Catalogue
+from icsim.catalogue.rows import Event, Step
+from icsim.services import model as m
+from icsim.units import FACTORS
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Names of the axes; steps and outcomes of all pathways follow one another."""
+
+    attributes: tuple[str, ...]
+    levels: dict[str, tuple[str, ...]]
+    demands: tuple[Event, ...]
+    places: tuple[str, ...]
+    steps: tuple[Step, ...]
+    outcomes: tuple[tuple[str, str], ...]
+    """(pathway, outcome)"""
+    services: tuple[str, ...]
+    pools: tuple[Pool, ...]
+
+    def step(self, pathway: str, step: str) -> int:
+        """Index of a step."""
+        return next(n for n, row in enumerate(self.steps) if (row.pathway, row.step) == (pathway, step))
+
+    def goes_to(self, pathway: str, name: str) -> int:
+        """Where a branch leads: a step, or −1 − outcome."""
+        if (pathway, name) in self.outcomes:
+            return -1 - self.outcomes.index((pathway, name))
+        return self.step(pathway, name)
+
+
+def layout_of(catalogue: Catalogue, area: Area, attributes: tuple[str, ...], demands: tuple[str, ...]) -> Layout:
+    """`attributes` and `demands` in the residents' order, so that both sides mean the same numbers."""
+    return Layout(
+        attributes=attributes,
+        levels={**catalogue.levels, "place": area.place_names},
+        demands=tuple(catalogue.event(name) for name in demands),
+        places=area.place_names,
+        steps=catalogue.steps,
+        outcomes=tuple((row.pathway, row.outcome) for row in catalogue.outcomes),
+        services=tuple(row.service for row in catalogue.services),
+        pools=area.pools,
+    )
+
+
+def build(catalogue: Catalogue, area: Area, layout: Layout, start: date, days: int, seed: int) -> m.ServiceModel:
+    """Everything the engines read, for a run of `days` days from `start`."""
+    classes = {row.pathway: when.classes_of(catalogue, row) for row in layout.demands}
+    most = max((len(found) for found in classes.values()), default=1)
+    duration, patience, priority = _quantities(catalogue, layout, classes, most)
+    sets = [_setting(layout, row.sets) for row in catalogue.outcomes]
+    services = {row.service: row for row in catalogue.services}
+    changes = _changes(layout.pools, start, days)
+    return m.ServiceModel(
+        start=np.array([_first_step(layout, row.pathway) for row in layout.demands], np.int32),
+        step_service=np.array([layout.services.index(s.service) if s.service else -1 for s in layout.steps], np.int32),
+        step_hold=np.array([s.hold for s in layout.steps], np.uint8),
+        step_refuse=np.array([_refusal(s) for s in layout.steps], np.uint8),
+        step_otherwise=np.array([_otherwise(layout, s) for s in layout.steps], np.int32),
+        step_priority=priority,
+        duration=duration,
+        patience=patience,
+        duration_stream=_streams(layout, seed, "duration"),
+        patience_stream=_streams(layout, seed, "patience"),
+        branch_stream=_streams(layout, seed, "branch"),
+        **_branches(catalogue, layout, classes, most),
+        outcome_attribute=np.array([a for a, _ in sets], np.int16),
+        outcome_level=np.array([level for _, level in sets], np.int16),
+        provider_stream=rng.stream(seed, "provider"),
+        **_providers(area, layout),
+        pool_queue_limit=np.array([_limit(services[pool.service]) for pool in layout.pools], np.int32),
+        pool_shift_end=np.array([m.SHIFT_END.index(services[pool.service].shift_end) for pool in layout.pools], np.int8),
+        change_ms=changes[:, 0],
+        change_pool=changes[:, 1].astype(np.int32),
+        change_capacity=changes[:, 2].astype(np.int32),
+    )
+
+
+def _first_step(layout: Layout, pathway: str) -> int:
+    return next(n for n, row in enumerate(layout.steps) if row.pathway == pathway)
+
+
+def _refusal(step: Step) -> int:
+    words = step.refuse.split("|")
+    return m.REFUSE_CLOSED * ("closed" in words) + m.REFUSE_FULL * ("full" in words)
+
+
+def _otherwise(layout: Layout, step: Step) -> int:
+    """A step; −1: the case ends; −2 − outcome."""
+    if not step.otherwise:
+        return -1
+    to = layout.goes_to(step.pathway, step.otherwise)
+    return to if to >= 0 else to - 1
+
+
+def _limit(service) -> int:
+    return m.UNLIMITED if service.queue_limit is None else service.queue_limit
+
+
+def _setting(layout: Layout, sets: str) -> tuple[int, int]:
+    """Attribute and level that an outcome sets; −1: none."""
+    name, _, level = (part.strip() for part in sets.partition("="))
+    if not name:
+        return -1, -1
+    return layout.attributes.index(name), layout.levels[name].index(level)
+
+
+def _streams(layout: Layout, seed: int, what: str) -> np.ndarray:
+    return np.array([rng.stream(seed, f"{what}.{s.pathway}.{s.step}") for s in layout.steps], np.uint64)
+
+
+# Durations, patience, priorities ----------------------------------------------------------------------------------
+
+
+def _quantities(catalogue: Catalogue, layout: Layout, classes, most: int) -> tuple[m.Quantity, m.Quantity, np.ndarray]:
+    shape = len(layout.steps), most
+    duration = m.Quantity(np.zeros(shape, np.int8), np.zeros((*shape, 4)))
+    patience = m.Quantity(np.full(shape, m.NONE, np.int8), np.zeros((*shape, 4)))
+    priority = np.zeros(shape, np.int8)
+    for s, step in enumerate(layout.steps):
+        for what, table in (("duration", duration), ("patience", patience), ("priority", priority)):
+            rows = [r for r in catalogue.quantities if (r.pathway, r.step, r.quantity) == (step.pathway, step.step, what)]
+            for cls in classes.get(step.pathway, ()):
+                row = when.row_for_class(rows, cls)
+                if row is not None and what == "priority":
+                    priority[s, cls.index] = int(row.a)
+                elif row is not None:
+                    table.kind[s, cls.index] = m.DISTRIBUTIONS.index(row.distribution)
+                    table.parameters[s, cls.index] = parameters(row)
+    return duration, patience, priority
+
+
+def parameters(row) -> tuple[float, float, float, float]:
+    """Parameters of a distribution in milliseconds; a lognormal's log-scale mu and sigma come third and fourth.
+
+    A lognormal with mean a and standard deviation b has sigma² = ln(1 + (b/a)²) and mu = ln a − sigma²/2.
+    """
+    a, b, c = (value * FACTORS[row.unit] for value in (row.a, row.b, row.c))
+    if row.distribution != "lognormal":
+        return a, b, c, 0.0
+    variance = np.log1p((b / a) ** 2)
+    return a, b, float(np.log(a) - variance / 2), float(np.sqrt(variance))
+
+
+# Branches ---------------------------------------------------------------------------------------------------------
+
+
+def _branches(catalogue: Catalogue, layout: Layout, classes, most: int) -> dict[str, np.ndarray]:
+    """Branches of each step in file order, with cumulative shares by class."""
+    start, to, cumulative = [0], [], []
+    for step in layout.steps:
+        rows = [row for row in catalogue.branches if (row.pathway, row.step) == (step.pathway, step.step)]
+        by_class = [when.branch_shares(rows, cls, FACTORS) for cls in classes.get(step.pathway, ())]
+        names = list(by_class[0]) if by_class else list(dict.fromkeys(row.to for row in rows))
+        to += [layout.goes_to(step.pathway, name) for name in names]
+        shares = np.ones((len(names), most))
+        for cls, found in enumerate(by_class):
+            shares[:, cls] = np.cumsum([found[name] for name in names])
+        shares[-1] = 1.0
+        cumulative.append(shares)
+        start.append(start[-1] + len(names))
+    return {
+        "branch_from": np.array(start, np.int32),
+        "branch_to": np.array(to, np.int32),
+        "branch_cumulative": np.concatenate(cumulative),
+    }
+
+
+# Places -----------------------------------------------------------------------------------------------------------
+
+
+def _providers(area: Area, layout: Layout) -> dict[str, np.ndarray]:
+    """Pools that take the cases of each (service, place), with cumulative shares."""
+    names = [pool.pool for pool in layout.pools]
+    offsets = np.zeros((len(layout.services), len(layout.places) + 1), np.int32)
+    pools: list[int] = []
+    cumulative: list[float] = []
+    for s, service in enumerate(layout.services):
+        offsets[s, 0] = len(pools)
+        for p, place in enumerate(layout.places):
+            rows = [r for r in area.catchments if r.service == service and r.place in (place, "*")]
+            shares = np.cumsum([row.value * FACTORS[row.unit] for row in rows])
+            pools += [names.index(row.pool) for row in rows]
+            cumulative += [*shares[:-1], 1.0] if len(rows) else []
+            offsets[s, p + 1] = len(pools)
+    return {
+        "provider_from": offsets,
+        "provider_pool": np.array(pools, np.int32),
+        "provider_cumulative": np.array(cumulative, np.float64),
+    }
+
+
+def _changes(pools: tuple[Pool, ...], start: date, days: int) -> np.ndarray:
+    """int64[change, 3]: (millisecond, pool, capacity) for every hour at which a pool's capacity changes, sorted."""
+    hours = np.arange(days * 24)
+    week = hour_of_week(start, hours)
+    changes = []
+    for p, pool in enumerate(pools):
+        number = m.UNLIMITED if pool.value is None else int(pool.value)
+        capacity = np.where(schedule.parse(pool.open), number, 0)[week]
+        at = np.flatnonzero(np.diff(capacity, prepend=-1))
+        changes.append(np.stack([at * MS_PER_HOUR, np.full(len(at), p), capacity[at]], axis=1))
+    table = np.concatenate([*changes, np.zeros((0, 3), np.int64)]).astype(np.int64)
+    return table[np.lexsort((table[:, 1], table[:, 0]))]

@@ -1,4 +1,4 @@
-"""A catalogue and an area small enough to read, so that what the messages of scenario files say never changes with the data.
+"""A catalogue and an area small enough to read, so that the messages of scenario files do not change with the data.
 
 The area calls itself testshire, so that the shipped baseline of Testshire gives the baseline of the run settings.
 """
@@ -31,20 +31,20 @@ def small_catalogue() -> Catalogue:
                            source="invented"),),
         severities=(rows.Severity(event="fall", severity="minor", label="Minor", source="invented"),),
         services=tuple(_service(name) for name in ("falls_vehicles", "emergency_departments", "hospital_beds")),
-        steps=(_step("fall"), _step("falls_vehicle", "falls_vehicles"), _step("emergency_department", "emergency_departments")),
+        steps=(_step("fall"), _step("falls_vehicle", "falls_vehicles"),
+               _step("emergency_department", "emergency_departments")),
         outcomes=(rows.Outcome(pathway="falls", outcome="at_home", label="At home", source="invented"),),
         sources=(_SOURCE,), **named)
 
 
 def small_area() -> Area:
     """One place; a service with one pool, one with two limited pools and one without limit, one without any limit."""
-    pools = [_pool("falls_vehicles", "falls_vehicles", 4, "daily 07:00-19:00"), _pool("north_ae", "emergency_departments", 9),
-             _pool("south_ae", "emergency_departments", 7), _pool("outside_ae", "emergency_departments", None),
-             _pool("outside_beds", "hospital_beds", None)]
-    shares = [area_rows.Catchment(id=f"catchment.emergency_departments.midvale.{pool}", service="emergency_departments",
-                                  place="midvale", pool=pool, value=value, low=0.1, high=0.9, unit="share", **_ASSUMED)
-              for pool, value in (("north_ae", 0.5), ("south_ae", 0.3), ("outside_ae", 0.2))]
-    flow = area_rows.Flow(id="flow.arrive.midvale", place="midvale", flow="arrive", value=500, low=250, high=1000,
+    pools = [_pool("falls_vehicles", "falls_vehicles", 4.0, "daily 07:00-19:00"),
+             _pool("north_ae", "emergency_departments", 9.0), _pool("south_ae", "emergency_departments", 7.0),
+             _pool("outside_ae", "emergency_departments", None), _pool("outside_beds", "hospital_beds", None)]
+    shares = [_share("falls_vehicles", "falls_vehicles", 1.0), _share("emergency_departments", "north_ae", 0.5),
+              _share("emergency_departments", "south_ae", 0.3), _share("emergency_departments", "outside_ae", 0.2)]
+    flow = area_rows.Flow(id="flow.arrive.midvale", place="midvale", flow="arrive", value=500.0, low=250.0, high=1000.0,
                           unit="people a year", **_ASSUMED)
     place = area_rows.Place(place="midvale", code="invented", label="Midvale", county="Testshire", population=364)
     return Area("testshire", "Testshire (small)", date(2022, 7, 1), {"Testshire": "Testshire"}, "", (place,),
@@ -72,8 +72,8 @@ def _branches() -> list[Any]:
 
 
 def _quantities() -> list[Any]:
-    return [rows.Quantity(pathway="falls", step=step, quantity="duration", distribution="exponential", a=60, low=30,
-                          high=120, unit="minutes", **_ASSUMED) for step in ("falls_vehicle", "emergency_department")]
+    return [rows.Quantity(pathway="falls", step=step, quantity="duration", distribution="exponential", a=60.0, low=30.0,
+                          high=120.0, unit="minutes", **_ASSUMED) for step in ("falls_vehicle", "emergency_department")]
 
 
 def _ratios() -> list[Any]:
@@ -82,5 +82,10 @@ def _ratios() -> list[Any]:
 
 
 def _pool(name: str, service: str, number: float | None, hours: str = "always") -> area_rows.Pool:
-    return area_rows.Pool(id=f"pool.{name}", pool=name, service=service, label=name, open=hours, value=number, low=number,
-                          high=number, unit="servers", **_ASSUMED)
+    return area_rows.Pool(id=f"pool.{name}", pool=name, service=service, label=name, open=hours, value=number,
+                          low=number, high=number, unit="servers", **_ASSUMED)
+
+
+def _share(service: str, pool: str, value: float) -> area_rows.Catchment:
+    return area_rows.Catchment(id=f"catchment.{service}.midvale.{pool}", service=service, place="midvale", pool=pool,
+                               value=value, low=0.1, high=1.0, unit="share", **_ASSUMED)

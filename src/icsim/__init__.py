@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     __version__: str
 
 _HOMES = {
-    "icsim.api": ("check", "compare", "explain", "find", "look_up", "page", "read", "resolve", "run", "save", "summary"),
+    "icsim.api": ("check", "compare", "explain", "find", "look_up", "page", "read", "resolve", "run", "save",
+                  "summary"),
     "icsim.errors": ("CatalogueError", "EngineError", "IcsimError", "InputError", "Problem", "ResultsError",
                      "ScenarioError"),
     "icsim.results": ("Comparison", "Results"),

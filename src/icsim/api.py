@@ -1,7 +1,7 @@
 """What `import icsim` offers: the verbs of the command line on the same objects.
 
-A scenario is given as a path, as a shipped name ("baseline", "testshire/baseline"), as a `Scenario` from `read`, or as a
-`Resolved`. Results are Polars frames of whole numbers; `summary` turns them into the tidy table that people read.
+A scenario is given as a path, as a shipped name ("baseline", "testshire/baseline"), as a `Scenario` from `read`, or as
+a `Resolved`. Results are Polars frames of whole numbers; `summary` turns them into the tidy table that people read.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def read(scenario: str | os.PathLike[str]) -> Scenario:
 
 
 def find(name: str) -> Path:
-    """The file meant by a path or a shipped name. Raises ScenarioError with the nearest shipped name if there is none."""
+    """The file meant by a path or a shipped name. Raises ScenarioError with the nearest shipped name."""
     from icsim.scenario.chain import shipped, shipped_names
 
     known = shipped(name) or shipped(f"{DEFAULT_AREA}/{name}")
@@ -158,7 +158,7 @@ def page(results: Results | Comparison) -> str:
 
 
 def explain(scenario: Given, **overrides: Any) -> Explanation:
-    """What icsim understood of a scenario, and what differs from the baseline on what evidence. Raises ScenarioError."""
+    """What icsim understood of a scenario, and what differs from the baseline. Raises ScenarioError."""
     from icsim import scenario as scenarios
 
     return scenarios.explain(resolve(scenario, **overrides))

@@ -12,7 +12,7 @@ Fundamentals of Queueing Theory; the figures beside them were computed elsewhere
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -32,7 +32,7 @@ from pathways import (
 from scipy.stats import t as student
 
 from icsim.services.compiled import CompiledEngine
-from icsim.services.model import REFUSE_FULL
+from icsim.services.model import REFUSE_FULL, UNLIMITED
 from icsim.services.reference import ReferenceEngine
 from icsim.services.served import Served
 from icsim.tables import GAVE_UP, REFUSED
@@ -54,12 +54,10 @@ class Queue:
     arrivals: list[tuple[float, int, int]]
     expected: list[tuple[str, Estimate, float]]
     """(name, how it is estimated from one stretch, exact value)"""
-    effort: dict[type, tuple[int, float]] = field(default_factory=dict)
-    """By engine: customers, and the tolerance as a share of the exact value."""
 
 
-def served_by(engine: type, queue: Queue, customers: int) -> list[Served]:
-    """The stretches of one run, without those of the warm-up."""
+def estimates(engine: type, queue: Queue, customers: int) -> np.ndarray:
+    """Each expected quantity in each stretch of one run, those of the warm-up left out: float64[stretch, quantity]."""
     rates = [rate for rate, _, _ in queue.arrivals]
     streams = [
         poisson(UNIT / rate, round(customers * rate / sum(rates)), 1, kind, cls) for rate, kind, cls in queue.arrivals
@@ -69,21 +67,20 @@ def served_by(engine: type, queue: Queue, customers: int) -> list[Served]:
     cuts = np.linspace(0, end, STRETCHES + 1).astype(np.int64)
     edges = np.searchsorted(calls["ms"], cuts)
     run = engine(model(queue.pathways))
-    parts = [
-        run.serve(calls[first:last], NO_DEPARTURES, int(until))
-        for first, last, until in zip(edges, edges[1:], cuts[1:], strict=False)
-    ]
-    return parts[WARM_UP:]
+    rows = []
+    for first, last, until in zip(edges, edges[1:], cuts[1:], strict=False):
+        part = run.serve(calls[first:last], NO_DEPARTURES, int(until))
+        rows.append([estimate(part) for _, estimate, _ in queue.expected])
+    return np.array(rows[WARM_UP:])
 
 
-def assert_as_theory_says(engine: type, queue: Queue) -> None:
-    customers, tolerance = queue.effort[engine]
-    parts = served_by(engine, queue, customers)
-    for name, estimate, exact in queue.expected:
-        values = np.array([estimate(part) for part in parts])
-        half_width = student.ppf(0.995, len(values) - 1) * values.std(ddof=1) / len(values) ** 0.5
+def assert_as_theory_says(engine: type, queue: Queue, customers: int, tolerance: float) -> None:
+    """`tolerance` is a share of the exact value."""
+    values = estimates(engine, queue, customers)
+    half_widths = student.ppf(0.995, len(values) - 1) * values.std(axis=0, ddof=1) / len(values) ** 0.5
+    for (name, _, exact), mean, half_width in zip(queue.expected, values.mean(axis=0), half_widths, strict=True):
         assert half_width <= tolerance * exact, f"{name}: the run is too short, {half_width / exact:.3f} of the value"
-        assert values.mean() == pytest.approx(exact, rel=tolerance), name
+        assert mean == pytest.approx(exact, rel=tolerance), name
 
 
 # Estimates from one stretch
@@ -185,17 +182,11 @@ def test_erlang_b_formula(load, servers, known):
 # Queues
 
 
-def both(compiled: tuple[int, float], reference: tuple[int, float]) -> dict[type, tuple[int, float]]:
-    return {CompiledEngine: compiled, ReferenceEngine: reference}
+def one_pool(servers: int, lasts: Row, limit: int = UNLIMITED, classes: int = 1, **rules) -> Pathways:
+    return Pathways([Step("s", 0, lasts, **rules)], [Pool(0, servers, limit=limit)], classes=classes)
 
 
-def one_pool(servers: int, lasts: Row | list[Row], **step) -> Pathways:
-    limit = {"limit": step.pop("limit")} if "limit" in step else {}
-    classes = len(lasts) if isinstance(lasts, list) else step.pop("classes", 1)
-    return Pathways([Step("s", 0, lasts, **step)], [Pool(0, servers, **limit)], classes=classes)
-
-
-def multi_server(rate: float, service_rate: float, servers: int, effort) -> Queue:
+def multi_server(rate: float, service_rate: float, servers: int) -> Queue:
     """M/M/c."""
     load = rate / service_rate
     waits = erlang_c(load, servers)
@@ -207,16 +198,77 @@ def multi_server(rate: float, service_rate: float, servers: int, effort) -> Queu
         ("number there", in_system(servers), rate * mean_wait + load),
         ("utilisation", utilisation(), load / servers),
     ]
-    return Queue(one_pool(servers, exponential(UNIT / service_rate)), [(rate, 0, 0)], expected, effort)
+    return Queue(one_pool(servers, exponential(UNIT / service_rate)), [(rate, 0, 0)], expected)
 
 
-def loss(load: float, servers: int, lasts: Row, effort) -> Queue:
-    """M/G/c/c: whoever finds all servers busy is refused."""
+def loss(load: float, servers: int, lasts: Row) -> Queue:
+    """M/G/c/c: whoever finds all servers busy is refused; only the mean of the service time matters."""
     pathways = one_pool(servers, lasts, refuse=REFUSE_FULL, limit=0)
-    return Queue(pathways, [(load, 0, 0)], [("P(refused)", share(REFUSED), erlang_b(load, servers))], effort)
+    return Queue(pathways, [(load, 0, 0)], [("P(refused)", share(REFUSED), erlang_b(load, servers))])
 
 
-def general(rate: float, lasts: Row, cv2: float, effort) -> Queue:
+def general(rate: float, lasts: Row, cv2: float) -> Queue:
     """M/G/1 with mean service 1 and squared coefficient of variation `cv2`."""
-    mean_wait = rate / (1 - rate) * (1 + cv2) / 2
-    return Queue(one_pool(1, lasts), [(rate, 0, 0)], [("wait", wait(), mean_wait)], effort)
+    return Queue(one_pool(1, lasts), [(rate, 0, 0)], [("wait", wait(), rate / (1 - rate) * (1 + cv2) / 2)])
+
+
+def priorities() -> Queue:
+    """M/M/1 with urgent (.3) and other (.5) customers; urgency interrupts nobody, so the work in the queue is as ever."""
+
+    def work_waiting(part: Served) -> float:
+        return 0.3 * wait(cls=0)(part) + 0.5 * wait(cls=1)(part)
+
+    expected = [
+        ("urgent", wait(cls=0), 1.142857),
+        ("others", wait(cls=1), 5.714286),
+        ("work waiting", work_waiting, 0.8 * 4.0),
+    ]
+    return Queue(one_pool(1, exponential(UNIT), classes=2, priority=[0, 1]), [(0.3, 0, 0), (0.5, 0, 1)], expected)
+
+
+def impatience() -> Queue:
+    """Erlang-A: 10 servers, 10 arrivals a unit, mean service 1, mean patience 2."""
+    expected = [
+        ("P(wait)", share_waiting, 0.619655),
+        ("P(abandon)", share(GAVE_UP), 0.103912),
+        ("wait", wait(), 0.207826),
+        ("utilisation", utilisation(), 0.896087),
+    ]
+    return Queue(one_pool(10, exponential(UNIT), patience=exponential(2 * UNIT)), [(10, 0, 0)], expected)
+
+
+def network() -> Queue:
+    """Cold counter, hot counter, till: 30 % of the cold counter's customers go on to the hot one, all to the till."""
+    steps = [
+        Step("cold", 0, exponential(UNIT), to={"hot": 0.3, "till": 0.7}),
+        Step("hot", 1, exponential(UNIT / 0.4), to="till"),
+        Step("till", 2, exponential(UNIT / 0.5)),
+    ]
+    servers = (1, 2, 2)
+    expected = [
+        *((f"used {n}", utilisation(n), share) for n, share in enumerate((0.3, 0.3625, 0.5))),
+        *((f"time at {n}", sojourn(n), time) for n, time in enumerate((1.4286, 2.8782, 2.6667))),
+        *((f"number at {n}", in_system(servers[n], n), number) for n, number in enumerate((0.4286, 0.8347, 1.3333))),
+    ]
+    pools = [Pool(n, number) for n, number in enumerate(servers)]
+    return Queue(Pathways(steps, pools, starts=["cold", "hot"]), [(0.3, 0, 0), (0.2, 1, 0)], expected)
+
+
+QUEUES = {
+    **{
+        f"M/M/{servers} at {rate}/{service_rate}": multi_server(rate, service_rate, servers)
+        for rate, service_rate, servers in [(5, 8, 1), (0.9, 1, 1), (0.2, 0.1, 3), (0.2, 0.1, 4), (1.8, 1, 2)]
+        + [(4, 1, 5), (9, 1, 10), (2.5, 1, 5), (6, 1, 10), (20, 1, 25), (40, 1, 50)]
+    },
+    **{
+        f"loss {servers} at {load}, cv {cv}": loss(load, servers, lognormal(UNIT, cv * UNIT))
+        for load, servers in [(2, 5), (12.03, 20), (84.1, 100)]
+        for cv in (0.5, 1, 2)
+    },
+    "loss 5 at 2, exponential": loss(2, 5, exponential(UNIT)),
+    **{f"M/D/1 at {rate}": general(rate, constant(UNIT), 0) for rate in (0.5, 0.8, 0.9)},
+    **{f"M/LN/1 at {rate}": general(rate, lognormal(UNIT, 2 * UNIT), 4) for rate in (0.5, 0.8, 0.9)},
+    "priorities": priorities(),
+    "impatience": impatience(),
+    "network": network(),
+}

@@ -107,4 +107,7 @@ def words() -> Words:
     """The words of the shipped catalogue."""
     from icsim import catalogue
 
-    return Words({row.measure: row for row in catalogue.load().measures})
+    loaded = catalogue.load()
+    waits = (_row(f"wait:{step.step}", f"Wait: {step.label}", "minutes", "all who came to this step", "lower",
+                  "time from asking for the service to its start") for step in loaded.steps)
+    return Words({row.measure: row for row in (*waits, *loaded.measures)})

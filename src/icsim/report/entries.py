@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, fields
@@ -13,14 +14,15 @@ from icsim.catalogue.csvtable import nearest
 from icsim.catalogue.evidence import source_names
 from icsim.catalogue.rows import Evidence
 from icsim.errors import CatalogueError, Problem
-from icsim.report.wording import paragraph, plain
+from icsim.report.wording import WIDTH, paragraph, plain
 
 CATALOGUE_TABLES = tuple(field.name for field in fields(Catalogue) if field.name not in ("sources", "levels"))
 AREA_TABLES = ("pools", "catchments", "multipliers", "flows", "flow_ages")
 NAMED_BY = ("service", "pool", "event", "attribute", "weight", "measure", "pathway", "step", "profile", "flow",
             "counts_as", "time_as", "response", "id")
 """Columns in which a name may stand."""
-OWN_NAME = {"services": "service", "events": "event", "measures": "measure", "weights": "weight", "attributes": "attribute"}
+OWN_NAME = {"services": "service", "events": "event", "measures": "measure", "weights": "weight",
+            "attributes": "attribute"}
 """Tables of the list → the column that names the entry."""
 ROWS_SHOWN = 8
 HIDDEN = frozenset({"id", "low", "high", "unit", "year", "standing", "source", "note", "value", "label", "meaning"})
@@ -50,14 +52,18 @@ def entry(catalogue: Catalogue, area: Area, name: str) -> dict[str, Any]:
     found: dict[str, list[dict[str, Any]]] = {}
     rows = list(related(catalogue, area, name))
     if not rows:
-        known = {getattr(row, field) for _, row in _all_rows(catalogue, area) for field in NAMED_BY if hasattr(row, field)}
-        raise CatalogueError("catalogue", [Problem(name, f"is not in the catalogue. {nearest(name, known - {''})}".strip())])
+        raise CatalogueError("catalogue", [Problem(name, f"is not in it. {_hint(catalogue, area, name)}".strip())])
     for kind, row in rows:
         found.setdefault(kind, []).append(asdict(row))
     named = {source for _, row in rows for source in source_names(getattr(row, "source", ""))}
     sources = {row.source: row for row in (*catalogue.sources, *area.sources)}
     return {"name": name, "area": area.name, "tables": found,
             "sources": [asdict(sources[source]) for source in sorted(named & sources.keys())]}
+
+
+def _hint(catalogue: Catalogue, area: Area, name: str) -> str:
+    rows = (row for _, row in _all_rows(catalogue, area))
+    return nearest(name, {getattr(row, field, "") for row in rows for field in NAMED_BY} - {""})
 
 
 def related(catalogue: Catalogue, area: Area, name: str) -> Iterator[tuple[str, Any]]:
@@ -82,13 +88,15 @@ def listing_page(found: dict[str, list[dict[str, Any]]]) -> str:
     for kind, entries in found.items():
         rows = [[row["name"], row["label"], _standings(row["standing"])] for row in entries]
         width = max(len(row[0]) for row in rows)
-        lines = [f"  {name.ljust(width)}  {label}" + (f" ({standing})" if standing else "") for name, label, standing in rows]
+        lines = [f"  {name.ljust(width)}  {label}" + (f" ({standing})" if standing else "")
+                 for name, label, standing in rows]
         parts.append("\n".join([kind.upper(), *(_folded(line, width + 4) for line in lines)]))
     return "\n\n".join([*parts, "One page about any of them: icsim catalogue NAME"]) + "\n"
 
 
 def _folded(line: str, indent: int) -> str:
-    return paragraph(line.strip(), 2) if len(line) > 80 else line
+    """A line that is too long goes on below its second column."""
+    return textwrap.fill(line, WIDTH, subsequent_indent=" " * indent, drop_whitespace=True)
 
 
 def _standings(counts: dict[str, int]) -> str:
@@ -125,9 +133,11 @@ def _value(row: dict[str, Any]) -> float | None:
 
 def _number(row: dict[str, Any]) -> str:
     value = _value(row)
-    said = "the rest, or no limit" if value is None else f"{value:.6g} {row['unit']}"
+    nothing = "no limit" if "open" in row else "the rest"
+    said = nothing if value is None else f"{value:.6g} {row['unit']}"
     if "distribution" in row and "a" in row:
-        said = f"{row['distribution']} {', '.join(f'{row[key]:.6g}' for key in 'abc' if row[key] or key == 'a')} {row['unit']}"
+        parameters = ", ".join(f"{row[key]:.6g}" for key in "abc" if row[key] or key == "a")
+        said = f"{row['distribution']} {parameters} {row['unit']}"
     between = "" if row["low"] is None or row["high"] is None else f" ({row['low']:.6g} to {row['high']:.6g})"
     opened = f", {row['open']}" if row.get("open") else ""
     text = f"{row['id']} = {said}{between}{opened}: {row['standing']}"

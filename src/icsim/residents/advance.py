@@ -48,7 +48,7 @@ BIRTH_RECORD = np.dtype(
 )
 """Somebody who enters: a child (age 0, birth = day) or an arrival."""
 
-DEMANDS, DEPARTURES, BIRTHS, CURSOR = range(4)
+DEMANDS, DEPARTURES, BIRTHS = range(3)
 
 
 class Beat(NamedTuple):
@@ -59,7 +59,7 @@ class Beat(NamedTuple):
     demands: np.ndarray  # DEMAND[…]
     departures: np.ndarray  # DEPARTURE[…]
     births: np.ndarray  # BIRTH_RECORD[…]
-    count: np.ndarray  # int64[4]: rows used in the three tables above, and the next resident to look at
+    count: np.ndarray  # int64[3]: rows used in the three tables above
 
 
 @inlined

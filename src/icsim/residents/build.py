@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from icsim import rng
+from icsim.areas import moves
 from icsim.areas.load import Area
 from icsim.calendar import DAYS_PER_YEAR
 from icsim.catalogue import expand, when
@@ -167,17 +168,12 @@ def _rates(catalogue: Catalogue, area: Area, layout: Layout, ratio: np.ndarray) 
     return rates
 
 
-def flow_shape(area: Area, flow: str) -> np.ndarray:
-    """float64[sex, quintile, age]: relative frequency of a flow (arrive, leave) per resident of that sex and age."""
-    return expand.expand_ages([row for row in area.flow_ages if row.flow == flow])
-
-
 def leaving(area: Area) -> tuple[np.ndarray, np.ndarray]:
-    """Rate of leaving a year by sex, quintile and age, and its ratio by place, so that each place loses what it loses."""
-    shape = flow_shape(area, "leave")
-    leavers = np.array([next(r.value for r in area.flows if (r.place, r.flow) == (p, "leave")) for p in area.place_names])
-    level = leavers / (area.population * shape).sum(axis=(1, 2, 3))
-    return shape * level.mean(), np.maximum(level / level.mean(), 1e-6)
+    """Rate of leaving a year float64[sex, quintile, age] of an average place, and the ratio to it by place."""
+    rates = moves.leaving_rates(area)
+    by_place = rates.sum(axis=(1, 2)) / rates.sum(axis=(1, 2)).mean()
+    average = rates.mean(axis=0)[:, None, :]
+    return np.broadcast_to(average, _CELL), np.maximum(by_place, 1e-6)
 
 
 def _base(layout: Layout, rates: np.ndarray, ref: Reference, ratio: np.ndarray, peaks: np.ndarray) -> np.ndarray:
@@ -439,13 +435,3 @@ def _start(layout: Layout, ref: Reference) -> dict[str, np.ndarray]:
         for b, values in ref.factors[a].items():
             factor[n, layout.attribute(b), : len(values)] = values
     return {"start_odds": odds, "start_factor": factor, "start_cumulative": cumulative}
-
-
-def arrivals_of(area: Area) -> tuple[np.ndarray, np.ndarray]:
-    """Arrivals a year by place float64[place], and their cumulative distribution over sex × quintile × age."""
-    shape = flow_shape(area, "arrive")
-    count = np.array([next(r.value for r in area.flows if (r.place, r.flow) == (p, "arrive")) for p in area.place_names])
-    weight = (area.population * shape).reshape(len(count), -1)
-    return count, np.cumsum(weight, axis=1) / weight.sum(axis=1, keepdims=True)
-
-

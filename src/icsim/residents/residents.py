@@ -8,13 +8,14 @@ import numpy as np
 
 from icsim import rng
 from icsim._compile import kernel, records
+from icsim.areas import moves
 from icsim.areas.load import Area
 from icsim.calendar import DAYS_PER_YEAR, Beat
 from icsim.errors import EngineError
 from icsim.residents import advance as loops
 from icsim.residents import enter
-from icsim.residents.advance import BIRTH_RECORD, BIRTHS, CURSOR, DEMANDS, DEPARTURES
-from icsim.residents.build import Built, arrivals_of, streams
+from icsim.residents.advance import BIRTH_RECORD, BIRTHS, DEMANDS, DEPARTURES
+from icsim.residents.build import Built, streams
 from icsim.state import BANDS, QUINTILES, SEXES, People, copy_of
 from icsim.tables import DEMAND, DEPARTURE
 
@@ -41,7 +42,7 @@ class Residents:
         self.tally = np.zeros((len(self.edges) - 1, self.cells, columns), np.int64)
         self._arrivals = _Arrivals(area, seed)
         self._beat = loops.Beat(self.edges, self.tally, records(8192, DEMAND), records(8192, DEPARTURE),
-                                records(4096, BIRTH_RECORD), np.zeros(4, np.int64))
+                                records(4096, BIRTH_RECORD), np.zeros(3, np.int64))
         self._year: int | None = None
 
     @property
@@ -76,9 +77,14 @@ class Residents:
             table[:] = moves
             loops.apply_moves(self.model, self.people, table, self.edges, max(hint, 0), self.tally)
 
-    def settle(self, day: float) -> None:
-        """Tally the time lived by everybody still here up to `day`."""
-        loops.settle(self.people, np.float32(day), self.edges, 0, self.tally, 0, self.rows)
+    def close(self, last: Beat) -> None:
+        """After the last beat: what was due since late outcomes happens, unserved; everybody's time is tallied."""
+        hint = len(self.edges) - 2
+        end = Beat(last.first, last.end_day, last.end_day)
+        self._beat.count[:] = 0
+        self._sweep(0, self.rows, end, hint, served=False)
+        self._admit(self._newcomers(end), hint)
+        loops.settle(self.people, np.float32(last.end_day), self.edges, hint, self.tally, 0, self.rows)
 
     def census(self) -> np.ndarray:
         """int64[cell]: residents now."""
@@ -142,8 +148,9 @@ class _Arrivals:
     """People who move into the area: a Poisson stream for each place, addressed by (place, day, number)."""
 
     def __init__(self, area: Area, seed: int):
-        per_year, self._cumulative = arrivals_of(area)
-        self._per_day = per_year / DAYS_PER_YEAR
+        per_year = moves.arrivals(area).reshape(len(area.places), -1)
+        self._per_day = per_year.sum(axis=1) / DAYS_PER_YEAR
+        self._cumulative = np.cumsum(per_year, axis=1) / np.maximum(per_year.sum(axis=1, keepdims=True), 1e-300)
         self._gap = rng.stream(seed, "arrival gap")
         self._who = rng.stream(seed, "arrival who")
         self._name = rng.stream(0, f"arrival.{area.name}")
@@ -199,5 +206,3 @@ def _fill_arrival(row, key, who, place, t, cumulative):
     row.age = age
     row.birth = t - 365.25 * (age + rng.draw(who, key, 1))
 
-
-__all__ = ["CURSOR", "Handed", "Residents"]

@@ -26,7 +26,8 @@ def apply(plan: Plan, ground: Ground) -> tuple[Catalogue, Area, list[Problem]]:
             else:
                 area = area.with_value(change.row, change.value)
         except ValueError as error:
-            problems.append(change.problem(f"is refused by the area: {error}", shown(change.given)))
+            reason = str(error).rpartition(": ")[2]
+            problems.append(change.problem(f"does not fit the area: {reason}.", shown(change.given)))
     problems += _broken_rules(catalogue, plan)
     for pool, said in plan.pools.items():
         area = area.with_pool(pool, number=said.number, open=said.open)

@@ -105,7 +105,8 @@ def _text(content: bytes, name: str) -> str:
 _AT = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 _SYNTAX: tuple[tuple[str, str], ...] = (
-    ("at end of document", "is where the file ends, although a text, a list or a table is still open or lacks its value."),
+    ("at end of document",
+     "is where the file ends, although a text, a list or a table is still open or lacks its value."),
     ("date", "is not a date that exists. Dates are written as 2025-04-01."),
     ("overwrite|twice|already|immutable|mutate|duplicate",
      "stands here a second time; a name or a table may be given once in a file."),

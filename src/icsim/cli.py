@@ -1,0 +1,308 @@
+"""The command line: `icsim run`, `compare`, `explain`, `check`, `catalogue`.
+
+Exit codes: 0 done; 2 something the user can put right (told without a traceback); 1 a fault of icsim; 130 interrupted.
+Nothing heavy is imported until a command needs it, so that help appears at once.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from icsim.errors import InputError, Problem, ResultsError, ScenarioError
+
+if TYPE_CHECKING:
+    from icsim.results import Comparison, Results
+
+MISTAKE, INTERRUPTED = 2, 130
+
+app = typer.Typer(
+    name="icsim", no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+)
+
+
+class Engine(StrEnum):
+    """The two service engines; both give the same numbers."""
+
+    compiled = "compiled"
+    reference = "reference"
+
+
+Scenarios = Annotated[list[str], typer.Argument(metavar="SCENARIO...", help="A file, or the name of a scenario that "
+                                                "comes with icsim, such as baseline or testshire/baseline.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+Out = Annotated[Path, typer.Option(help="Folder in which a folder of results is made.")]
+Replications = Annotated[int | None, typer.Option(help="Repeat the run so often, each time with other luck.")]
+Seed = Annotated[int | None, typer.Option(help="Which luck: the same seed gives the same results.")]
+Years = Annotated[int | None, typer.Option(help="Length of the run in years.")]
+EngineChoice = Annotated[Engine | None, typer.Option(help="Fast, or the readable definition.", show_default=False)]
+Threads = Annotated[int | None, typer.Option(help="Most processor cores used; changes no result.")]
+NoCharts = Annotated[bool, typer.Option("--no-charts", help="Write tables and page only.")]
+
+
+def main() -> None:
+    """Entry point of the `icsim` command."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal without our signs shows "?" instead of failing
+    try:
+        app()
+    except SystemExit as stop:
+        if stop.code == INTERRUPTED:  # runs that are still going in other threads must not hold up the exit
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(INTERRUPTED)
+        raise
+
+
+def _told(command: Callable[..., None]) -> Callable[..., None]:
+    """Tell a user's mistake in words, with exit code 2, and as an object where `--json` was asked for."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, **options: Any) -> None:
+        try:
+            command(*args, **options)
+        except InputError as error:
+            typer.echo(_message(error), err=True)
+            if options.get("json_"):
+                _print_json({"error": {"source": error.source, "problems": [_problem(p) for p in error.problems]}})
+            raise typer.Exit(MISTAKE) from None
+        except KeyboardInterrupt:
+            typer.echo("\nInterrupted. Nothing half-finished was written; earlier results are as they were.", err=True)
+            raise typer.Exit(INTERRUPTED) from None
+
+    return wrapped
+
+
+def _message(error: InputError) -> str:
+    if isinstance(error, ResultsError):  # here the run itself may well have ended
+        return "\n".join(["Results could not be written.", "", *map(str, error.problems)])
+    return str(error)
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    return {"where": problem.where, "line": problem.line or None, "message": problem.message,
+            "value": None if problem.value is None else str(problem.value)}
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False, default=str))
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"icsim {version('icsim')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True,
+                                                   help="Print the version and stop.")] = False) -> None:
+    """What would shifting money to prevention change?
+
+    icsim simulates every resident of an integrated care system and the services they meet. Start with:
+
+    \b
+      icsim compare baseline falls_vehicles
+    """
+
+
+@app.command()
+@_told
+def run(scenarios: Scenarios, json_: Json = False, out: Out = Path("results"), replications: Replications = None,
+        seed: Seed = None, years: Years = None, engine: EngineChoice = None, no_charts: NoCharts = False,
+        threads: Threads = None) -> None:
+    """Run scenarios, print a page about each, and write results/NAME.
+
+    \b
+    Example:
+      icsim run baseline --replications 2 --years 5
+    """
+    from icsim import api
+
+    overrides = _overrides(replications, seed, years, engine, threads)
+    resolved = [api.resolve(each, **overrides) for each in scenarios]
+    _refuse_twins([each.name for each in resolved])
+    _check_folders([out / each.name for each in resolved])
+    found = []
+    for each in resolved:
+        with _progress() as progress:
+            results = api.run(each, progress=progress)
+        found.append(_finish(results, out, not no_charts, json_))
+    if json_:
+        _print_json({"command": "run", "results": found})
+
+
+@app.command()
+@_told
+def compare(base: Annotated[str, typer.Argument(help="The scenario to start from, such as baseline.")],
+            alternatives: Annotated[list[str], typer.Argument(metavar="ALTERNATIVE...", help="What to compare it with.")],
+            json_: Json = False, out: Out = Path("results"), replications: Replications = None, seed: Seed = None,
+            years: Years = None, engine: EngineChoice = None, no_charts: NoCharts = False,
+            threads: Threads = None) -> None:
+    """Compare scenarios on the same residents with the same luck.
+
+    Prints a page about what changes and writes tables and charts to results/BASE-ALTERNATIVE.
+
+    \b
+    Example:
+      icsim compare baseline falls_vehicles --replications 3
+    """
+    from icsim import api
+
+    overrides = _overrides(replications, seed, years, engine, threads)
+    resolved = [api.resolve(each, **overrides) for each in (base, *alternatives)]
+    _check_folders([out / "-".join(each.name for each in resolved)])
+    with _progress() as progress:
+        comparison = api.compare(*resolved, progress=progress)
+    found = _finish(comparison, out, not no_charts, json_)
+    if json_:
+        _print_json({"command": "compare", "results": [found]})
+
+
+@app.command()
+@_told
+def explain(scenario: Annotated[str, typer.Argument(help="A file or a shipped name.")], json_: Json = False) -> None:
+    """Say what icsim understood of a scenario, and how it differs from the baseline.
+
+    \b
+    Example:
+      icsim explain falls_vehicles
+    """
+    from dataclasses import asdict
+
+    from icsim import api
+
+    found = api.explain(scenario)
+    if json_:
+        _print_json({"command": "explain", "scenario": {**asdict(found), "run": found.run.model_dump(mode="json")}})
+    else:
+        typer.echo("\n".join(found.lines()))
+
+
+@app.command()
+@_told
+def check(scenarios: Scenarios, json_: Json = False) -> None:
+    """Look for mistakes in scenario files without running anything.
+
+    \b
+    Example:
+      icsim check my_scenario.toml
+    """
+    from icsim import api
+
+    found = []
+    for each in scenarios:
+        try:
+            found.append({"scenario": each, "sound": True, "problems": [],
+                          "warnings": [_problem(warning) for warning in api.check(each)]})
+        except InputError as error:
+            typer.echo(_message(error) + "\n", err=True)
+            found.append({"scenario": each, "sound": False, "problems": [_problem(p) for p in error.problems],
+                          "warnings": []})
+    if json_:
+        _print_json({"command": "check", "scenarios": found})
+    else:
+        _tell_sound(found)
+    if not all(each["sound"] for each in found):
+        raise typer.Exit(MISTAKE)
+
+
+def _tell_sound(found: list[dict[str, Any]]) -> None:
+    for each in found:
+        if each["sound"]:
+            typer.echo(f"{each['scenario']}: sound")
+        for warning in each["warnings"]:
+            typer.echo(f"  worth a look: {warning['where']} {warning['message']}")
+
+
+@app.command()
+@_told
+def catalogue(name: Annotated[str | None, typer.Argument(help="A service, event, attribute, measure or row.",
+                                                         show_default=False)] = None,
+              area: Annotated[str, typer.Option(help="Whose services to show.")] = "hertfordshire-west-essex",
+              json_: Json = False) -> None:
+    """List what icsim knows, or print one page about a name with its evidence.
+
+    \b
+    Examples:
+      icsim catalogue
+      icsim catalogue falls_vehicles
+    """
+    from icsim import areas
+    from icsim import catalogue as tables
+    from icsim.report import entries
+
+    _check_area(area, areas.names())
+    rows, place = tables.load(), areas.load(area)
+    found: Any = entries.listing(rows, place) if name is None else entries.entry(rows, place, name)
+    if json_:
+        _print_json({"command": "catalogue", "list" if name is None else "entry": found})
+    else:
+        typer.echo(entries.listing_page(found) if name is None else entries.entry_page(found), nl=False)
+
+
+def _check_area(area: str, known: list[str]) -> None:
+    if area not in known:
+        raise ScenarioError("--area", [Problem(area, f"is not an area that icsim knows: {', '.join(known)}.")])
+
+
+# --- what commands share ----------------------------------------------------------------------------------------------
+
+def _overrides(replications: int | None, seed: int | None, years: int | None, engine: Engine | None,
+               threads: int | None) -> dict[str, Any]:
+    return {"replications": replications, "seed": seed, "years": years, "engine": engine and engine.value,
+            "threads": threads}
+
+
+def _refuse_twins(names: list[str]) -> None:
+    twins = sorted({name for name in names if names.count(name) > 1})
+    if twins:
+        raise ScenarioError("run", [Problem(name, "names two scenarios. Give one of the files another name.")
+                                    for name in twins])
+
+
+def _check_folders(folders: list[Path]) -> None:
+    """Find out before the run, not after it, that results cannot be written."""
+    from icsim import results
+
+    for folder in folders:
+        results.check(folder)
+
+
+def _finish(value: Results | Comparison, out: Path, with_charts: bool, quiet: bool) -> dict[str, Any]:
+    """Write the folder and print the page; the page appears even if the folder cannot be written."""
+    from icsim import api, report
+    from icsim.report.objects import result_object
+
+    summary, folder = api.summary(value), out / value.name
+    try:
+        report.save(value, summary, folder, with_charts)
+    except ResultsError:
+        if not quiet:
+            typer.echo(report.page(value, summary))
+        raise
+    if not quiet:
+        typer.echo(report.page(value, summary, folder))
+    return result_object(value, summary, folder)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int, str], None]]:
+    """A progress bar on stderr; on anything but a terminal, a line at every tenth."""
+    from icsim.progress import meter
+
+    with meter(sys.stderr) as tell:
+        yield tell

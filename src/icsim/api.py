@@ -106,10 +106,10 @@ def compare(base: Given, *alternatives: Given, progress: Progress | None = None,
     `overrides` apply to all of them. Raises ScenarioError, also where two scenarios have one name, or differ in area,
     start, years, replications, seed or heartbeat: such scenarios have no pairs.
     """
-    from icsim import experiment
-
     found = [resolve(each, **overrides) for each in (base, *alternatives)]
     _check_pairs(found)
+    from icsim import experiment  # here: a mistake is told before the engine is loaded
+
     return experiment.compare(found[0], found[1:], progress)
 
 

@@ -38,7 +38,7 @@ class Engine(StrEnum):
     reference = "reference"
 
 
-Scenarios = Annotated[list[str], typer.Argument(metavar="SCENARIO...", help="A file, or the name of a scenario that "
+Scenarios = Annotated[list[str], typer.Argument(metavar="SCENARIO", help="A file, or the name of a scenario that "
                                                 "comes with icsim, such as baseline or testshire/baseline.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 Out = Annotated[Path, typer.Option(help="Folder in which a folder of results is made.")]
@@ -148,7 +148,7 @@ def run(scenarios: Scenarios, json_: Json = False, out: Out = Path("results"), r
 @app.command()
 @_told
 def compare(base: Annotated[str, typer.Argument(help="The scenario to start from, such as baseline.")],
-            alternatives: Annotated[list[str], typer.Argument(metavar="ALTERNATIVE...", help="What to compare it with.")],
+            alternatives: Annotated[list[str], typer.Argument(metavar="ALTERNATIVE", help="What to compare it with.")],
             json_: Json = False, out: Out = Path("results"), replications: Replications = None, seed: Seed = None,
             years: Years = None, engine: EngineChoice = None, no_charts: NoCharts = False,
             threads: Threads = None) -> None:

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from icsim.catalogue import load
-from icsim.catalogue.check import DISTRIBUTIONS, PRIORITIES, SHIFT_END
 from icsim.catalogue.csvtable import nearest
 from icsim.catalogue.expand import expand_ages
 from icsim.catalogue.load import ID, TABLES
+from icsim.catalogue.row_rules import DISTRIBUTIONS, PRIORITIES, SHIFT_END
 from icsim.catalogue.when import branch_shares, classes_of
 from icsim.errors import CatalogueError
 from icsim.services import model
@@ -34,14 +34,20 @@ def test_every_number_says_where_it_comes_from(catalogue):
         assert {name.strip() for name in row.source.split(";")} <= listed, row.id
         assert row.unit in FACTORS, row.id
         if row.standing == "assumed":
-            assert row.low is not None and row.high is not None and row.note, row.id
+            assert None not in (row.low, row.high), row.id
+            assert row.note, row.id
 
 
 def test_ids_name_one_number_each(catalogue):
     ids = [row.id for row in numbers(catalogue)]
     assert len(set(ids)) == len(ids)
-    for wanted in ("rate.fall.female.*.65", "ratio.death.frailty.mild", "branch.falls.falls_vehicle_on_scene.to_hospital",
-                   "quantity.falls.hospital_bed.duration[severity=hip_fracture]", "rate.death.male.1.90"):
+    for wanted in (
+        "rate.fall.female.*.65",
+        "ratio.death.frailty.mild",
+        "branch.falls.falls_vehicle_on_scene.to_hospital",
+        "quantity.falls.hospital_bed.duration[severity=hip_fracture]",
+        "rate.death.male.1.90",
+    ):
         assert catalogue.row(wanted).id == wanted
 
 
@@ -55,8 +61,18 @@ def test_names_fixed_by_the_design_are_there(catalogue):
     assert catalogue.levels_of("frailty") == ("fit", "mild", "moderate", "severe")
     assert catalogue.severities_of("fall") == ("none", "minor", "moderate", "fracture", "hip_fracture")
     assert [row.step for row in catalogue.steps_of("falls")] == [
-        "fall", "call_999", "falls_vehicle", "falls_vehicle_on_scene", "ambulance", "ambulance_on_scene", "to_hospital",
-        "own_way", "at_home", "emergency_department", "hospital_bed"]
+        "fall",
+        "call_999",
+        "falls_vehicle",
+        "falls_vehicle_on_scene",
+        "ambulance",
+        "ambulance_on_scene",
+        "to_hospital",
+        "own_way",
+        "at_home",
+        "emergency_department",
+        "hospital_bed",
+    ]
     assert len(classes_of(catalogue, "fall")) == 20
 
 
@@ -67,8 +83,11 @@ def test_a_value_changes_in_a_copy_only(catalogue):
     assert catalogue.row("ratio.fall.frailty.severe").value != 3.9
     assert changed.with_value("quantity.falls.at_home.duration", 1.0).row("quantity.falls.at_home.duration").a == 1.0
     assert catalogue.content_hash() == before != changed.content_hash()
-    same = [field.name for field in fields(catalogue)
-            if field.name != "ratios" and getattr(changed, field.name) is getattr(catalogue, field.name)]
+    same = [
+        field.name
+        for field in fields(catalogue)
+        if field.name != "ratios" and getattr(changed, field.name) is getattr(catalogue, field.name)
+    ]
     assert len(same) == len(fields(catalogue)) - 1
 
 
@@ -131,15 +150,18 @@ def test_every_measure_that_a_step_or_outcome_feeds_has_words(catalogue):
     named |= {row.counts_as for row in catalogue.outcomes}
     assert named - {""} <= {row.measure for row in catalogue.measures}
     assert {"person_years", "healthy_years", "qalys", "deaths", "births", "arrivals", "leavers", "falls"} <= {
-        row.measure for row in catalogue.measures}
+        row.measure for row in catalogue.measures
+    }
 
 
 def test_a_folder_adds_an_event_without_a_change_of_code(tmp_path, catalogue):
-    (tmp_path / "events.csv").write_text("event,label,kind,attribute,from_levels,to_level,source\n"
-                                         "slip,Slips,move,frailty,fit,+1,icsim_assumption\n")
+    (tmp_path / "events.csv").write_text(
+        "event,label,kind,attribute,from_levels,to_level,source\nslip,Slips,move,frailty,fit,+1,icsim_assumption\n"
+    )
     (tmp_path / "rates_slip.csv").write_text(
         "event,sex,quintile,age_from,age_to,value,low,high,unit,standing,source,note\n"
-        "slip,*,*,0,90,5,1,9,\"per 1,000 person-years\",assumed,icsim_assumption,invented\n")
+        'slip,*,*,0,90,5,1,9,"per 1,000 person-years",assumed,icsim_assumption,invented\n'
+    )
     more = load(extra=tmp_path)
     assert len(more.events) == len(catalogue.events) + 1
     assert more.row("rate.slip.*.*.0").value == 5
@@ -147,8 +169,10 @@ def test_a_folder_adds_an_event_without_a_change_of_code(tmp_path, catalogue):
 
 
 def test_a_bad_extra_row_is_told_by_file_and_line(tmp_path):
-    (tmp_path / "ratios.csv").write_text("event,attribute,level,value,low,high,unit,standing,source,note\n"
-                                         "fal,frailty,mildd,0,0,2,ratio,assumed,icsim_assumption,invented\n")
+    (tmp_path / "ratios.csv").write_text(
+        "event,attribute,level,value,low,high,unit,standing,source,note\n"
+        "fal,frailty,mildd,0,0,2,ratio,assumed,icsim_assumption,invented\n"
+    )
     with pytest.raises(CatalogueError) as caught:
         load(extra=tmp_path)
     told = {problem.where: problem for problem in caught.value.problems}

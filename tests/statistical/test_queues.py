@@ -213,7 +213,7 @@ def general(rate: float, lasts: Row, cv2: float) -> Queue:
 
 
 def priorities() -> Queue:
-    """M/M/1 with urgent (.3) and other (.5) customers; urgency interrupts nobody, so the work in the queue is as ever."""
+    """M/M/1 with urgent (.3) and other (.5) customers; as nobody is interrupted, the work in the queue stays the same."""
 
     def work_waiting(part: Served) -> float:
         return 0.3 * wait(cls=0)(part) + 0.5 * wait(cls=1)(part)
@@ -257,8 +257,11 @@ def network() -> Queue:
 QUEUES = {
     **{
         f"M/M/{servers} at {rate}/{service_rate}": multi_server(rate, service_rate, servers)
-        for rate, service_rate, servers in [(5, 8, 1), (0.9, 1, 1), (0.2, 0.1, 3), (0.2, 0.1, 4), (1.8, 1, 2)]
-        + [(4, 1, 5), (9, 1, 10), (2.5, 1, 5), (6, 1, 10), (20, 1, 25), (40, 1, 50)]
+        for rate, service_rate, servers in [(5, 8, 1), (0.2, 0.1, 3), (0.2, 0.1, 4)]
+    },
+    **{
+        f"M/M/{servers} at {rate}": multi_server(rate, 1, servers)
+        for rate, servers in [(0.9, 1), (1.8, 2), (4, 5), (9, 10), (2.5, 5), (6, 10), (20, 25), (40, 50)]
     },
     **{
         f"loss {servers} at {load}, cv {cv}": loss(load, servers, lognormal(UNIT, cv * UNIT))
@@ -272,3 +275,50 @@ QUEUES = {
     "impatience": impatience(),
     "network": network(),
 }
+
+
+QUICK = [
+    (CompiledEngine, 300_000, 0.03, ["M/D/1 at 0.5", "network"]),
+    (CompiledEngine, 300_000, 0.05, ["M/M/1 at 5/8", "impatience", "loss 5 at 2, exponential"]),
+    (CompiledEngine, 300_000, 0.05, [f"loss 5 at 2, cv {cv}" for cv in (0.5, 1, 2)]),
+    (CompiledEngine, 300_000, 0.08, ["M/M/3 at 0.2/0.1", "M/M/4 at 0.2/0.1", "M/M/5 at 2.5", "priorities"]),
+    (CompiledEngine, 300_000, 0.1, ["M/LN/1 at 0.5"]),
+    (ReferenceEngine, 30_000, 0.08, ["M/D/1 at 0.5", "network"]),
+    (ReferenceEngine, 30_000, 0.15, ["M/M/1 at 5/8", "impatience"]),
+    (ReferenceEngine, 30_000, 0.2, ["priorities"]),
+]
+SLOW = [
+    (CompiledEngine, 2_000_000, 0.03, ["M/M/1 at 5/8", "M/M/3 at 0.2/0.1", "M/M/4 at 0.2/0.1"]),
+    (CompiledEngine, 2_000_000, 0.03, ["M/D/1 at 0.8", "priorities", "impatience", "network"]),
+    (CompiledEngine, 2_000_000, 0.06, ["M/M/1 at 0.9", "M/M/2 at 1.8", "M/M/5 at 4", "M/M/10 at 6", "M/M/25 at 20"]),
+    (CompiledEngine, 2_000_000, 0.06, ["M/D/1 at 0.9", "M/LN/1 at 0.8"]),
+    (CompiledEngine, 2_000_000, 0.06, [f"loss 20 at 12.03, cv {cv}" for cv in (0.5, 1, 2)]),
+    (CompiledEngine, 2_000_000, 0.1, ["M/M/10 at 9", "M/M/50 at 40", "M/LN/1 at 0.9"]),
+    (CompiledEngine, 2_000_000, 0.1, [f"loss 100 at 84.1, cv {cv}" for cv in (0.5, 1, 2)]),
+    (ReferenceEngine, 200_000, 0.04, ["network"]),
+    (ReferenceEngine, 200_000, 0.08, ["M/M/3 at 0.2/0.1", "loss 5 at 2, cv 2", "priorities", "impatience"]),
+]
+"""(engine, customers, tolerance as a share of the exact value, queues)"""
+
+
+def _one_by_one(runs) -> list:
+    return [
+        pytest.param(engine, name, customers, tolerance, id=f"{engine.__name__}: {name}")
+        for engine, customers, tolerance, names in runs
+        for name in names
+    ]
+
+
+@pytest.mark.parametrize(("engine", "name", "customers", "tolerance"), _one_by_one(QUICK))
+def test_queue(engine, name, customers, tolerance):
+    assert_as_theory_says(engine, QUEUES[name], customers, tolerance)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("engine", "name", "customers", "tolerance"), _one_by_one(SLOW))
+def test_queue_closely(engine, name, customers, tolerance):
+    assert_as_theory_says(engine, QUEUES[name], customers, tolerance)
+
+
+def test_every_queue_is_tested():
+    assert {name for *_, names in QUICK + SLOW for name in names} == set(QUEUES)

@@ -27,14 +27,16 @@ def branch(to, value=None, when="", unit="share"):
     return Branch(pathway="p", step="s", to=to, value=value, when=when, unit=unit)
 
 
-@pytest.mark.parametrize(("text", "ages"), [("65+", (65, 90)), ("65-79", (65, 79)), ("65", (65, 65)), ("0-90", (0, 90))])
+@pytest.mark.parametrize(
+    ("text", "ages"), [("65+", (65, 90)), ("65-79", (65, 79)), ("65", (65, 65)), ("0-90", (0, 90))]
+)
 def test_ages_are_read(text, ages):
     assert parse_ages(text) == ages
 
 
 @pytest.mark.parametrize("text", ["old", "79-65", "65-", "-3", "91+", "65-95", "6.5"])
 def test_ages_that_are_none_are_refused(text):
-    with pytest.raises(ValueError, match="age|between"):
+    with pytest.raises(ValueError, match=r"age|between"):
         parse_ages(text)
 
 
@@ -52,9 +54,17 @@ def test_a_malformed_condition_is_refused(text):
 
 @pytest.mark.parametrize(
     ("when", "holds"),
-    [("", True), ("severity=fracture|hip_fracture", True), ("severity=none", False), ("age=65+", True),
-     ("age=80+", False), ("age=0-64", False), ("care=own_home; age=65+; severity=fracture", True),
-     ("care=care_home; age=65+", False), ("weather=rain", False)],
+    [
+        ("", True),
+        ("severity=fracture|hip_fracture", True),
+        ("severity=none", False),
+        ("age=65+", True),
+        ("age=80+", False),
+        ("age=0-64", False),
+        ("care=own_home; age=65+; severity=fracture", True),
+        ("care=care_home; age=65+", False),
+        ("weather=rain", False),
+    ],
 )
 def test_a_condition_holds_when_each_clause_does(when, holds):
     assert matches(when, OLD_BROKEN) is holds

@@ -9,7 +9,6 @@ import typing
 from collections.abc import Callable, Iterable
 from dataclasses import MISSING, fields
 from difflib import get_close_matches
-from functools import cache
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 

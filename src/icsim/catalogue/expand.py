@@ -18,11 +18,16 @@ AGES = 91
 class Banded(Protocol):
     """What a rate, norm, prevalence or severity-share row has in common."""
 
-    sex: str
-    age_from: int
-    age_to: int
-    value: float
-    unit: str
+    @property
+    def sex(self) -> str: ...
+    @property
+    def age_from(self) -> int: ...
+    @property
+    def age_to(self) -> int: ...
+    @property
+    def value(self) -> float: ...
+    @property
+    def unit(self) -> str: ...
 
 
 def expand_ages(rows: Iterable[Banded], smooth: bool = False) -> np.ndarray:
@@ -35,8 +40,11 @@ def expand_ages(rows: Iterable[Banded], smooth: bool = False) -> np.ndarray:
     values = np.zeros((len(SEXES), len(QUINTILES), AGES))
     owner = np.full(values.shape, -1, np.int64)
     for number, row in enumerate(rows):
-        cells = (_chosen(row.sex, SEXES), _chosen(getattr(row, "quintile", "*"), QUINTILES),
-                 slice(row.age_from, row.age_to + 1))
+        cells = (
+            _chosen(row.sex, SEXES),
+            _chosen(getattr(row, "quintile", "*"), QUINTILES),
+            slice(row.age_from, row.age_to + 1),
+        )
         values[cells] = row.value * FACTORS[row.unit]
         owner[cells] = number
     if smooth:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from icsim.catalogue import rows
-from icsim.catalogue.csvtable import nearest, read_table
+from icsim.catalogue.csvtable import Table, nearest, read_table
 from icsim.catalogue.found import Found
 from icsim.errors import CatalogueError, Problem
 
@@ -138,9 +138,10 @@ class Catalogue:
         """A copy in which this number (of a quantity: its first parameter) is `value`; units stay as they are."""
         row = self.row(row_id)
         column = "a" if isinstance(row, rows.Quantity) else "value"
+        new: dict[str, Any] = {column: value}
         table, at = self._places[row_id]
         changed = list(getattr(self, table))
-        changed[at] = replace(row, **{column: value})
+        changed[at] = replace(row, **new)
         return replace(self, **{table: tuple(changed)})
 
     def content_hash(self) -> str:
@@ -176,12 +177,15 @@ def assembled(found: dict[str, list[Found]]) -> Catalogue:
 def _read_tables(folder: Path, extra: Path | None) -> tuple[dict[str, list[Found]], list[Problem]]:
     problems = _folder_problems(folder, extra)
     found: dict[str, list[Found]] = {table: [] for table in FILES}
+    read: Table
     for source in filter(None, (folder, extra)):
         for table, (pattern, row_class) in FILES.items():
             for path in sorted(source.glob(pattern)):
                 read = read_table(path, row_class)
-                found[table] += [Found(_with_id(table, row), path.name, line)
-                                 for row, line in zip(read.rows, read.lines, strict=True)]
+                found[table] += [
+                    Found(_with_id(table, row), path.name, line)
+                    for row, line in zip(read.rows, read.lines, strict=True)
+                ]
                 problems += read.problems
     return found, problems
 
@@ -191,9 +195,12 @@ def _folder_problems(folder: Path, extra: Path | None) -> list[Problem]:
     if missing:
         return missing
     absent = [Problem(pattern, "is missing") for pattern, _ in FILES.values() if not any(folder.glob(pattern))]
-    return absent + [Problem(path.name, f"no table has this name. {nearest(path.name, _file_names())}")
-                     for place in filter(None, (folder, extra)) for path in sorted(place.glob("*.csv"))
-                     if not any(path.match(pattern) for pattern, _ in FILES.values())]
+    return absent + [
+        Problem(path.name, f"no table has this name. {nearest(path.name, _file_names())}")
+        for place in filter(None, (folder, extra))
+        for path in sorted(place.glob("*.csv"))
+        if not any(path.match(pattern) for pattern, _ in FILES.values())
+    ]
 
 
 def _file_names() -> list[str]:

@@ -28,8 +28,13 @@ def pathway_problems(tables: Tables, catalogue: Catalogue) -> list[Problem]:
         return problems
     for event in catalogue.events:
         if event.kind == "demand":
-            for rule in (branches_add_up, every_step_is_reachable, loops_have_an_exit, queues_have_a_bound,
-                         no_cycle_of_holds):
+            for rule in (
+                branches_add_up,
+                every_step_is_reachable,
+                loops_have_an_exit,
+                queues_have_a_bound,
+                no_cycle_of_holds,
+            ):
                 problems += rule(tables, catalogue, event)
     return problems
 
@@ -53,8 +58,9 @@ def _last_branches(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
             if branch.row.value is None:
                 yield branch.problem("value", "Only the last branch of a step takes the rest; this one needs a value.")
         if own and (own[-1].row.value is not None or own[-1].row.when):
-            yield own[-1].problem("value", "The last branch of a step takes the rest: no value, no condition.",
-                                  own[-1].row.value)
+            yield own[-1].problem(
+                "value", "The last branch of a step takes the rest: no value, no condition.", own[-1].row.value
+            )
 
 
 def branches_add_up(tables: Tables, catalogue: Catalogue, event: Event) -> Iterator[Problem]:
@@ -73,8 +79,10 @@ def every_step_is_reachable(tables: Tables, catalogue: Catalogue, event: Event) 
     """Some class can come to each step, served or turned away."""
     reached: set[str] = set()
     for cls in classes_of(catalogue, event):
-        leads = {step.step: _served(catalogue, step, cls) | ({step.otherwise} if step.otherwise else set())
-                 for step in catalogue.steps_of(event.pathway)}
+        leads = {
+            step.step: _served(catalogue, step, cls) | ({step.otherwise} if step.otherwise else set())
+            for step in catalogue.steps_of(event.pathway)
+        }
         reached |= _closure({catalogue.steps_of(event.pathway)[0].step}, leads)
     for step in catalogue.steps_of(event.pathway):
         if step.step not in reached:
@@ -91,7 +99,9 @@ def loops_have_an_exit(tables: Tables, catalogue: Catalogue, event: Event) -> It
             if step.step not in told and not _closure({step.step}, leads) & outcomes:
                 told.add(step.step)
                 place = _place(tables["steps"], step)
-                yield place.problem("step", f"From here no outcome can be reached ({cls}): a loop without exit.", step.step)
+                yield place.problem(
+                    "step", f"From here no outcome can be reached ({cls}): a loop without exit.", step.step
+                )
 
 
 def queues_have_a_bound(tables: Tables, catalogue: Catalogue, event: Event) -> Iterator[Problem]:
@@ -103,8 +113,11 @@ def queues_have_a_bound(tables: Tables, catalogue: Catalogue, event: Event) -> I
         bounded = "full" in step.refuse.split("|") and limits.get(step.service) is not None
         if step.service and not keeps_server and not bounded and not _all_have_patience(catalogue, event, step):
             yield _place(tables["steps"], step).problem(
-                "step", "This queue is unbounded: give the step a patience for every class, or let it refuse when full "
-                        "and its service a queue_limit.", step.step)
+                "step",
+                "This queue is unbounded: give the step a patience for every class, or let it refuse when full "
+                "and its service a queue_limit.",
+                step.step,
+            )
 
 
 def no_cycle_of_holds(tables: Tables, catalogue: Catalogue, event: Event) -> Iterator[Problem]:
@@ -117,15 +130,18 @@ def no_cycle_of_holds(tables: Tables, catalogue: Catalogue, event: Event) -> Ite
     for step in catalogue.steps_of(event.pathway):
         if step.hold and step.service in _closure(waits.get(step.service, set()), waits):
             yield _place(tables["steps"], step).problem(
-                "hold", f"Servers of {step.service} may wait for one another in a ring.", step.service)
+                "hold", f"Servers of {step.service} may wait for one another in a ring.", step.service
+            )
             return
 
 
 def _held_on_entry(catalogue: Catalogue, event: Event) -> dict[str, set[str]]:
     """Services of which a case may keep a server when it comes to each step; "": none."""
     steps = catalogue.steps_of(event.pathway)
-    leads = {step.step: set().union(*(_served(catalogue, step, cls) for cls in classes_of(catalogue, event)))
-             for step in steps}
+    leads = {
+        step.step: set().union(*(_served(catalogue, step, cls) for cls in classes_of(catalogue, event)))
+        for step in steps
+    }
     held: dict[str, set[str]] = {step.step: set() for step in steps}
     held[steps[0].step] = {""}
     while True:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from icsim.catalogue.rows import Branch, Event
@@ -100,7 +100,7 @@ def age_groups(class_by: str) -> tuple[AgeRange, ...]:
         words = piece.split()
         if words and words[0] == "age":
             cuts = [0, *(int(word) for word in words[1:]), OLDEST + 1]
-            return tuple(AgeRange(a, b - 1) for a, b in zip(cuts, cuts[1:], strict=False))
+            return tuple(AgeRange(a, b - 1) for a, b in pairwise(cuts))
     return ()
 
 

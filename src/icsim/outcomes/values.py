@@ -160,7 +160,7 @@ def waits(table: pl.DataFrame) -> pl.DataFrame:
 def _waits(table: pl.DataFrame, margin: str) -> pl.DataFrame:
     keys = ["replication", "measure", "year", "group"]
     rows: list[tuple] = []
-    for key, part in table.group_by(keys, maintain_order=True):
+    for key, part in table.sort(keys).group_by(keys, maintain_order=True):
         counts = np.zeros(buckets.BUCKETS, np.int64)
         np.add.at(counts, part["bucket"].to_numpy(), part["count"].to_numpy())
         rows += _wait_rows(key, margin, counts, int(part["sum_ms"].sum()))

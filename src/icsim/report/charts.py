@@ -81,7 +81,7 @@ def _interval(replications: int) -> str:
 
 
 def _title(axes: Axes, text: str) -> None:
-    axes.set_title(textwrap.fill(text, TITLE_COLUMNS))
+    axes.set_title(textwrap.fill(text, TITLE_COLUMNS), loc="left")
 
 
 def _population(row: Row) -> str:
@@ -121,7 +121,7 @@ def _legend(axes: Axes) -> None:
     columns = 2 if sum(map(len, labels)) < 90 else 1
     axes.legend(handles, labels, loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=columns, borderaxespad=0.2)
     rows = -(-len(labels) // columns)
-    axes.set_title(axes.get_title(loc="left"), pad=12 + 17 * rows)
+    axes.set_title(axes.get_title(loc="left"), loc="left", pad=12 + 17 * rows)
 
 
 def _short(title: str) -> str:

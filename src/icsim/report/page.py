@@ -93,7 +93,8 @@ def _counted(count: int, what: str) -> str:
 def _meaning(runs: int, what: str) -> str:
     """What "±" means, and what it does not."""
     if runs == 1:
-        return paragraph(f"One {what} of runs only: luck alone may be behind any of these numbers. Ask for more with "
+        one = "One run" if what == "run" else f"One {what} of runs"
+        return paragraph(f"{one} only: luck alone may be behind any of these numbers. Ask for more with "
                          "--replications.")
     text = (f'"±" is the Monte-Carlo error: what luck alone adds to a mean over {_counted(runs, what)} (one standard '
             "error). It is not a range of what may happen")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from icsim.errors import Problem
@@ -66,7 +67,7 @@ def _extended(file: SourceFile, folder: Path) -> tuple[Path, Path]:
 
 
 def _existing(found: Path, beside: Path, name: str) -> Path:
-    if found.exists():
+    if os.path.exists(found):  # unlike Path.exists, also for names that no file can have
         return found
     raise UnreadableError(shorten(name), f"There is no such file.{near(name, [*_beside(beside), *shipped_names()])}")
 

@@ -19,7 +19,7 @@ from icsim.scenario.models import Run, ScenarioFile
 from icsim.scenario.parse import SourceFile, UnreadableError
 from icsim.scenario.plan import Plan, merged, plan
 from icsim.scenario.structure import check_structure, missing_parts
-from icsim.scenario.wording import nearest, shown
+from icsim.scenario.wording import nearest, shorten, shown
 
 MOST_PROBLEMS = 100
 """Problems told at most; a file with more was not edited by hand."""
@@ -58,9 +58,9 @@ def read(path: str | os.PathLike[str], catalogue: Catalogue | None = None, area:
     `catalogue` and `area` stand in for those that come with icsim (`area` where the scenario names it).
     Raises ScenarioError with every problem found, each with its line, value, what is allowed and the nearest name.
     """
-    source = os.fspath(path)
+    source = shorten(os.fspath(path), 1000)
     try:
-        chain, problems = read_chain(Path(source))
+        chain, problems = read_chain(Path(path))
     except UnreadableError as error:
         raise ScenarioError(source, [error.problem]) from error
     ground = grounds.ground(chain, catalogue, area)

@@ -130,9 +130,9 @@ class ReferenceEngine:
         self._follow(case, self._turn_away(case, GAVE_UP))
 
     def _depart_together(self, rows: Iterable[tuple[int, int, int]]) -> None:
-        leaving = [(self.open[resident], reason) for _, resident, reason in rows if resident in self.open]
-        for case, reason in sorted(leaving, key=lambda pair: pair[0].key):
-            self._depart(case, reason)
+        reasons = {resident: reason for _, resident, reason in rows if resident in self.open}
+        for case in sorted((self.open[resident] for resident in reasons), key=lambda case: case.key):
+            self._depart(case, reasons[case.resident])
 
     def _depart(self, case: Case, reason: int) -> None:
         case.alarm = None

@@ -1,0 +1,405 @@
+"""Rules on single rows: numbers with evidence within bounds, words from closed lists, names that resolve."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+
+from icsim.catalogue.csvtable import Table, nearest
+from icsim.catalogue.evidence import evidence_problems, source_problems
+from icsim.catalogue.expand import QUINTILES, SEXES
+from icsim.catalogue.found import Found
+from icsim.catalogue.load import FILES, ID, Catalogue
+from icsim.catalogue.when import OLDEST, age_groups, parse_when, parts_of
+from icsim.errors import Problem
+from icsim.units import MILLISECONDS, PER_YEAR, SHARES
+
+Tables = dict[str, list[Found]]
+
+UNITS: dict[str, tuple[str, ...]] = {
+    "rates": tuple(PER_YEAR),
+    "ratios": ("ratio",),
+    "trends": ("ratio",),
+    "norms": ("utility", *SHARES),
+    "factors": ("ratio", "odds ratio"),
+    "prevalence": tuple(SHARES),
+    "severity_shares": tuple(SHARES),
+    "profiles": ("relative",),
+    "branches": tuple(SHARES),
+    "quantities": (*MILLISECONDS, "rank"),
+}
+"""The units that fit each table of numbers."""
+
+BOUNDS: dict[str, tuple[float, float]] = {
+    "rates": (0.0, 1000.0),
+    "ratios": (1e-6, 1e6),
+    "trends": (1e-6, 1e6),
+    "factors": (1e-6, 1e6),
+    "profiles": (0.0, 1e6),
+}
+"""Smallest and largest value of each table; shares lie between 0 and 1 of their unit."""
+
+EVENT_KINDS = ("death", "move", "timer", "demand", "birth", "leave")
+MEASURE_KINDS = ("count", "time", "response", "weight", "event")
+WEIGHT_RULES = ("multiply", "odds")
+PROFILE_PARTS = {"month": range(1, 13), "weekday": range(7), "hour": range(24)}
+DISTRIBUTIONS = ("constant", "exponential", "lognormal", "uniform", "triangular", "normal")
+SHIFT_END = ("finish", "wait", "pre-empt")
+PRIORITIES = 8
+QUANTITIES = ("duration", "patience", "priority")
+REFUSALS = ("closed", "full")
+BETTER = ("", "lower", "higher")
+
+
+def numbers_have_evidence(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
+    """Unit, range, standing and source of every number."""
+    for table, units in UNITS.items():
+        for name, places in _by_file(tables[table]).items():
+            yield from evidence_problems(name, _as_table(places), units)
+
+
+def values_lie_in_bounds(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
+    """No ratio of 0, no share above 1, no negative rate."""
+    for table in UNITS:
+        for place in tables[table]:
+            value = getattr(place.row, "value", None)
+            low, high = BOUNDS.get(table, (0.0, 1.0 / SHARES.get(place.row.unit, 1.0)))
+            if value is not None and not low <= value <= high:
+                yield place.problem("value", f"This must lie between {low:g} and {high:g}.", value)
+
+
+def ratios_are_sound(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
+    """Causal share from 0 to 1, lag not negative."""
+    for place in tables["ratios"]:
+        if not 0 <= place.row.causal_share <= 1:
+            yield place.problem("causal_share", "This must lie between 0 and 1.", place.row.causal_share)
+        if place.row.lag_years < 0:
+            yield place.problem("lag_years", "This must be 0 or more.", place.row.lag_years)
+
+
+def ages_run_upwards(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
+    """0 ≤ age_from ≤ age_to ≤ 90."""
+    for table in ("rates", "norms", "prevalence", "severity_shares"):
+        for place in tables[table]:
+            if not 0 <= place.row.age_from <= place.row.age_to <= OLDEST:
+                yield place.problem("age_from", f"Ages must run upwards between 0 and {OLDEST}.", place.row.age_from)
+
+
+def ids_are_unique(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
+    """No number stands twice; nor does any name."""
+    for table in ID:
+        yield from _twice(tables[table], lambda row: row.id, "value")
+    for table, columns in _NAMES.items():
+        yield from _twice(
+            tables[table], lambda row, wanted=columns: ".".join(getattr(row, c) for c in wanted), columns[-1]
+        )
+
+
+_NAMES: dict[str, tuple[str, ...]] = {
+    "attributes": ("attribute", "level"),
+    "events": ("event",),
+    "weights": ("weight",),
+    "services": ("service",),
+    "severities": ("event", "severity"),
+    "steps": ("pathway", "step"),
+    "outcomes": ("pathway", "outcome"),
+    "measures": ("measure",),
+}
+
+
+def words_are_known(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
+    """Closed vocabularies: kinds, rules, distributions, parts of profiles …"""
+    for table, column, known in _VOCABULARY:
+        for place in tables[table]:
+            given = getattr(place.row, column)
+            if given not in known:
+                yield place.problem(column, f"This must be one of: {', '.join(word for word in known if word)}.", given)
+
+
+_VOCABULARY: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("events", "kind", EVENT_KINDS),
+    ("measures", "kind", MEASURE_KINDS),
+    ("measures", "better", BETTER),
+    ("weights", "rule", WEIGHT_RULES),
+    ("profiles", "part", tuple(PROFILE_PARTS)),
+    ("quantities", "quantity", QUANTITIES),
+    ("quantities", "distribution", DISTRIBUTIONS),
+    ("services", "shift_end", SHIFT_END),
+    *((table, "sex", ("*", *SEXES)) for table in ("rates", "norms", "prevalence", "severity_shares")),
+    *((table, "quintile", ("*", *QUINTILES)) for table in ("rates", "norms", "prevalence")),
+)
+
+
+def names_resolve(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
+    """Every event, attribute, weight, service, pathway and measure that a row names is listed."""
+    for table, column, listed in _REFERENCES:
+        names = {getattr(row, listed[1]) for row in getattr(catalogue, listed[0])}
+        for place in tables[table]:
+            given = getattr(place.row, column)
+            if given and given not in names:
+                yield place.problem(
+                    column, f"{listed[0]}.csv has no such {listed[1]}. {nearest(given, names)}".strip(), given
+                )
+
+
+_REFERENCES: tuple[tuple[str, str, tuple[str, str]], ...] = (
+    *(
+        (table, "event", ("events", "event"))
+        for table in ("rates", "ratios", "trends", "severities", "severity_shares")
+    ),
+    *((table, "attribute", ("attributes", "attribute")) for table in ("events", "ratios", "factors", "prevalence")),
+    *((table, "weight", ("weights", "weight")) for table in ("norms", "factors")),
+    ("events", "pathway", ("steps", "pathway")),
+    ("events", "profile", ("profiles", "profile")),
+    ("steps", "service", ("services", "service")),
+    ("outcomes", "pathway", ("steps", "pathway")),
+    ("steps", "counts_as", ("measures", "measure")),
+    ("steps", "time_as", ("measures", "measure")),
+    ("steps", "response", ("measures", "measure")),
+    ("outcomes", "counts_as", ("measures", "measure")),
+    ("branches", "pathway", ("steps", "pathway")),
+    ("quantities", "pathway", ("steps", "pathway")),
+)
+
+
+def measures_fit(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
+    """A step counts into a count, times into a time, and so on."""
+    kinds = {row.measure: row.kind for row in catalogue.measures}
+    wanted = {"counts_as": "count", "time_as": "time", "response": "response"}
+    for place in tables["steps"] + tables["outcomes"]:
+        for column, kind in wanted.items():
+            given = getattr(place.row, column, "")
+            if given and kinds.get(given, kind) != kind:
+                yield place.problem(column, f'This measure is of kind "{kinds[given]}"; a {kind} is needed.', given)
+
+
+def levels_resolve(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
+    """Levels of ratios, factors and prevalences belong to their attribute."""
+    for table in ("ratios", "factors", "prevalence"):
+        for place in tables[table]:
+            yield from _level_problems(catalogue, place, "level", place.row.attribute, (place.row.level,))
+
+
+def events_are_whole(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
+    """Each kind of event has the cells it needs, and its levels exist."""
+    for place in tables["events"]:
+        event = place.row
+        for column in _NEEDED.get(event.kind, ()):
+            if getattr(event, column) in ("", None):
+                yield place.problem(column, f"An event of kind {event.kind} needs {column}.")
+        if event.after_days is not None and event.after_days <= 0:
+            yield place.problem("after_days", "This must be above 0.", event.after_days)
+        if event.attribute in catalogue.levels:
+            yield from _level_problems(catalogue, place, "from_levels", event.attribute, _split(event.from_levels, "|"))
+            if event.to_level not in ("+1", "-1", ""):
+                yield from _level_problems(catalogue, place, "to_level", event.attribute, (event.to_level,))
+
+
+_NEEDED = {
+    "move": ("attribute", "to_level"),
+    "timer": ("attribute", "to_level", "after_days", "from_levels"),
+    "demand": ("pathway",),
+}
+
+
+def sets_resolve(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
+    """`sets` of severities and outcomes: "attribute=level", several with ";"."""
+    for place in tables["severities"] + tables["outcomes"]:
+        for clause in _split(place.row.sets, ";"):
+            attribute, equals, level = (piece.strip() for piece in clause.partition("="))
+            if not equals:
+                yield place.problem("sets", "This must be of the form attribute=level.", clause)
+            elif attribute not in catalogue.levels:
+                hint = nearest(attribute, catalogue.levels)
+                yield place.problem("sets", f"attributes.csv has no such attribute. {hint}".strip(), attribute)
+            else:
+                yield from _level_problems(catalogue, place, "sets", attribute, (level,))
+
+
+def steps_resolve(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
+    """Steps and outcomes named by branches, quantities and `otherwise` belong to the same pathway."""
+    steps = {p: {s.step for s in catalogue.steps_of(p)} for p in {s.pathway for s in catalogue.steps}}
+    ends = {p: {o.outcome for o in catalogue.outcomes_of(p)} for p in steps}
+    for table, column, outcomes in (
+        ("branches", "step", False),
+        ("branches", "to", True),
+        ("quantities", "step", False),
+        ("steps", "otherwise", True),
+    ):
+        for place in tables[table]:
+            given, pathway = getattr(place.row, column), place.row.pathway
+            known = steps.get(pathway, set()) | (ends.get(pathway, set()) if outcomes else set())
+            if given and known and given not in known:
+                kind = "step or outcome" if outcomes else "step"
+                yield place.problem(
+                    column, f"The pathway {pathway} has no such {kind}. {nearest(given, known)}".strip(), given
+                )
+
+
+def steps_and_outcomes_differ(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
+    """A branch must know whether it leads to a step or to an outcome."""
+    steps = {(row.pathway, row.step) for row in catalogue.steps}
+    for place in tables["outcomes"]:
+        if (place.row.pathway, place.row.outcome) in steps:
+            yield place.problem("outcome", "A step of this pathway has the same name.", place.row.outcome)
+
+
+def refusals_are_known(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
+    """`refuse` names closed, full or both, and only where there is a service."""
+    for place in tables["steps"]:
+        for word in _split(place.row.refuse, "|"):
+            if word not in REFUSALS:
+                yield place.problem("refuse", "This must be closed, full or closed|full.", word)
+        if place.row.refuse and not place.row.service:
+            yield place.problem("refuse", "A step without a service refuses nobody.", place.row.refuse)
+
+
+def profile_indices_are_known(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
+    """Months 1–12, weekdays 0–6, hours 0–23."""
+    for place in tables["profiles"]:
+        known = PROFILE_PARTS.get(place.row.part, range(0))
+        if known and place.row.index not in known:
+            message = f"A {place.row.part} must lie between {known.start} and {known.stop - 1}."
+            yield place.problem("index", message, place.row.index)
+
+
+def quantities_are_sound(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
+    """Units, ranges and parameters of durations, patiences and priorities."""
+    for place in tables["quantities"]:
+        row = place.row
+        yield from _quantity_unit(place)
+        if min(row.a, row.b, row.c) < 0:
+            yield place.problem("a", "Parameters must be 0 or more.", min(row.a, row.b, row.c))
+        if row.low is not None and row.high is not None and not row.low <= row.a <= row.high:
+            yield place.problem("a", f"This must lie between its low ({row.low:g}) and high ({row.high:g}).", row.a)
+        if row.distribution == "uniform" and row.a > row.b:
+            yield place.problem("b", "A uniform distribution runs upwards from a to b.", row.b)
+        if row.distribution == "triangular" and not row.a <= row.b <= row.c:
+            yield place.problem("b", "A triangular distribution needs a ≤ b ≤ c.", row.b)
+        if row.distribution == "lognormal" and row.a <= 0:
+            yield place.problem("a", "The mean of a lognormal distribution must be above 0.", row.a)
+
+
+def _quantity_unit(place: Found) -> Iterator[Problem]:
+    row = place.row
+    if row.quantity != "priority":
+        if row.unit == "rank":
+            yield place.problem("unit", f"A {row.quantity} needs a unit of time.", row.unit)
+        return
+    if row.unit != "rank" or row.distribution != "constant":
+        yield place.problem("unit", "A priority is constant and its unit is rank.", row.unit)
+    if row.a not in range(PRIORITIES):
+        yield place.problem("a", f"A priority is a whole number from 0 (first) to {PRIORITIES - 1}.", row.a)
+
+
+def queue_limits_are_sound(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
+    """A queue limit is 0 or more."""
+    for place in tables["services"]:
+        if place.row.queue_limit is not None and place.row.queue_limit < 0:
+            yield place.problem("queue_limit", "This must be 0 or more.", place.row.queue_limit)
+
+
+def classes_are_sound(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
+    """`class_by` names severity, attributes or ages that begin a class."""
+    for place in tables["events"]:
+        parts = parts_of(place.row.class_by)
+        known = {"severity", "age", *catalogue.levels}
+        for part in parts:
+            if part not in known:
+                yield place.problem("class_by", f"This is no part of a class. {nearest(part, known)}".strip(), part)
+        if len(set(parts)) < len(parts):
+            yield place.problem("class_by", "A part is named twice.", place.row.class_by)
+        if not _ages_fit(place.row.class_by):
+            yield place.problem(
+                "class_by", f"Ages must rise between 1 and {OLDEST}, as in age 65 80.", place.row.class_by
+            )
+
+
+def _ages_fit(class_by: str) -> bool:
+    try:
+        groups = age_groups(class_by)
+    except ValueError:
+        return False
+    return all(group.first <= group.last for group in groups)
+
+
+def conditions_can_be_read(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
+    """Every `when` has the form that `parse_when` reads."""
+    for place in tables["branches"] + tables["quantities"]:
+        try:
+            parse_when(place.row.when)
+        except ValueError as error:
+            yield place.problem("when", f"{error}.", place.row.when)
+
+
+def sources_agree(tables: Tables, catalogue: Catalogue) -> Iterable[Problem]:
+    """Every source named is listed, every source listed is named."""
+    listed = _as_table(tables["sources"])
+    named = {
+        name: _as_table(places)
+        for table in FILES
+        if table != "sources"
+        for name, places in _by_file(tables[table]).items()
+    }
+    return source_problems(listed, named)
+
+
+ROW_RULES: tuple[Callable[[Tables, Catalogue], Iterable[Problem]], ...] = (
+    numbers_have_evidence,
+    values_lie_in_bounds,
+    ratios_are_sound,
+    ages_run_upwards,
+    ids_are_unique,
+    words_are_known,
+    names_resolve,
+    measures_fit,
+    levels_resolve,
+    events_are_whole,
+    sets_resolve,
+    steps_resolve,
+    steps_and_outcomes_differ,
+    refusals_are_known,
+    profile_indices_are_known,
+    quantities_are_sound,
+    queue_limits_are_sound,
+    classes_are_sound,
+    conditions_can_be_read,
+    sources_agree,
+)
+"""Rules on single rows and names."""
+
+
+def _by_file(places: list[Found]) -> dict[str, list[Found]]:
+    files: dict[str, list[Found]] = {}
+    for place in places:
+        files.setdefault(place.file, []).append(place)
+    return files
+
+
+def _as_table(places: list[Found]) -> Table:
+    return Table([place.row for place in places], [place.line for place in places], [])
+
+
+def _split(text: str, mark: str) -> tuple[str, ...]:
+    return tuple(piece.strip() for piece in text.split(mark) if piece.strip())
+
+
+def _twice(places: list[Found], name: Callable, column: str) -> Iterator[Problem]:
+    count = Counter(name(place.row) for place in places)
+    seen: set[str] = set()
+    for place in places:
+        own = name(place.row)
+        if count[own] > 1 and own in seen:
+            yield place.problem(column, "This stands here a second time.", own)
+        seen.add(own)
+
+
+def _level_problems(
+    catalogue: Catalogue, place: Found, column: str, attribute: str, levels: Iterable[str]
+) -> Iterator[Problem]:
+    known = catalogue.levels.get(attribute, ())
+    for level in levels:
+        if known and level not in known:
+            yield place.problem(
+                column, f"The attribute {attribute} has no such level. {nearest(level, known)}".strip(), level
+            )

@@ -1,0 +1,136 @@
+"""The page and the charts say what they must, fit where they must, and are the same every time."""
+
+import subprocess
+import sys
+from xml.etree import ElementTree
+
+import pytest
+import synthetic
+
+from icsim import outcomes, report
+from icsim.report.charts import charts
+from icsim.report.objects import result_object
+
+pytestmark = pytest.mark.contract
+
+
+@pytest.fixture(scope="module")
+def pair():
+    return synthetic.comparison()
+
+
+@pytest.fixture(scope="module")
+def table(pair):
+    return outcomes.summary(pair, synthetic.SPEAK)
+
+
+@pytest.fixture(scope="module")
+def drawn(pair, table):
+    return charts(pair, table)
+
+
+def lone_page(**options) -> str:
+    alone = synthetic.results(**options)
+    return report.page(alone, outcomes.summary(alone, synthetic.SPEAK))
+
+
+def test_the_page_of_a_comparison_tells_what_a_reader_needs(pair, table, tmp_path):
+    text = " ".join(report.page(pair, table, tmp_path).split())
+    for words in ("Eight falls vehicles, longer hours", "compared with: Four falls vehicles, as today",
+                  "3 pairs of runs", "WHAT WOULD CHANGE", "Emergency admissions for falls", "Monte-Carlo error",
+                  "HOW LONG PEOPLE WAIT", "NATIONAL DEPRIVATION FIFTH", "WHAT DIFFERS FROM THE BASELINE",
+                  "8 instead of 4 servers", "WHAT THIS RESTS ON", "17 assumed", "no published figure for this area",
+                  "WHAT IS NOT KNOWN", "undiscounted", "Time in seconds: residents 25.0, services 6.5"):
+        assert words in text, words
+
+
+def test_pages_fit_eighty_columns_and_are_about_one_page(pair, table):
+    for text in (report.page(pair, table), lone_page(years=10)):
+        assert max(map(len, text.splitlines())) <= 80
+        assert 30 < len(text.splitlines()) < 90
+
+
+def test_few_runs_have_no_ranges_and_the_page_says_why():
+    assert "at least 100 runs" in lone_page(replications=3)
+    assert "One run only: luck alone may be behind" in lone_page(replications=1)
+
+
+def test_the_page_never_shows_nan_or_none(pair, table):
+    for text in (report.page(pair, table), lone_page(replications=1, years=1)):
+        assert "nan" not in text.lower().replace("finan", "")
+        assert "None" not in text
+
+
+def test_a_comparison_has_four_charts_in_two_formats(drawn):
+    names = ("admissions_by_year", "difference_by_year", "waits", "healthy_years_by_fifth")
+    assert set(drawn) == {f"{name}.{kind}" for name in names for kind in ("png", "svg")}
+    assert all(content.startswith(b"\x89PNG") for name, content in drawn.items() if name.endswith("png"))
+
+
+def test_a_run_has_its_charts_too():
+    alone = synthetic.results(years=1, replications=1)
+    made = charts(alone, outcomes.summary(alone, synthetic.SPEAK))
+    assert {name for name in made if name.endswith("svg")} == {
+        "admissions_by_year.svg", "waits.svg", "healthy_years_by_fifth.svg"}
+
+
+def test_charts_are_the_same_bytes_every_time(pair, table, drawn):
+    assert charts(pair, table) == drawn
+
+
+def test_svg_charts_are_sound_and_carry_no_date(drawn):
+    for name, content in drawn.items():
+        if name.endswith("svg"):
+            ElementTree.fromstring(content)
+            assert b"<dc:date>" not in content
+
+
+def figure_texts(value, table) -> dict[str, str]:
+    """All words of each chart, by its name."""
+    from matplotlib.text import Text
+
+    from icsim.report import charts as module
+
+    seen: dict[str, str] = {}
+    drawn = module._drawn(value, module.Figures.of(table))
+    for name, figure in drawn:
+        figure.canvas.draw()
+        seen[name] = " ".join(text.get_text() for text in figure.findobj(Text))
+    return seen
+
+
+def test_every_chart_can_be_read_alone(pair, table):
+    for name, words in figure_texts(pair, table).items():
+        words = " ".join(words.split())
+        for needed in ("Hertfordshire and west Essex", "Undiscounted", "icsim 0.1.0", pair.content_hash[:8], "3 pairs",
+                       "Eight falls vehicles"):
+            assert needed in words, (name, needed)
+
+
+def test_titles_state_the_finding(pair, table):
+    texts = figure_texts(pair, table)
+    assert "fewer in 2 years" in texts["admissions_by_year"]
+    assert "9 in 10 within" in texts["waits"]
+
+
+def test_pyplot_is_never_loaded():
+    code = "import sys, icsim.report.charts; sys.exit('matplotlib.pyplot' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_saving_writes_page_tables_and_charts(pair, table, tmp_path):
+    folder = report.save(pair, table, tmp_path / "pair")
+    for name in ("page.txt", "summary.csv", "summary.parquet", "cells.parquet", "provenance.json",
+                 "scenarios/falls_vehicles.toml", "charts/waits.png"):
+        assert (folder / name).stat().st_size > 0
+    assert (folder / "page.txt").read_text() == report.page(pair, table, folder)
+
+
+def test_the_object_has_stable_keys_and_reasons_for_nulls(pair, table):
+    found = result_object(pair, table, None)
+    assert set(found) == {"name", "hash", "folder", "why_no_folder", "scenarios", "summary"}
+    assert set(found["summary"][0]) == {
+        "kind", "scenario", "measure", "label", "unit", "population", "year", "margin", "group", "baseline", "mean",
+        "median", "p10", "p90", "mc_error", "relative_change", "prob_better", "replications", "price_year",
+        "discounting", "why_null"}
+    assert all(row["why_null"] for row in found["summary"] if row["mean"] is None or row["mc_error"] is None)

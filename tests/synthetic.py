@@ -58,7 +58,7 @@ def results(name: str = "baseline", title: str = "Four falls vehicles, as today"
     return Results(
         name=name, title=title, cells=_thinned(cells, fewer, np.random.default_rng(luck + 1)),
         waits=_waits(name, replications, labels, rng, 1 - fewer), pools=_pools(name, replications, labels, rng),
-        population=_population(cells, years), provenance=_provenance(replications, years),
+        population=_population(cells, years), provenance=_provenance(replications, years, changed=fewer > 0),
         timings=[("residents", 12.5), ("services", 3.25)], resolved_toml='schema = 1\ntitle = "made up"\n',
         explanation="Made up.\n", content_hash=f"{luck:02d}{int(fewer * 100):02d}" * 16)
 
@@ -128,12 +128,12 @@ def _population(cells: pl.DataFrame, years: int) -> pl.DataFrame:
     return pl.concat(parts).select(order).sort(order[:-1])
 
 
-def _provenance(replications: int, years: int) -> dict:
+def _provenance(replications: int, years: int, changed: bool) -> dict:
     return {"version": "0.1.0", "commit": "0" * 40, "dirty": False, "seed": 1, "seconds": 16.0, "cpu": "made up",
             "replications": replications, "years": years, "start": "2025-04-01",
             "area": "hertfordshire-west-essex", "area_label": "Hertfordshire and west Essex",
             "standing": {"measured": 120, "derived": 30, "fitted": 4, "assumed": 17}, "assumptions": [ASSUMPTION],
-            "differences": [DIFFERENCE], "pool_labels": {"watford_beds": "Watford General beds"}}
+            "differences": [DIFFERENCE] if changed else [], "pool_labels": {"watford_beds": "Watford General beds"}}
 
 
 def renamed(value: Results, name: str) -> Results:

@@ -25,7 +25,7 @@ EDGES_MS = np.array([_edge(bucket) for bucket in range(BUCKETS)], np.int64)
 
 
 def bucket_of(ms: int) -> int:
-    """The bucket (0–63) of a wait in milliseconds. Plain arithmetic: kernels compile it with `_compile.inlined`."""
+    """The bucket (0–63) of a wait in milliseconds. Plain arithmetic: kernels compile it with `_compile.equation`."""
     if ms <= 0:
         return 0
     low, high = 1, BUCKETS

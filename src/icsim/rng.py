@@ -14,7 +14,7 @@ import hashlib
 
 import numpy as np
 
-from icsim._compile import inlined
+from icsim._compile import equation
 
 U64 = np.uint64
 _GOLDEN = U64(0x9E3779B97F4A7C15)
@@ -35,7 +35,7 @@ def stream(seed: int, name: str) -> np.uint64:
     return U64(int.from_bytes(digest, "little"))
 
 
-@inlined
+@equation
 def mix(x):
     """Scramble 64 bits so that every input bit flips each output bit with probability one half."""
     x = (x ^ (x >> _S30)) * _M1
@@ -43,25 +43,25 @@ def mix(x):
     return x ^ (x >> _S31)
 
 
-@inlined
+@equation
 def address(stream, key, n):
     """64 random bits for decision `stream` (uint64), entity `key` (uint64) and count `n` (uint64)."""
     return mix(mix(stream + (key ^ (key >> _S31)) * _ODD) + (n + U64(1)) * _GOLDEN)
 
 
-@inlined
+@equation
 def uniform(bits):
     """64 bits → a float64 strictly between 0 and 1 (multiples of 2⁻⁵³, shifted by half a step)."""
     return (np.float64(np.int64(bits >> _S11)) + 0.5) * 1.1102230246251565e-16
 
 
-@inlined
+@equation
 def draw(stream, key, n):
     """The uniform number in (0, 1) at this address."""
     return uniform(address(stream, key, U64(n)))
 
 
-@inlined
+@equation
 def log(x):
     """Natural logarithm of a positive normal float64, to 2e-16 relative, from + − × ÷ alone.
 
@@ -81,7 +81,7 @@ def log(x):
     return exponent * _LN2_HIGH + (2.0 * s + (2.0 * s * series + exponent * _LN2_LOW))
 
 
-@inlined
+@equation
 def exp(x):
     """e to the power x for |x| ≤ 700 (clamped beyond), to 4e-16 relative, from + − × alone."""
     x = min(max(x, -700.0), 700.0)
@@ -93,13 +93,13 @@ def exp(x):
     return series * np.int64((np.int64(k) + 1023) << 52).view(np.float64)
 
 
-@inlined
+@equation
 def exponential(u):
     """Inverse of the Exp(1) distribution function: −log(1−u), increasing in u."""
     return -log(1.0 - u)
 
 
-@inlined
+@equation
 def normal(u):
     """Inverse of the standard normal distribution function (Wichura 1988, AS 241, PPND16: 1e-16)."""
     q = u - 0.5

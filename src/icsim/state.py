@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from icsim._compile import inlined, records
+from icsim._compile import equation, records
 from icsim.calendar import MS_PER_DAY
 
 EMPTY, LIVING, WAITING, DEAD, GONE = range(5)
@@ -96,19 +96,19 @@ def bytes_per_row(people: People) -> float:
     return sum(array.nbytes for array in arrays) / max(len(people.next), 1)
 
 
-@inlined
+@equation
 def band_of(age):
     """Five-year age band (0 … 18) of an age in years."""
     return min(age, OLDEST) // 5
 
 
-@inlined
+@equation
 def cell_of(place, quintile, sex, age):
     """Index of the reporting cell: place × quintile × sex × five-year age band, the last varying fastest."""
     return ((place * QUINTILES + quintile) * SEXES + sex) * BANDS + band_of(age)
 
 
-@inlined
+@equation
 def milliseconds(day):
     """Day (float) → whole milliseconds since the start, rounded half up; monotone, so differences add up exactly."""
     return np.int64(np.floor(np.float64(day) * MS_PER_DAY + 0.5))

@@ -45,7 +45,7 @@ def faulty(tmp_path):
     return str(file)
 
 
-@pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["compare", "--help"], ["--version"], ["check", "-h"]])
+@pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["compare", "-h"], ["--version"], ["check", "-h"]])
 def test_help_loads_nothing_heavy(words):
     """Typer itself loads pydantic to read the options of a command, but not for the help of icsim."""
     heavy = HEAVY if len(words) > 1 else (*HEAVY, "pydantic")

@@ -113,6 +113,21 @@ def test_titles_state_the_finding(pair, table):
     assert "9 in 10 within" in texts["waits"]
 
 
+def test_a_change_within_luck_is_not_called_a_finding():
+    base = synthetic.results(replications=3)
+    other = synthetic.renamed(synthetic.results(replications=3, luck=8), "other")
+    chance = synthetic.Comparison(base, [other])
+    texts = figure_texts(chance, outcomes.summary(chance, synthetic.SPEAK))
+    row = outcomes.look(outcomes.summary(chance, synthetic.SPEAK), kind="difference", margin="total",
+                        measure="emergency_admissions", year="all years").row(0, named=True)
+    within = abs(row["mean"]) <= 2 * row["mc_error"]
+    assert ("stands out from luck" in texts["admissions_by_year"]) == within
+    same = synthetic.Comparison(base, [synthetic.renamed(base, "same")])
+    texts = figure_texts(same, outcomes.summary(same, synthetic.SPEAK))
+    assert "no change in 2 years" in texts["admissions_by_year"]
+    assert "no change in any deprivation fifth" in texts["healthy_years_by_fifth"]
+
+
 def test_pyplot_is_never_loaded():
     code = "import sys, icsim.report.charts; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

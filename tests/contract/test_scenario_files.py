@@ -210,6 +210,12 @@ def test_thousands_of_problems_are_counted_not_listed(tmp_path):
     assert len(text.splitlines()) < 250
 
 
+def test_more_changes_than_anybody_writes(tmp_path):
+    change = '[[changes]]\nrow = "ratio.fall.frailty.severe"\nvalue = 2.0\nreason = "again"\n'
+    assert small(written(tmp_path, SOUND + change * 1000)).plan.changes[-1].value == 2.0
+    assert "must be at most 1,000 tables." in message_of(tmp_path, SOUND + change * 1001)
+
+
 # --- extends ---------------------------------------------------------------------------------------------------------
 
 
@@ -301,6 +307,7 @@ def test_anything_that_looks_like_a_scenario_is_read_or_refused(tmp_path_factory
 
 
 @given(st.lists(LINES, max_size=12))
+@example(["[[changes]]", "[changes.run]", "years = 1", "[[changes]]", "run.years = 2"])
 def test_every_key_has_the_line_it_stands_on(lines):
     text = "\n".join(lines)
     try:

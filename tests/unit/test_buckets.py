@@ -49,9 +49,9 @@ def test_quantiles_of_a_sample_are_within_one_bucket_of_the_exact_ones():
 
 
 def test_a_kernel_can_use_the_same_function():
-    from icsim._compile import inlined, kernel
+    from icsim._compile import equation, kernel
 
-    compiled = inlined(bucket_of)
+    compiled = equation(bucket_of)
 
     @kernel
     def fill(waits, out):

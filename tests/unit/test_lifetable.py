@@ -50,7 +50,7 @@ def test_deaths_under_five_are_early():
 
 
 def test_a_constant_hazard_gives_its_inverse():
-    """Exponential survival at 0.02 a year: 50 years, up to the error of five-year bands (h²/12 of 0.1 is below 0.1 %)."""
+    """Exponential survival at 0.02 a year: 50 years, up to the error of bands five years wide."""
     deaths = LIVED * 0.02
     assert life_expectancy(LIVED, deaths) == pytest.approx(50.0, rel=0.005)
 

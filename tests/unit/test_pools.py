@@ -417,6 +417,14 @@ def test_pre_empt_to_one_keeps_the_urgent(run):
     assert visits(served, 1) == [(0, 0, 0, 21 + 5, SERVED)]
 
 
+def test_those_sent_away_go_before_others_who_asked_earlier(run):
+    """Case 1 asked for its second step at 10, case 2 has been waiting since 1; case 1 is sent away at 12."""
+    steps = [Step("drive", 0, constant(10), hold=True, to="treat"), Step("treat", 0, constant(10))]
+    served, _ = run(steps, [Pool(0, [(0, 1), (12, 0), (50, 1)], shift_end=PRE_EMPT)], demands((0, 1), (1, 2)))
+    assert visits(served, 1)[1] == (1, 10, 10, 58, SERVED)
+    assert visits(served, 2)[0] == (0, 1, 58, 68, SERVED)
+
+
 def test_those_sent_away_have_no_patience_left_to_lose(run):
     steps = [Step("s", 0, constant(10), patience=constant(3))]
     pools = [Pool(0, [(0, 1), (5, 0), (50, 1)], shift_end=PRE_EMPT)]

@@ -27,7 +27,7 @@ def test_signs_are_given_only_to_changes_that_are_not_nought():
 @pytest.mark.parametrize(
     ("value", "error", "text"),
     [(-2005.4, 28.31, "−2,005 ± 28"), (81.2345, 0.0123, "81.234 ± 0.012"), (5, None, "+5"), (5, 0, "+5"),
-     (0.0028, 1e-9, "+0.0028 ± <0.0001"), (None, 2.0, "–")],
+     (0.0028, 1e-9, "+0.0028 ± 0.0001"), (1e-5, 1e-6, "under 0.0005"), (None, 2.0, "–")],
 )
 def test_an_error_sets_the_decimals_of_its_value(value, error, text):
     signed = value is not None and value != 81.2345
@@ -35,8 +35,8 @@ def test_an_error_sets_the_decimals_of_its_value(value, error, text):
 
 
 def test_tables_stay_within_the_page():
-    lines = table([["a label that is far too long for the narrow first column of this table, by all means", "1,234"]] * 2,
-                  ["", "Baseline"]).splitlines()
+    label = "a label that is far too long for the narrow first column of this table, by all means"
+    lines = table([[label, "1,234"]] * 2, ["", "Baseline"]).splitlines()
     assert all(len(line) <= 80 for line in lines)
     assert lines[1].endswith("1,234")
     assert "…" in lines[1]

@@ -47,7 +47,7 @@ def _by_year(cells: pl.DataFrame, measures: tuple[str, ...]) -> pl.DataFrame:
 def _row(scenario: str, measure: str, both: pl.DataFrame) -> tuple:
     replications, years = both["replication"].n_unique(), both["year"].n_unique()
     difference = both["value_other"] - both["value"]
-    baseline, averted = both["value"].sum() / replications, -difference.sum() / replications
+    baseline, averted = float(both["value"].sum()) / replications, -float(difference.sum()) / replications
     freedom = years * (replications - 1)
     if freedom == 0:
         return (scenario, measure, baseline, averted, *[None] * 5, 0, "variances need 2 replications")

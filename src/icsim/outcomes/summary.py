@@ -7,6 +7,7 @@ given is null and `why_null` says why.
 from __future__ import annotations
 
 from functools import reduce
+from typing import Any
 
 import polars as pl
 
@@ -17,7 +18,7 @@ from icsim.results import Comparison, Results, scenarios_of
 ENOUGH_DRAWS = 100
 KEYS = ["measure", "year", "margin", "group"]
 LEVEL, DIFFERENCE = "level", "difference"
-SCHEMA = {
+SCHEMA: dict[Any, Any] = {
     "kind": pl.String, "scenario": pl.String, "measure": pl.String, "label": pl.String, "unit": pl.String,
     "population": pl.String, "better": pl.String, "year": pl.String, "margin": pl.String, "group": pl.String,
     "baseline": pl.Float64, "mean": pl.Float64, "median": pl.Float64, "p10": pl.Float64, "p90": pl.Float64,

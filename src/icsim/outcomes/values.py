@@ -8,6 +8,8 @@ why_null.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -30,8 +32,9 @@ ALL_YEARS = "all years"
 ALL = "all"
 MARGINS = ("total", "quintile", "place", "sex", "age_band")
 KEYS = ("scenario", "replication", "year", "place", "quintile", "sex", "age_band")
-COLUMNS = {"replication": pl.Int64, "measure": pl.String, "year": pl.String, "margin": pl.String, "group": pl.String,
-           "value": pl.Float64, "why_null": pl.String}
+COLUMNS: dict[Any, Any] = {
+    "replication": pl.Int64, "measure": pl.String, "year": pl.String, "margin": pl.String, "group": pl.String,
+    "value": pl.Float64, "why_null": pl.String}
 RATES = ("emergency_admissions", "care_home_entries")
 """Counts that are also reported per 100,000 residents aged 65 and over."""
 STANDARDISE = ("emergency_admissions",)
@@ -207,8 +210,12 @@ def _equations(columns: list[str]) -> dict[str, Equation]:
     }
     for name in STANDARDISE:
         if name in columns:
-            found[name + STANDARDISED] = lambda age, name=name: standardised_rate(age[name], age["person_years"])
+            found[name + STANDARDISED] = partial(_standardised, name)
     return found
+
+
+def _standardised(name: str, age: dict[str, np.ndarray]) -> float:
+    return standardised_rate(age[name], age["person_years"])
 
 
 def by_age(cells: pl.DataFrame) -> pl.DataFrame:

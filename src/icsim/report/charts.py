@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -106,9 +106,10 @@ def _thousands(axis) -> None:
 
 
 def _places(axis) -> int:
-    """Decimals that tell neighbouring ticks apart."""
-    low, high = sorted(axis.get_view_interval())
-    return next((places for places, width in enumerate((5, 0.5, 0.05)) if high - low > width), 3)
+    """Decimals that the steps between ticks need."""
+    ticks = axis.get_majorticklocs()
+    step = ticks[1] - ticks[0] if len(ticks) > 1 else 1.0
+    return next((places for places in range(4) if abs(step - round(step, places)) < 1e-6 * abs(step)), 4)
 
 
 def _known(rows: list[Row | None]) -> list[Row]:
@@ -165,8 +166,8 @@ def _finding(value: Comparison, figures: Figures, label: str) -> str:
     row = figures.change(value.alternatives[0].name, ADMISSIONS)
     if row is None or row["mean"] is None:
         return label
-    if row["mean"] == 0:
-        return f"{label}: no change in {_horizon(value.base)}"
+    if abs(row["mean"]) <= 2 * (row["mc_error"] or 0.0):
+        return f"{label}: no change in {_horizon(value.base)} that stands out from luck"
     more = "more" if row["mean"] > 0 else "fewer"
     size = percent(row["relative_change"]).lstrip("+−")
     return f"{label}: {number(abs(row['mean']), 0)} ({size}) {more} in {_horizon(value.base)}"
@@ -203,8 +204,7 @@ def _difference(axes: Axes, value: Comparison, figures: Figures) -> bool:
 def _waits(axes: Axes, value: Results | Comparison, figures: Figures) -> bool:
     """For each response and wait, from the time within which half are seen to that for nine in ten."""
     scenarios = scenarios_of(value)
-    names = [name for name in figures.measures("_p90")
-             if all(_known([figures.level(each.name, name + "_p90")]) for each in scenarios)]
+    names, _ = figures.waits([each.name for each in scenarios])
     if not names:
         return False
     for at, each in enumerate(scenarios):
@@ -254,9 +254,17 @@ def _healthy_change(axes: Axes, value: Comparison, figures: Figures) -> bool:
     axes.axhline(0, color="#4D4D4D", linewidth=1.2)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: number(v, _places(axes.yaxis), sign=True)))
     _fifth_axes(axes, f"change in healthy years per 1,000 residents\nat the start, over {_horizon(value.base)}")
-    _title(axes, f"Healthy years gained per 1,000 residents against “{_short(value.base.title)}”")
+    _title(axes, _healthy_finding(value, figures))
     _legend(axes)
     return True
+
+
+def _healthy_finding(value: Comparison, figures: Figures) -> str:
+    rows = [figures.change(each.name, HEALTHY, margin="quintile", group=fifth)
+            for each in value.alternatives for fifth in FIFTHS]
+    if all(row["mean"] == 0 for row in _known(rows)):
+        return "Healthy years: no change in any deprivation fifth"
+    return f"Healthy years gained per 1,000 residents against “{_short(value.base.title)}”"
 
 
 def _healthy_level(axes: Axes, value: Results, figures: Figures) -> bool:
@@ -272,7 +280,7 @@ def _healthy_level(axes: Axes, value: Results, figures: Figures) -> bool:
     return True
 
 
-def _columns(axes: Axes, known: list[tuple[float, Row]], width: float, color: str, label: str) -> None:
+def _columns(axes: Axes, known: Sequence[tuple[float, Row]], width: float, color: str, label: str) -> None:
     rows = [row for _, row in known]
     axes.bar([place for place, _ in known], [row["mean"] for row in rows], width * 0.95, yerr=_bars(rows), color=color,
              label=label, error_kw={"ecolor": "#333333", "elinewidth": 1.2})

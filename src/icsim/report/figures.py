@@ -39,6 +39,18 @@ class Figures:
         found = dict.fromkeys(key[2] for key in self.rows if key[2].endswith(ending))
         return [name.removesuffix(ending) for name in found]
 
+    def waits(self, scenarios: list[str]) -> tuple[list[str], list[str]]:
+        """Responses and waits that are reported for all scenarios: those that take time, and those that take none for
+        9 in 10 in any scenario."""
+        names = [name for name in self.measures("_p90") if all(self._known(each, name + "_p90") for each in scenarios)]
+        some = [name for name in names if any(self._known(each, name + "_p90")["mean"] > 0 for each in scenarios)]
+        return some, [name for name in names if name not in some]
+
+    def _known(self, scenario: str, measure: str) -> Row:
+        """The outcome, or nothing where it has no value."""
+        row = self.level(scenario, measure)
+        return {} if row is None or row["mean"] is None else row
+
     def groups(self, measure: str, margin: str) -> list[str]:
         """Groups for which a measure is reported, in order."""
         return list(dict.fromkeys(key[5] for key in self.rows if key[2] == measure and key[4] == margin))

@@ -17,7 +17,7 @@ HEADLINES = ("calls_999", "conveyances", "ae_attendances", "emergency_admissions
 BY_YEAR = "emergency_admissions"
 FIFTHS = {"1": "1 (most deprived)", "2": "2", "3": "3", "4": "4", "5": "5 (least deprived)"}
 ASSUMPTIONS_SHOWN = 6
-NEAREST_FIRST = ("pool", "quantity", "branch", "catchment", "severity_share", "ratio")
+NEAREST_FIRST = ("branch", "pool", "quantity", "catchment", "severity_share", "ratio")
 """Kinds of row that bear most directly on what people and services do, first."""
 
 LIMITS = (
@@ -76,7 +76,7 @@ def _where_and_when(results: Results) -> str:
 def residents(results: Results) -> float:
     """Residents at the start of the run, mean over replications."""
     start = results.population.filter(results.population["date"] == results.population["date"].min())
-    return start["residents"].sum() / results.replications
+    return float(start["residents"].sum()) / results.replications
 
 
 def _how_often(value: Results | Comparison) -> str:
@@ -184,11 +184,15 @@ def _by_fifth(find: Callable, sign: bool) -> str:
 
 
 def _waits(scenarios: list[Results], figures: Figures) -> str:
-    names = [name for name in figures.measures("_p90") if figures.level(scenarios[0].name, name + "_p90")]
+    names, none = figures.waits([each.name for each in scenarios])
     rows = [[_plain_label(figures, scenarios[0].name, name),
              *(_half_and_most(figures, each.name, name) for each in scenarios)] for name in names]
     title = _heading("How long people wait: minutes within which half, and 9 in 10, are seen")
-    return "\n".join([title, table(rows, ["", *_short_names(scenarios)])]) if rows else ""
+    lines = [title, table(rows, ["", *_short_names(scenarios)])] if rows else [title]
+    if none:
+        labels = "; ".join(_plain_label(figures, scenarios[0].name, name).removeprefix("Wait: ") for name in none)
+        lines.append(paragraph(f"At least 9 in 10 do not wait for: {labels}."))
+    return "\n".join(lines) if rows or none else ""
 
 
 def _plain_label(figures: Figures, scenario: str, name: str) -> str:
@@ -209,7 +213,7 @@ def _busy(scenarios: list[Results], figures: Figures) -> str:
     names = figures.groups("occupancy", "pool")
     labels = scenarios[0].provenance.get("pool_labels", {})
     found = {name: _occupied(scenarios, figures, name) for name in names}
-    rows = [[labels.get(name, plain(name)), *cells] for name, cells in found.items() if any(cells)]
+    rows = [[labels.get(name, plain(name)).split(" (")[0], *cells] for name, cells in found.items() if any(cells)]
     title = _heading("How busy the services are: % of open time that staff or beds are in use")
     return "\n".join([title, table(rows, ["", *_short_names(scenarios)])]) if rows else ""
 
@@ -224,8 +228,16 @@ def _occupied(scenarios: list[Results], figures: Figures, pool: str) -> list[str
 def _differences(value: Comparison) -> str:
     lines = [_heading("What differs from the baseline")]
     for each in value.alternatives:
-        lines += [paragraph(_difference(row), hanging="- ") for row in each.provenance.get("differences", [])]
+        own = [row for row in each.provenance.get("differences", []) if not _shared(row, value.base)]
+        lines += [paragraph(_difference(row), hanging="- ") for row in own]
     return "\n".join(lines) if len(lines) > 1 else ""
+
+
+def _shared(row, base: Results) -> bool:
+    """Whether the baseline of this comparison has the same value: it may itself differ from the shipped one."""
+    setting = row["name"].removeprefix("run.")
+    return row in base.provenance.get("differences", []) or (
+        setting != row["name"] and base.provenance.get(setting) == row["value"])
 
 
 def _difference(row) -> str:
@@ -251,16 +263,19 @@ def _rests_on(value: Results | Comparison) -> str:
         text += (" How much of the results rests on the assumed ones has not been worked out: read every number as "
                  '"if these hold".')
     lines = [_heading("What this rests on"), paragraph(text)]
-    shown = sorted(assumed, key=_nearness)[:ASSUMPTIONS_SHOWN]
+    changed = {row["name"].split(".")[1].rstrip("s") for row in each.provenance.get("differences", [])}
+    shown = sorted(assumed, key=lambda row: _nearness(row["name"], changed))[:ASSUMPTIONS_SHOWN]
     lines += [paragraph(_assumption(row), hanging="- ") for row in shown]
     if len(assumed) > len(shown):
         lines.append(paragraph(f"… and {len(assumed) - len(shown)} more: icsim explain {each.name}"))
     return "\n".join(lines)
 
 
-def _nearness(row) -> int:
-    kind = row["name"].split(".")[0]
-    return NEAREST_FIRST.index(kind) if kind in NEAREST_FIRST else len(NEAREST_FIRST)
+def _nearness(name: str, changed: set[str]) -> tuple[bool, int]:
+    """Rows about what the scenario changes first, then by kind."""
+    kind = name.split(".")[0]
+    rank = NEAREST_FIRST.index(kind) if kind in NEAREST_FIRST else len(NEAREST_FIRST)
+    return not any(word in name for word in changed), rank
 
 
 def _assumption(row) -> str:

@@ -7,6 +7,8 @@ from math import floor, log10
 
 WIDTH = 80
 MINUS = "−"
+SMALLEST = 0.0005
+"""Changes and errors below this are not worth their digits."""
 
 
 def number(value: float | None, decimals: int | None = None, sign: bool = False) -> str:
@@ -29,9 +31,10 @@ def with_error(value: float | None, error: float | None, sign: bool = False) -> 
     """Value ± Monte-Carlo error, both whole or to the decimals that the error's two leading figures need."""
     if value is None or error is None or error == 0:
         return number(value, sign=sign)
+    if max(abs(value), error) < SMALLEST:
+        return f"under {SMALLEST}"
     places = 0 if error >= 1 else min(4, 1 - floor(log10(error)))
-    shown = number(error, places)
-    return f"{number(value, places, sign)} ± {shown if shown.strip('0.') else '<0.0001'}"
+    return f"{number(value, places, sign)} ± {number(max(error, 0.0001), places)}"
 
 
 def percent(share: float | None) -> str:

@@ -26,7 +26,7 @@ def apply(plan: Plan, ground: Ground) -> tuple[Catalogue, Area, list[Problem]]:
             else:
                 area = area.with_value(change.row, change.value)
         except ValueError as error:
-            reason = str(error).rpartition(": ")[2]
+            reason = str(error).rpartition(": ")[2].rstrip(".")
             problems.append(change.problem(f"does not fit the area: {reason}.", shown(change.given)))
     problems += _broken_rules(catalogue, plan)
     for pool, said in plan.pools.items():

@@ -16,7 +16,7 @@ from icsim.scenario.ground import Ground
 from icsim.scenario.lines import Path
 from icsim.scenario.parse import SourceFile
 from icsim.scenario.plan import changed_values
-from icsim.scenario.wording import grouped, listed, nearest, shorten, shown
+from icsim.scenario.wording import grouped, listed, near, nearest, shorten, shown
 
 LIMITS: dict[str, tuple[float, float]] = {
     "ratio": (1e-6, 1e6), "odds ratio": (1e-6, 1e6), "share": (0, 1), "%": (0, 100), "utility": (0, 1), "rank": (0, 7),
@@ -114,7 +114,7 @@ def check_row(file: SourceFile, index: int, name: str, ground: Ground) -> Iterat
         table = f"[pools.{ground.pool_rows[name]}]"
         yield file.problem(key, f"is a pool; write {table} and number = … instead.", shown(name))
     elif name not in ground.rows and ground.area is not None:
-        hint = nearest(name, ground.rows)
+        hint = near(name, ground.rows_of(name)) if ground.rows_of(name) else f" Rows begin with {ground.tables}."
         yield file.problem(key, f"is not a row of the catalogue or the area.{hint}", shown(name))
 
 

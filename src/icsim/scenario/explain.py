@@ -83,16 +83,16 @@ class Explanation:
         luck = "once" if run.replications == 1 else f"{run.replications} times, each with other luck (seed {run.seed})"
         words = [text for text in (self.description, self.reason) if text]
         return [self.title, *words, "",
-                f"Who:      {grouped(self.population)} residents of {self.area} on {self.population_date}, "
+                f"Who:       {grouped(self.population)} residents of {self.area} on {self.population_date}, "
                 f"in {len(self.places)} places",
-                f"When:     {run.start} to {self.end}, in steps of a {run.heartbeat}",
+                f"When:      {run.start} to {self.end}, in steps of a {run.heartbeat}",
                 f"How often: {luck}; {run.engine} engine" + ("" if run.services else "; residents alone, no services")]
 
     def _services(self) -> list[str]:
         lines = ["Services"]
         for service in self.services if self.run.services else ():
-            limit = "queue without limit" if service.queue_limit is None else f"at most {service.queue_limit:,} waiting"
-            lines.append(f"  {service.label} ({service.name}): {limit}; end of shift: {service.shift_end}")
+            waiting = _waiting(service.queue_limit)
+            lines.append(f"  {service.label} ({service.name}): {waiting}; end of shift: {service.shift_end}")
             lines += [f"    {pool.label}: {_servers(pool.number, service.server)}, {pool.open}"
                       for pool in service.pools]
         return lines if len(lines) > 1 else ["Services: none"]
@@ -141,6 +141,12 @@ def _service_lines(resolved: Resolved) -> tuple[ServiceLine, ...]:
 def _pool_lines(resolved: Resolved, service: str) -> tuple[PoolLine, ...]:
     return tuple(PoolLine(row.pool, row.label, None if row.value is None else int(row.value), row.open)
                  for row in resolved.area.pools if row.service == service)
+
+
+def _waiting(limit: int | None) -> str:
+    if limit is None:
+        return "queue without limit"
+    return f"at most {grouped(limit)} waiting" if limit else "nobody waits"
 
 
 def _servers(number: int | None, server: str) -> str:

@@ -17,6 +17,7 @@ from icsim.catalogue.rows import Evidence, Service
 from icsim.scenario import lines
 from icsim.scenario.chain import SHIPPED
 from icsim.scenario.parse import SourceFile
+from icsim.scenario.wording import listed
 
 AREA_TABLES = ("flows", "flow_ages", "multipliers", "pools", "catchments")
 
@@ -59,6 +60,22 @@ class Ground:
     def rows(self) -> dict[str, Number]:
         """Every number that can be changed, by id."""
         return numbers(self.catalogue, self.area)
+
+    @cached_property
+    def tables(self) -> str:
+        """What ids in `rows` begin with, in words."""
+        return listed(sorted(f"{table}." for table in self._by_table), "or")
+
+    @cached_property
+    def _by_table(self) -> dict[str, list[str]]:
+        tables: dict[str, list[str]] = {}
+        for name in self.rows:
+            tables.setdefault(name.partition(".")[0], []).append(name)
+        return tables
+
+    def rows_of(self, name: str) -> list[str]:
+        """The ids that begin like `name`, up to the first dot."""
+        return self._by_table.get(name.partition(".")[0], [])
 
     def limited_pools(self, service: str) -> list[str]:
         """Pools of a service that have a number of servers."""

@@ -96,8 +96,6 @@ class _Scanner:
             self._mark(path, line)
             self.lists[path] = self.lists.get(path, 0) + 1
             path = (*path, self.lists[path] - 1)
-        else:
-            path = self._inside(path)
         self._mark(path, line)
         return path
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 MOST_SERVERS = 10_000
+MOST_CHANGES = 1000
 INHERITED = frozenset({("area",), ("run",), ("run", "start"), ("run", "years"), ("run", "replications")})
 """Needed for a run, but a file that extends another may leave them to it."""
 
@@ -100,5 +101,5 @@ class ScenarioFile(Part):
     run: Annotated[Run, _words("How long, how often and with which luck the model runs.")]
     services: Annotated[dict[str, Service], _words("Changes by service.")] = {}
     pools: Annotated[dict[str, Pool], _words("Changes by pool of servers.")] = {}
-    changes: Annotated[list[Change], _words("Changes to single numbers.")] = []
+    changes: Annotated[list[Change], _words("Changes to single numbers.", max_length=MOST_CHANGES)] = []
     hashes: Annotated[Hashes | None, _words("Only in complete scenarios, written by icsim.")] = None

@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 
 from icsim.errors import Problem
 from icsim.scenario.lines import Path
-from icsim.scenario.models import INHERITED, Change, Hashes, Pool, Run, ScenarioFile, Service
+from icsim.scenario.models import INHERITED, MOST_CHANGES, Change, Hashes, Pool, Run, ScenarioFile, Service
 from icsim.scenario.parse import SourceFile
 from icsim.scenario.wording import grouped, listed, nearest, shown
 
@@ -108,6 +108,8 @@ def _field(key: Path) -> tuple[str, FieldInfo]:
 
 def allowed(key: Path, kind: str = "") -> str:
     """What may stand at `key`, in words: kind of value, range, unit. `kind` is pydantic's name of the mistake."""
+    if kind == "too_long":
+        return f"at most {grouped(MOST_CHANGES)} tables"
     if len(key) == 1 and key[0] in _WRITTEN:
         return f"a table that is opened by {_WRITTEN[str(key[0])]}"
     if len(key) == 2 and key[0] in ("services", "pools", "changes"):

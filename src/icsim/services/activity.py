@@ -11,14 +11,14 @@ from typing import NamedTuple
 import numpy as np
 
 from icsim import buckets
-from icsim._compile import inlined, kernel, records
+from icsim._compile import equation, inlined, kernel, records
 from icsim.calendar import MS_PER_DAY
 from icsim.catalogue.load import Catalogue
 from icsim.services.build import Layout
 from icsim.services.served import POOL_SUMS, Served
 from icsim.state import BANDS, QUINTILES, SEXES
 
-_bucket_of = inlined(buckets.bucket_of)
+_bucket_of = equation(buckets.bucket_of)
 
 
 class Columns(NamedTuple):

@@ -98,7 +98,7 @@ def equation(function):
 
 
 def inlined(function):
-    """Compile a part of a kernel: LLVM puts it into its caller, so it costs no call. Python cannot call it.
+    """Compile a part of a kernel: LLVM puts it into its caller, so it costs no call. Python must not call it.
 
     Without that, each call copies every field of the arrays it is given: measured, the residents' sweep is 3 × slower.
     Leaving out the wrapper for Python halves the time it takes to compile.

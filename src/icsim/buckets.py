@@ -12,7 +12,10 @@ from math import isqrt
 import numpy as np
 
 BUCKETS = 64
+LAST_DOUBLING = 31
 _FIRST_MS = 30_000
+_SECOND_SCALED = isqrt(_FIRST_MS * _FIRST_MS << 65)
+"""30 s · √2 in milliseconds · 2^32: shifted right it gives every second edge, rounded down."""
 
 
 def _edge(bucket: int) -> int:
@@ -25,17 +28,17 @@ EDGES_MS = np.array([_edge(bucket) for bucket in range(BUCKETS)], np.int64)
 
 
 def bucket_of(ms: int) -> int:
-    """The bucket (0–63) of a wait in milliseconds. Plain arithmetic: kernels compile it with `_compile.equation`."""
+    """The bucket (0–63) of a wait in milliseconds.
+
+    Whole numbers only, and no table: kernels compile it with `_compile.equation`, and a kernel cannot keep an array.
+    """
     if ms <= 0:
         return 0
-    low, high = 1, BUCKETS
-    while high - low > 1:
-        middle = (low + high) // 2
-        if ms >= EDGES_MS[middle]:
-            low = middle
-        else:
-            high = middle
-    return low
+    doublings = 0
+    while doublings < LAST_DOUBLING and ms >= _FIRST_MS << (doublings + 1):
+        doublings += 1
+    upper_half = doublings < LAST_DOUBLING and ms >= _SECOND_SCALED >> (32 - doublings)
+    return 2 * doublings + (2 if upper_half else 1)
 
 
 def quantile(counts: np.ndarray, q: float) -> float | None:

@@ -78,7 +78,7 @@ class Activity:
         contacts = records(len(served.contacts), served.contacts.dtype)
         contacts[:] = served.contacts
         _post(contacts, self._columns, self._edges_ms, self.tally, self.waits, self.wait_ms)
-        period = _period_of(self._edges_ms, day * MS_PER_DAY)
+        period = int(np.searchsorted(self._edges_ms[1:-1], day * MS_PER_DAY, side="right"))
         for n, name in enumerate(POOL_SUMS.names):
             self.pools[period, :, n] += served.sums[name]
 

@@ -39,11 +39,13 @@ class IcsimError(Exception):
 class InputError(IcsimError):
     """All the mistakes found in one file or folder; nothing was run."""
 
+    consequence = "nothing was run"
+
     def __init__(self, source: str, problems: list[Problem]):
         self.source = source
         self.problems = problems
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        super().__init__("\n".join([f"{source}: {count}, nothing was run", "", *map(str, problems)]))
+        super().__init__("\n".join([f"{source}: {count}, {self.consequence}", "", *map(str, problems)]))
 
 
 class ScenarioError(InputError):
@@ -56,6 +58,8 @@ class CatalogueError(InputError):
 
 class ResultsError(InputError):
     """A results folder that cannot be written; earlier results are untouched."""
+
+    consequence = "earlier results are untouched"
 
 
 class EngineError(IcsimError):

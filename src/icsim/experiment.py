@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from icsim.errors import EngineError
 from icsim.provenance import content_hash, provenance
 from icsim.results import Comparison, Results
 from icsim.rng import stream
@@ -52,7 +53,7 @@ def world_of(resolved: Resolved) -> World:
     """What the replications of a scenario share."""
     run = resolved.run
     return world(resolved.catalogue, resolved.area, run.start, run.years, heartbeat=run.heartbeat, served=run.services,
-                 engine=run.engine)
+                 engine=run.engine, shipped=resolved.shipped)
 
 
 def seed_of(seed: int, replication: int) -> int:
@@ -80,10 +81,12 @@ def _run_all(scenarios: Sequence[Resolved], progress: Progress | None) -> list[R
             for future in finished:
                 future.result()
         except BaseException:
+            meter.stopped = True
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     seconds = time.perf_counter() - began
-    return [_results(resolved, worlds[n], [done[n, r] for r in range(resolved.run.replications)], prepared, seconds)
+    return [_results(resolved, worlds[n], [done[n, r] for r in range(resolved.run.replications)],
+                     prepared if n == 0 else 0.0, seconds)
             for n, resolved in enumerate(scenarios)]
 
 
@@ -92,9 +95,13 @@ class _Meter:
 
     def __init__(self, progress: Progress | None, total: int):
         self._progress, self._total, self._done = progress, total, 0
+        self.stopped = False
+        """Set when the run is given up, so that replications end at their next beat."""
 
     def count(self, done: int, of: int) -> None:
         """One more beat of some replication; `of` is its own total."""
+        if self.stopped:
+            raise EngineError("the run was stopped")
         self._done += 1
         if self._progress:
             self._progress(min(self._done, self._total), self._total, "simulating")
@@ -123,7 +130,7 @@ def _free_bytes() -> float:
 def _results(resolved: Resolved, shared: World, replications: list[Replication], prepared: float,
              seconds: float) -> Results:
     frames = _Frames(resolved.name, shared)
-    timings = {"prepare": prepared}
+    timings = {"prepare": prepared} if prepared else {}
     for replication in replications:
         for step, spent in replication.seconds.items():
             timings[step] = timings.get(step, 0.0) + spent

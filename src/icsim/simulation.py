@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -57,13 +57,21 @@ class World:
 
 
 def world(catalogue: Catalogue, area: Area, start: date, years: int, *, heartbeat: str = "month",
-          report_by: str = "financial year", served: bool = True, engine: str = "compiled") -> World:
-    """Build what replications share; the starting population is made once for equal tables."""
+          report_by: str = "financial year", served: bool = True, engine: str = "compiled",
+          shipped: tuple[Catalogue, Area] | None = None) -> World:
+    """Build what replications share.
+
+    `shipped`: the tables without the scenario's changes. By them rates are anchored and residents live up to the start,
+    so that scenarios share one starting population and differ from the start on; only changed prevalences apply before.
+    """
+    first_catalogue, first_area = shipped or (catalogue, area)
+    before = replace(first_catalogue, prevalence=catalogue.prevalence)
     when = calendars.calendar(start, years, heartbeat, report_by)
     days = calendars.days_between(when.start, when.end)
-    built = residents_build.build(catalogue, area, start, days)
+    built = residents_build.build(catalogue, area, start, days, first_catalogue)
     services = services_build.layout_of(catalogue, area, built.layout.attributes, built.layout.demands)
-    return World(catalogue, area, when, built, services, starting_population(catalogue, area, start), served, engine)
+    return World(catalogue, area, when, built, services, starting_population(before, first_area, start), served,
+                 engine)
 
 
 @dataclass

@@ -26,6 +26,12 @@ def test_there_are_nineteen_bands_and_the_standard_population_adds_up():
     assert EUROPEAN_STANDARD_POPULATION.sum() == 100_000
 
 
+def test_the_bands_are_those_of_the_engine():
+    from icsim import state
+
+    assert state.AGE_BANDS == AGE_BANDS
+
+
 def test_nobody_dies_before_ninety():
     """90 years, then 1 / M = 1000 / 250 = 4 more."""
     deaths = np.zeros(19)

@@ -30,7 +30,6 @@ from icsim.residents.model import (
     CLASS_SEVERITY,
     DEATH,
     DEMAND,
-    LEAVE,
     MOVE,
     TIMER,
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from threading import Lock
 
 import numpy as np
 
@@ -36,36 +36,22 @@ class Start:
     rows: int
 
 
-@lru_cache(maxsize=4)
-def _cached(key: str, start: date, make) -> Start:
-    return make()
-
-
-class _Recipe:
-    """What a starting population is made from; equal recipes are the same work, done once."""
-
-    def __init__(self, catalogue: Catalogue, area: Area, start: date):
-        self.catalogue, self.area, self.start = catalogue, area, start
-        self.key = f"{catalogue.content_hash()}{area.content_hash()}{start}"
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Recipe) and other.key == self.key
-
-    def __call__(self) -> Start:
-        return rolled_forward(self.catalogue, self.area, self.start)
+_MADE: dict[str, Start] = {}
+_MAKING = Lock()
 
 
 def starting_population(catalogue: Catalogue, area: Area, start: date) -> Start:
-    """The population at `start`, made once for each content of the tables."""
-    recipe = _Recipe(catalogue, area, start)
-    return _cached(recipe.key, start, recipe)
+    """The population at `start`, made once in a process for each content of the tables."""
+    key = f"{catalogue.content_hash()}{area.content_hash()}{start}"
+    with _MAKING:
+        if key not in _MADE:
+            _MADE.clear()
+            _MADE[key] = rolled_forward(catalogue, area, start)
+        return _MADE[key]
 
 
 def rolled_forward(catalogue: Catalogue, area: Area, start: date) -> Start:
-    """Draw the mid-year population and let it live, unserved, up to `start`."""
+    """Draw the mid-year population and let it live, unserved, up to `start`, by tables without a scenario's changes."""
     first = area.population_date
     days = days_between(first, start)
     built = build(catalogue, area, first, max(days, 1))

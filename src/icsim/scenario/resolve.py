@@ -35,6 +35,8 @@ class Resolved:
     """against the shipped baseline of the area; where none is shipped, against the tables"""
     warnings: tuple[Problem, ...]
     plan: Plan
+    shipped: tuple[Catalogue, Area]
+    """the tables without the scenario's changes, by which rates are anchored"""
 
     def hashes(self) -> dict[str, str]:
         """Content hashes of the tables as changed, and of the whole."""
@@ -59,8 +61,13 @@ def resolve(scenario: Scenario) -> Resolved:
     here = Version(scenario.run, scenario.catalogue, scenario.area)
     resolved = Resolved(scenario.name, content.title, content.description or "", content.reason or "", scenario.run,
                         scenario.catalogue, scenario.area, differences(_baseline(scenario), here, scenario.plan),
-                        scenario.warnings, scenario.plan)
+                        scenario.warnings, scenario.plan, _shipped(scenario))
     return resolved if content.hashes is None else _with_hash_warning(resolved, content.hashes.model_dump())
+
+
+def _shipped(scenario: Scenario) -> tuple[Catalogue, Area]:
+    assert scenario.ground.area is not None
+    return scenario.ground.catalogue, scenario.ground.area
 
 
 def _baseline(scenario: Scenario) -> Version:

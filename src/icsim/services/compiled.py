@@ -16,6 +16,7 @@ from icsim.services.layout import (
     HIGHEST_SLOT,
     MOVES,
     OVERFLOW,
+    TWO_CASES,
     Desk,
     empty_queues,
     pools_of,
@@ -54,6 +55,7 @@ class CompiledEngine:
         Both must lie between the previous `until_ms` and this one. Raises EngineError if a table overflows.
         """
         self._make_room_for(demands)
+        self._make_room_for(departures)
         departures = _writable(departures)
         place = np.zeros(2, np.int64)
         parts = []
@@ -79,6 +81,8 @@ class CompiledEngine:
     def _take(self) -> tuple[np.ndarray, np.ndarray]:
         """What was written since the last call; the tables are empty again."""
         count = self._desk.count
+        if count[OVERFLOW] == TWO_CASES:
+            raise EngineError("a resident has two open cases")
         if count[OVERFLOW]:
             raise EngineError(f"one event wrote more than {loop.SLACK} rows: a loop of steps that take no time?")
         contacts = np.array(self._desk.contacts[: count[CONTACTS]], CONTACT)
@@ -110,8 +114,8 @@ class CompiledEngine:
                 desk = desk._replace(**{name: larger})
         self._desk = desk
 
-    def _make_room_for(self, demands: np.ndarray) -> None:
-        highest = int(demands["resident"].max(initial=-1)) + 1
+    def _make_room_for(self, table: np.ndarray) -> None:
+        highest = int(table["resident"].max(initial=-1)) + 1
         have = len(self._desk.case_of)
         if highest > have:
             larger = np.full(max(highest, 2 * have), -1, np.int32)

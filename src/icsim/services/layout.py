@@ -85,6 +85,9 @@ EVENT = np.dtype([("order", "i8"), ("key", "u8"), ("slot", "i4"), ("token", "u4"
 FREE_SLOT, HIGHEST_SLOT, HEAP_SIZE, STACK_SIZE, CHANGE, CONTACTS, MOVES, OVERFLOW = range(8)
 """What `count` holds: head of the list of free slots, slots ever used, sizes, next capacity change, rows written."""
 
+TWO_CASES = 2
+"""Value of OVERFLOW when a resident with an open case demands again."""
+
 
 class Rules(NamedTuple):
     """Pathways as the loop reads them; never written."""

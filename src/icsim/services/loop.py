@@ -26,6 +26,7 @@ from icsim.services.layout import (
     RUNNING,
     STACK_SIZE,
     SUSPENDED,
+    TWO_CASES,
 )
 from icsim.services.model import (
     EXPONENTIAL,
@@ -402,6 +403,8 @@ def _open_case(rules, desk, demand):
     case.state = PAUSED
     case.reason = SERVED
     case.provider = rng.draw(rules.provider_stream[0], demand.key, 0)
+    if desk.case_of[demand.resident] >= 0:
+        desk.count[OVERFLOW] = TWO_CASES
     desk.case_of[demand.resident] = slot
     return slot
 

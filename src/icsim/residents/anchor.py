@@ -1,0 +1,126 @@
+"""Anchoring: what rates and weights would be if everybody were at the first level of everything.
+
+Published rates and norms are means over a population in which some are frail and some are not. They are divided by the
+expected product of ratios in that population, computed from the *shipped* tables and never again inside a scenario: so
+a scenario that changes a ratio moves the outcome, instead of having it cancelled.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+
+from icsim.areas import moves as migration
+from icsim.areas.load import Area
+from icsim.calendar import DAYS_PER_YEAR
+from icsim.catalogue import expand
+from icsim.catalogue.load import Catalogue
+from icsim.residents import model as m
+from icsim.residents.layout import CELL, PLACE_NAME, Layout
+from icsim.residents.reference import Reference, solve_odds
+
+
+def ratios(catalogue: Catalogue, layout: Layout, area: Area) -> np.ndarray:
+    """float64[A, L, K]: rate ratios by level; those of leaving by place are the area's."""
+    ratio = np.ones((len(layout.attributes), layout.most_levels, layout.columns))
+    for row in catalogue.ratios:
+        at = layout.attribute(row.attribute), layout.level(row.attribute, row.level), layout.column(row.event)
+        ratio[at] = row.value
+    by_place = leaving(area)[1]
+    for event in layout.events:
+        if event.kind == "leave":
+            ratio[layout.attribute(PLACE_NAME), : len(by_place), layout.column(event.event)] = by_place
+    return ratio
+
+
+def rates(catalogue: Catalogue, area: Area, layout: Layout) -> np.ndarray:
+    """float64[K, sex, quintile, age]: published rates a year, times the area's multipliers."""
+    found = np.zeros((layout.columns, *CELL))
+    here = {row.event: row.value for row in area.multipliers}
+    for event in layout.events:
+        if event.kind == "leave":
+            rate = leaving(area)[0]
+        else:
+            rate = expand.expand_ages([row for row in catalogue.rates if row.event == event.event], event.smooth)
+        found[layout.column(event.event)] = rate * here.get(event.event, 1.0)
+    return found
+
+
+def leaving(area: Area) -> tuple[np.ndarray, np.ndarray]:
+    """Rate of leaving a year float64[sex, quintile, age] of an average place, and the ratio to it by place."""
+    rates = migration.leaving_rates(area)
+    by_place = rates.sum(axis=(1, 2)) / rates.sum(axis=(1, 2)).mean()
+    average = rates.mean(axis=0)[:, None, :]
+    return np.broadcast_to(average, CELL), np.maximum(by_place, 1e-6)
+
+
+def expected_ratios(layout: Layout, ref: Reference, ratio: np.ndarray) -> np.ndarray:
+    """float64[K, sex, quintile, age]: E[Π ratio] in the reference population.
+
+    A move's rate is published for those still at the first level of its attribute, so that is held fixed.
+    """
+    expected = np.ones((layout.columns, *CELL))
+    for event in layout.events:
+        k = layout.column(event.event)
+        fixed = {event.attribute: 0} if event.attribute in ref.order else {}
+        expected[k] = ref.expected(_touching(layout, ref, ratio[..., k], event.attribute), fixed=fixed)
+    return expected
+
+
+def _touching(layout: Layout, ref: Reference, values: np.ndarray, besides: str = "") -> dict[str, np.ndarray]:
+    """Attributes (other than `besides`) for which some level has a value other than 1: float64[level] each."""
+    found = {a: values[layout.attribute(a), : len(layout.levels[a])] for a in ref.order if a != besides}
+    return {a: by_level for a, by_level in found.items() if (by_level != 1).any()}
+
+
+def base_rates(layout: Layout, rate: np.ndarray, expected: np.ndarray, peaks: np.ndarray) -> np.ndarray:
+    """float32[sex, quintile, age, K]: rate a day with all ratios at 1, at the peak of the season; never below RARE."""
+    daily = rate / expected * peaks[:, None, None, None] / DAYS_PER_YEAR
+    base = np.maximum(daily, m.RARE).transpose(1, 2, 3, 0)
+    return np.ascontiguousarray(base, np.float32)
+
+
+def ageing(base: np.ndarray, kind: np.ndarray) -> np.ndarray:
+    """float32[sex, quintile, age, K]: base[age − 1] / base[age]; 1 for timers and columns without an event."""
+    ageing = np.ones_like(base)
+    ageing[:, :, 1:] = base[:, :, :-1] / base[:, :, 1:]
+    ageing[..., (kind == m.TIMER) | (kind == m.NO_EVENT)] = 1
+    return ageing
+
+
+def trends(catalogue: Catalogue, layout: Layout, start: date, days: int) -> dict[int, np.ndarray]:
+    """Factors in force in each calendar year of the run: the last row whose year has come."""
+    trends = {}
+    for year in range(start.year, (start + timedelta(days)).year + 1):
+        factor = np.ones(layout.columns, np.float32)
+        for row in sorted(catalogue.trends, key=lambda row: row.from_year):
+            if row.from_year <= year:
+                factor[layout.column(row.event)] = row.value
+        trends[year] = factor
+    return trends
+
+
+def factors(catalogue: Catalogue, layout: Layout) -> np.ndarray:
+    """float64[A, L, W]."""
+    factor = np.ones((len(layout.attributes), layout.most_levels, len(layout.weights)))
+    for row in catalogue.factors:
+        at = layout.attribute(row.attribute), layout.level(row.attribute, row.level), layout.weights.index(row.weight)
+        factor[at] = row.value
+    return factor
+
+
+def weight_base(catalogue: Catalogue, layout: Layout, ref: Reference, factor: np.ndarray) -> np.ndarray:
+    """float32[sex, quintile, age, W]: the value (or odds) with all factors at 1 that gives the published mean.
+
+    `factor`: float64[A, L, W] of the shipped tables.
+    """
+    base = np.ones((*CELL, len(layout.weights)))
+    for w, weight in enumerate(catalogue.weights):
+        norm = expand.expand_ages([row for row in catalogue.norms if row.weight == weight.weight])
+        touching = _touching(layout, ref, factor[..., w])
+        if weight.rule == "odds":
+            base[..., w] = solve_odds(norm, lambda of, touching=touching: ref.expected(touching, of))
+        else:
+            base[..., w] = norm / ref.expected(touching)
+    return base.astype(np.float32)

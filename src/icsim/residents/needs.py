@@ -1,0 +1,85 @@
+"""Demands: their severities, classes and profiles of season, weekday and hour, from rows to arrays."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+
+from icsim.catalogue import expand, when
+from icsim.catalogue.load import Catalogue
+from icsim.residents import model as m
+from icsim.residents.layout import Layout, settings
+from icsim.state import AGES, SEXES
+
+
+def demand_kinds(layout: Layout) -> np.ndarray:
+    demand = np.full(layout.columns, -1, np.int32)
+    for d, event in enumerate(layout.demands):
+        demand[layout.column(event)] = d
+    return demand
+
+
+def severities(catalogue: Catalogue, layout: Layout) -> dict[str, np.ndarray]:
+    """Cumulative shares (mildest first), and what each severity sets at once."""
+    kinds = max(len(layout.demands), 1)
+    most = max((len(catalogue.severities_of(event)) for event in layout.demands), default=1)
+    cumulative = np.ones((kinds, SEXES, AGES, most), np.float32)
+    attribute, level = np.full((kinds, most, 2), -1, np.int16), np.zeros((kinds, most, 2), np.int16)
+    for d, event in enumerate(layout.demands):
+        names = catalogue.severities_of(event)
+        shares = [
+            expand.expand_ages([r for r in catalogue.severity_shares if (r.event, r.severity) == (event, name)])[:, 0]
+            for name in names
+        ]
+        shares[0] = 1.0 - sum(shares[1:])
+        cumulative[d, :, :, : len(names) - 1] = np.cumsum(shares, axis=0)[:-1].transpose(1, 2, 0)
+        for v, row in enumerate(r for r in catalogue.severities if r.event == event):
+            for n, (name, value) in enumerate(settings(row.sets)):
+                attribute[d, v, n], level[d, v, n] = layout.attribute(name), layout.level(name, value)
+    return {"severity_cumulative": cumulative, "severity_attribute": attribute, "severity_level": level}
+
+
+def classes(catalogue: Catalogue, layout: Layout) -> dict[str, np.ndarray]:
+    kinds = max(len(layout.demands), 1)
+    part, size = np.full((kinds, 4), m.CLASS_NONE, np.int16), np.ones((kinds, 4), np.int16)
+    age = np.zeros((kinds, AGES), np.uint8)
+    for d, event in enumerate(layout.demands):
+        class_by = layout.events[layout.column(event) - 1].class_by
+        for n, name in enumerate(when.parts_of(class_by)):
+            if name == "severity":
+                part[d, n], size[d, n] = m.CLASS_SEVERITY, len(catalogue.severities_of(event))
+            elif name == "age":
+                groups = when.age_groups(class_by)
+                part[d, n], size[d, n] = m.CLASS_AGE, len(groups)
+                age[d] = np.searchsorted([group.first for group in groups], np.arange(AGES), side="right") - 1
+            else:
+                part[d, n], size[d, n] = layout.attribute(name), len(layout.levels[name])
+    return {"class_part": part, "class_size": size, "class_age": age}
+
+
+def profiles(catalogue: Catalogue, layout: Layout, start: date, days: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Acceptance float32[D, day], peak of season × weekday by column float64[K], hours float64[D, 25]."""
+    kinds = max(len(layout.demands), 1)
+    accept, hours = np.ones((kinds, days + 1), np.float32), np.tile(np.arange(25) / 24, (kinds, 1))
+    peaks = np.ones(layout.columns)
+    dates = [start + timedelta(n) for n in range(days + 1)]
+    month, weekday = np.array([d.month - 1 for d in dates]), np.array([d.weekday() for d in dates])
+    for d, event in enumerate(layout.demands):
+        profile = layout.events[layout.column(event) - 1].profile
+        by_month, by_weekday = _profile(catalogue, profile, "month", 12, 1), _profile(catalogue, profile, "weekday", 7, 0)
+        by_hour = _profile(catalogue, profile, "hour", 24, 0)
+        peak = by_month.max() * by_weekday.max()
+        peaks[layout.column(event)] = peak
+        accept[d] = by_month[month] * by_weekday[weekday] / peak
+        hours[d] = np.r_[0.0, np.cumsum(by_hour) / by_hour.sum()]
+    return accept, peaks, hours
+
+
+def _profile(catalogue: Catalogue, profile: str, part: str, count: int, first: int) -> np.ndarray:
+    """Relative frequency with mean 1; even where the profile says nothing."""
+    values = np.ones(count)
+    for row in catalogue.profiles:
+        if (row.profile, row.part) == (profile, part):
+            values[row.index - first] = row.value
+    return values / values.mean()

@@ -14,6 +14,7 @@ import os
 import platform
 import sys
 import tempfile
+import warnings
 from importlib.metadata import version
 from pathlib import Path
 
@@ -79,6 +80,9 @@ import numpy  # noqa: E402
 
 if CACHE_FOLDER is not None:
     numba.config.CACHE_DIR = str(CACHE_FOLDER)
+
+if numba.config.DISABLE_JIT:
+    warnings.filterwarnings("ignore", "overflow encountered in scalar", RuntimeWarning, r"icsim\.rng")  # hashes wrap
 
 _OPTIONS = {"nogil": True, "cache": CACHE_FOLDER is not None, "error_model": "numpy"}
 

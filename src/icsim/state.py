@@ -75,7 +75,7 @@ def allocate(rows: int, attributes: int, columns: int, repeatable: int, weights:
         clock=clock,
         clock_bits=clock.view(np.int32),
         fired=np.zeros((rows, max(repeatable, 1)), np.uint16),
-        weight=np.zeros((rows, max(weights, 1)), np.float32),
+        weight=np.zeros((rows, weights), np.float32),
     )
 
 

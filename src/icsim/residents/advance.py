@@ -15,6 +15,8 @@ from icsim._compile import inlined, kernel
 from icsim.residents.door import (
     accrue,
     can_happen,
+    column_of,
+    earliest,
     find_next,
     my_cell,
     period_at,
@@ -22,6 +24,7 @@ from icsim.residents.door import (
     set_clock,
     set_level,
     set_weights,
+    store_next,
 )
 from icsim.residents.model import (
     BIRTH,
@@ -94,7 +97,7 @@ def _birthday(model, people, i, t, hint, beat):
     clock = people.clock[i]
     one = np.float32(1.0)
     for k in range(clock.shape[0]):
-        clock[k] = min(t + (clock[k] - t) * ageing[k], NEVER) if ageing[k] != one else clock[k]
+        clock[k] = t + (clock[k] - t) * ageing[k] if ageing[k] != one else clock[k]
     set_birthday(people, i)
     set_weights(model, people, i)
     if (age + 1) % 5 == 0:
@@ -296,15 +299,20 @@ def ring(model, streams, people, i, k, t, start, end, hint, beat, served):
 @inlined
 def _live(model, streams, people, i, start, end, hint, beat, served):
     """Resident i up to the end of the beat, or until they stop; False if a table is full and must grow first."""
+    bits = people.clock_bits[i]
+    t = people.next[i]
+    k = BIRTHDAY if t == people.clock[i, BIRTHDAY] else column_of(bits, earliest(bits))
     while True:
-        k = find_next(people, i)
-        t = people.next[i]
-        if t >= end:
-            return True
         if beat.count[BIRTHS] >= beat.births.shape[0]:
             return False
         if ring(model, streams, people, i, k, t, start, end, hint, beat, served):
             return True
+        least = earliest(bits)
+        store_next(people, i, least)
+        t = people.next[i]
+        if t >= end:
+            return True
+        k = column_of(bits, least)
 
 
 @kernel

@@ -50,7 +50,8 @@ def rates(catalogue: Catalogue, area: Area, layout: Layout) -> np.ndarray:
 def leaving(area: Area) -> tuple[np.ndarray, np.ndarray]:
     """Rate of leaving a year float64[sex, quintile, age] of an average place, and the ratio to it by place."""
     rates = migration.leaving_rates(area)
-    by_place = rates.sum(axis=(1, 2)) / rates.sum(axis=(1, 2)).mean()
+    leavers = rates.sum(axis=(1, 2))
+    by_place = leavers / leavers.mean() if leavers.any() else np.ones(len(leavers))
     average = rates.mean(axis=0)[:, None, :]
     return np.broadcast_to(average, CELL), np.maximum(by_place, 1e-6)
 

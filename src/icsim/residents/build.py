@@ -58,6 +58,7 @@ def build(catalogue: Catalogue, area: Area, start: date, days: int, shipped: Cat
         **touched(ratio),
         **moves.timers(layout),
         has_weight=(factor != 1).any(axis=(1, 2)).astype(np.uint8),
+        weight_attribute=np.flatnonzero((factor != 1).any(axis=(1, 2))).astype(np.int32),
         weight_rule=np.array([m.ODDS if w.rule == "odds" else m.MULTIPLY for w in catalogue.weights], np.int8),
         weight_base=anchor.weight_base(catalogue, layout, reference, anchor.factors(shipped, layout)),
         weight_factor=factor.astype(np.float32),

@@ -15,6 +15,7 @@ from icsim.residents.model import ODDS, RARE
 from icsim.state import BIRTHDAY, NEVER, OLDEST, PLACE, QUINTILE, SEX, cell_of, milliseconds
 
 _ONE = np.float32(1.0)
+_LAST, _SIXTEEN = np.int32(2**31 - 1), np.int32(16)
 
 
 @inlined
@@ -88,27 +89,48 @@ def set_weights(model, people, i):
     age = min(people.person[i].age, OLDEST)
     for w in range(model.weight_rule.shape[0]):
         value = model.weight_base[level[SEX], level[QUINTILE], age, w]
-        for a in range(level.shape[0]):
-            if model.has_weight[a]:
-                value *= model.weight_factor[a, level[a], w]
+        for n in range(model.weight_attribute.shape[0]):
+            a = model.weight_attribute[n]
+            value *= model.weight_factor[a, level[a], w]
         people.weight[i, w] = value / (_ONE + value) if model.weight_rule[w] == ODDS else value
 
 
 @inlined
-def find_next(people, i):
-    """Store the earliest clock of resident i; returns its column. Ties go to the first column.
+def earliest(bits):
+    """Bits of the earliest of one resident's clocks (int32[column], padded to 16).
 
     Times are ≥ 0, so their bits, read as integers, sort as they do: an integer minimum vectorises, a float one does not.
+    Sixteen at a time, because a loop of known length becomes a few instructions.
     """
-    bits = people.clock_bits[i]
-    least = bits[0]
-    for k in range(1, bits.shape[0]):
-        least = min(least, bits[k])
-    column = 0
-    while bits[column] != least:
-        column += 1
-    people.next[i] = max(people.clock[i, column], people.person[i].resume)
-    return column
+    least = _LAST
+    for block in range(0, bits.shape[0], 16):
+        for k in range(16):
+            least = min(least, bits[block + k])
+    return least
+
+
+@inlined
+def store_next(people, i, least):
+    """Store when something next happens to resident i: at its earliest clock, but not before `resume`."""
+    people.next[i] = max(np.int32(least).view(np.float32), people.person[i].resume)
+
+
+@inlined
+def column_of(bits, least):
+    """First column whose clock has these bits: ties go to the first. Without a branch a clock, so that it vectorises."""
+    for block in range(0, bits.shape[0], 16):
+        found = _SIXTEEN
+        for k in range(16):
+            found = min(found, np.int32(k) if bits[block + k] == least else _SIXTEEN)
+        if found < _SIXTEEN:
+            return block + found
+    return -1
+
+
+@inlined
+def find_next(people, i):
+    """Find and store when something next happens to resident i."""
+    store_next(people, i, earliest(people.clock_bits[i]))
 
 
 @inlined
@@ -131,9 +153,16 @@ def my_cell(people, i):
 
 
 @inlined
+def _weighted(ms, weight):
+    """Milliseconds × weight (0 or more), rounded half up."""
+    return np.int64(np.float64(ms) * weight + 0.5)
+
+
+@inlined
 def accrue(people, i, t, edges, hint, tally):
     """Tally the time lived since last tallied, plain and weighted, in whole milliseconds; split at period edges.
 
+    Weighted time is a difference of rounded products, so an event that leaves the weight alone changes no bit of it.
     tally: int64[period, cell, column]; column 0 is person-time, then one column a weight.
     """
     cell = my_cell(people, i)
@@ -145,10 +174,9 @@ def accrue(people, i, t, edges, hint, tally):
     end = milliseconds(t)
     while begin < end:
         stop = end if p >= edges.shape[0] - 2 else min(end, milliseconds(edges[p + 1]))
-        lived = stop - begin
-        tally[p, cell, 0] += lived
+        tally[p, cell, 0] += stop - begin
         for w in range(people.weight.shape[1]):
-            tally[p, cell, 1 + w] += np.int64(np.float64(lived) * people.weight[i, w] + 0.5)
+            tally[p, cell, 1 + w] += _weighted(stop, people.weight[i, w]) - _weighted(begin, people.weight[i, w])
         begin = stop
         p += 1
     people.person[i].since = t

@@ -43,6 +43,7 @@ class ResidentModel(NamedTuple):
     timer_days: np.ndarray  # float32[A, L]
     has_timer: np.ndarray  # uint8[A]
     has_weight: np.ndarray  # uint8[A], 1: some factor of the attribute differs from 1
+    weight_attribute: np.ndarray  # int32[…], these attributes
     weight_rule: np.ndarray  # int8[W]
     weight_base: np.ndarray  # float32[sex, quintile, age, W]
     weight_factor: np.ndarray  # float32[A, L, W]

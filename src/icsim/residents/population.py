@@ -24,8 +24,9 @@ from icsim.residents.build import Built, build, streams
 from icsim.residents.residents import Residents
 from icsim.state import LIVING, OLDEST, People, allocate, copy_of
 
-_SEED = 20_220_701
-"""Luck of the starting population: the same for every seed of a run, so that replications share one start."""
+_SEED = int(rng.stream(0, "starting population"))
+"""Luck of the starting population: the same for every seed of a run, so that replications share one start. A hash,
+because a run with this seed would meet again the luck that its residents have already survived."""
 
 
 @dataclass(frozen=True)

@@ -34,12 +34,33 @@ class Reference:
 
         value: attribute → float64[level]; f is `of`, or the product itself; fixed: attributes held at a level.
         """
-        total = None
-        for levels, share in self._combinations(value, fixed or {}):
+        held = fixed or {}
+        if of:
+            return self._mean(value, of, held)
+        parts = [self._mean({a: value[a] for a in group}, None, held) for group in self._unrelated(value, held)]
+        return np.prod(np.broadcast_arrays(1.0, *parts), axis=0)
+
+    def _mean(self, value: Mapping[str, np.ndarray], of: Callable | None, fixed: Mapping[str, int]) -> np.ndarray:
+        """The same, by summing over every combination of levels."""
+        total = np.asarray(0.0)
+        for levels, share in self._combinations(value, fixed):
             product = np.prod([value[a][level] for a, level in levels.items() if a in value])
-            term = share * (of(product) if of else product)
-            total = term if total is None else total + term
-        return np.asarray(1.0) if total is None else total
+            total = total + share * (of(product) if of else product)
+        return total
+
+    def _unrelated(self, wanted: Mapping, fixed: Mapping[str, int]) -> list[list[str]]:
+        """The wanted attributes in groups that depend on nothing in common: the mean of their product factorises."""
+        groups: list[tuple[set[str], list[str]]] = []
+        for a in wanted:
+            reach, names = set(self._closure({a: 0}, {})) - set(fixed), [a]
+            apart = []
+            for other_reach, other_names in groups:
+                if reach & other_reach:
+                    reach, names = reach | other_reach, other_names + names
+                else:
+                    apart.append((other_reach, other_names))
+            groups = [*apart, (reach, names)]
+        return [names for _, names in groups]
 
     def _combinations(self, wanted: Mapping, fixed: Mapping[str, int]) -> Iterator[tuple[dict[str, int], np.ndarray]]:
         """Every combination of levels of the wanted attributes (and those they depend on) with its share by cell."""
@@ -69,7 +90,8 @@ class Reference:
         odds = self.odds[a] * np.prod([factor[levels[b]] for b, factor in self.factors[a].items()])
         away = odds / (1.0 + odds)
         among = self.among[a]
-        return [(0, 1.0 - away)] + [(n, away * among[..., n]) for n in range(1, among.shape[-1])]
+        others = [(n, away * among[..., n]) for n in range(1, among.shape[-1])]
+        return [(0, 1.0 - away)] + [(n, share) for n, share in others if share.any()]
 
 
 def reference(prevalence: Mapping[str, np.ndarray], factors: Mapping[str, Mapping[str, np.ndarray]]) -> Reference:

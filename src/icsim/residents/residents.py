@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from icsim import rng
-from icsim._compile import kernel, records
+from icsim._compile import inlined, kernel, records
 from icsim.areas import moves
 from icsim.areas.load import Area
 from icsim.calendar import DAYS_PER_YEAR, Beat
@@ -63,10 +63,12 @@ class Residents:
         self._beat.count[:] = 0
         self._sweep(0, self.rows, beat, hint, served)
         newcomers = self._newcomers(beat)
-        first = self.rows
-        self._admit(newcomers, hint)
-        self._beat.count[BIRTHS] = 0
-        self._sweep(first, self.rows, beat, hint, served)
+        while len(newcomers):  # those who arrive may have children before the beat ends
+            first = self.rows
+            self._admit(newcomers, hint)
+            self._beat.count[BIRTHS] = 0
+            self._sweep(first, self.rows, beat, hint, served)
+            newcomers = self._children()
         return self._handed()
 
     def apply(self, moves: np.ndarray) -> None:
@@ -111,11 +113,15 @@ class Residents:
 
     def _newcomers(self, beat: Beat) -> np.ndarray:
         """Children of this beat and its arrivals, sorted by day and key."""
-        children = self._beat.births[: self._beat.count[BIRTHS]]
-        arrivals = self._arrivals.between(beat.start_day, beat.end_day)
+        children, arrivals = self._children(), self._arrivals.within(beat)
         table = records(len(children) + len(arrivals), BIRTH_RECORD)
         table[: len(children)], table[len(children) :] = children, arrivals
         return table[np.lexsort((table["key"], table["day"]))]
+
+    def _children(self) -> np.ndarray:
+        """Those born in the last sweep, sorted by day and key; a table of its own."""
+        children = self._beat.births[: self._beat.count[BIRTHS]]
+        return children[np.lexsort((children["key"], children["day"]))]
 
     def _admit(self, newcomers: np.ndarray, hint: int) -> None:
         if self.rows + len(newcomers) > len(self.people.next):
@@ -145,7 +151,7 @@ class Residents:
 
 
 class _Arrivals:
-    """People who move into the area: a Poisson stream for each place, addressed by (place, day, number)."""
+    """People who move into the area: a Poisson stream for each place, addressed by (place, date, number)."""
 
     def __init__(self, area: Area, seed: int):
         per_year = moves.arrivals(area).reshape(len(area.places), -1)
@@ -155,24 +161,30 @@ class _Arrivals:
         self._who = rng.stream(seed, "arrival who")
         self._name = rng.stream(0, f"arrival.{area.name}")
 
-    def between(self, start_day: int, end_day: int) -> np.ndarray:
-        """BIRTH_RECORD rows of those who arrive from start_day up to end_day."""
+    def within(self, beat: Beat) -> np.ndarray:
+        """BIRTH_RECORD rows of those who arrive in this beat.
+
+        Days are addressed by their date, so nobody who came before the start shares a key with one who comes after it.
+        """
+        start_day, end_day = beat.start_day, beat.end_day
         room = int(self._per_day.sum() * (end_day - start_day) * 1.2) + 1000
         table = records(room, BIRTH_RECORD)
-        used = _draw_arrivals(self._gap, self._who, self._name, self._per_day, self._cumulative, start_day, end_day, table)
+        first_date = beat.first.toordinal() - start_day
+        used = _draw_arrivals(self._gap, self._who, self._name, self._per_day, self._cumulative, first_date, start_day,
+                              end_day, table)
         if used < 0:
             raise EngineError(f"more than {room} arrivals between day {start_day} and day {end_day}")
         return table[:used]
 
 
 @kernel
-def _draw_arrivals(gap, who, name, per_day, cumulative, start_day, end_day, table):
+def _draw_arrivals(gap, who, name, per_day, cumulative, first_date, start_day, end_day, table):
     """Arrivals of each day at exponential gaps, so that a day's arrivals do not depend on how days are grouped."""
     used = 0
     for p in range(per_day.shape[0]):
         if per_day[p] > 0.0:
             for day in range(start_day, end_day):
-                key = rng.address(name, np.uint64(p), np.uint64(day + 100_000))
+                key = rng.address(name, np.uint64(p), np.uint64(day + first_date))
                 n = np.uint64(0)
                 t = rng.exponential(rng.draw(gap, key, n)) / per_day[p]
                 while t < 1.0:
@@ -186,7 +198,7 @@ def _draw_arrivals(gap, who, name, per_day, cumulative, start_day, end_day, tabl
     return used
 
 
-@kernel
+@inlined
 def _fill_arrival(row, key, who, place, t, cumulative):
     """Who arrives: sex, quintile and age by the place's arrivals, a uniform birthday."""
     u = rng.draw(who, key, 0)

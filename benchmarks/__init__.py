@@ -1,0 +1,1 @@
+"""How fast icsim is, beside its peers on the same work. `python -m benchmarks` runs everything; see README.md."""

@@ -1,7 +1,8 @@
 """The 20-condition world that all residents' benchmarks simulate: rates, ratios, mortality, ages.
 
-Nobody has a condition at the start. Each condition comes at its own constant rate, lasts for life, and multiplies the
-rate of death by its own ratio. Mortality rises exponentially with age in whole years. Ages at the start are uniform.
+Nobody has a condition at the start. Each condition comes at its own rate by age, lasts for life, and multiplies the rate
+of death by its own ratio. Rates are tables by single year of age, as published ones are; they rise exponentially with
+age. Ages at the start are uniform.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ import numpy as np
 CONDITIONS = 20
 YEARS = 10
 YOUNGEST, OLDEST_AT_START = 20, 79
-ONSET = np.round(np.linspace(0.005, 0.015, CONDITIONS), 6)
-"""Onsets a person-year."""
+_AGES = np.arange(91)
+_AT_60, _SLOPE = np.linspace(0.004, 0.012, CONDITIONS), np.linspace(0.02, 0.06, CONDITIONS)
+ONSET = np.round(_AT_60[:, None] * np.exp(_SLOPE[:, None] * (_AGES - 60)), 9)
+"""float64[condition, age], onsets a person-year by completed age; the last is 90 and over."""
 RATIO = np.round(np.linspace(1.1, 1.5, CONDITIONS), 6)
-MORTALITY = np.round(3e-5 * np.exp(0.095 * np.arange(91)), 9)
+MORTALITY = np.round(3e-5 * np.exp(0.095 * _AGES), 9)
 """Deaths a person-year by completed age, without any condition; the last is 90 and over."""
 
 

@@ -32,7 +32,8 @@ def catalogue() -> Catalogue:
     events += [Event(event=f"{name}_begins", label=name, kind="move", attribute=name, from_levels="absent",
                      to_level="present") for name in names]
     rates = [_rate("death", age, age, value) for age, value in enumerate(MORTALITY)]
-    rates += [_rate(f"{name}_begins", 0, 90, value) for name, value in zip(names, ONSET, strict=True)]
+    rates += [_rate(f"{name}_begins", age, age, value) for name, by_age in zip(names, ONSET, strict=True)
+              for age, value in enumerate(by_age)]
     ratios = [Ratio(event="death", attribute=name, level="present", value=float(value), unit="ratio")
               for name, value in zip(names, RATIO, strict=True)]
     return Catalogue(attributes=tuple(levels), events=tuple(events), rates=tuple(rates), ratios=tuple(ratios))

@@ -1,12 +1,14 @@
 """Write docs/reference from the tables and the scenario schema: `python docs/generate.py`, or `make docs`.
 
 The pages are committed, so that they can be read without installing anything; `tests/docs/test_reference.py` fails when
-they and the tables differ.
+they and the tables differ. `python docs/generate.py results/NAME/page.txt` also puts the numbers of that page into the
+README.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -16,16 +18,30 @@ from icsim import catalogue, scenario
 from icsim.catalogue import Catalogue
 from icsim.catalogue.rows import Evidence, Quantity
 
+README = Path(__file__).parents[1] / "README.md"
+BEGIN, END = "<!-- result: begin -->", "<!-- result: end -->"
 REFERENCE = Path(__file__).parent / "reference"
 SCHEMA = Path(scenario.__file__).with_name("scenario.schema.json")
 WRITTEN = "<!-- Written by docs/generate.py. Change the tables, then run `make docs`. -->"
 
 
-def main() -> None:
-    """Write every page."""
+def main(page_files: Sequence[str] = ()) -> None:
+    """Write every page of the reference, and the README's result from the page of a comparison if one is given."""
     REFERENCE.mkdir(exist_ok=True)
     for name, text in pages().items():
         (REFERENCE / name).write_text(text, encoding="utf-8")
+    for file in page_files:
+        result = readme_with(README.read_text(encoding="utf-8"), Path(file).read_text(encoding="utf-8"))
+        README.write_text(result, encoding="utf-8")
+
+
+def readme_with(readme: str, compared: str) -> str:
+    """The README with the head and the first table of the page of a comparison."""
+    sections = compared.split("\n\n")
+    last = next(n for n, text in enumerate(sections) if text.startswith("WHAT WOULD CHANGE"))
+    version = next(line for line in compared.splitlines() if line.startswith("icsim "))
+    block = "\n\n".join([BEGIN, "```text\n" + "\n\n".join([*sections[: last + 1], version]) + "\n```", END])
+    return readme[: readme.index(BEGIN)] + block + readme[readme.index(END) + len(END) :]
 
 
 def pages() -> dict[str, str]:
@@ -254,4 +270,4 @@ def _description(field: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

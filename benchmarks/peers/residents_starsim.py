@@ -22,14 +22,20 @@ from benchmarks.twenty import (  # noqa: E402
 )
 
 
-class Condition(ss.Disease):
-    """Comes at a constant rate, stays."""
+def chance_of_onset(module: Condition, sim: ss.Sim, uids: ss.uids) -> np.ndarray:
+    """Chance of getting the condition in this step: float[uid]."""
+    age = np.minimum(sim.people.age[uids] + module.t.dt_year / 2, 90).astype(np.int32)
+    return ss.peryear(ONSET[module.number][age]).to_prob(module.t.dt)
 
-    def __init__(self, rate: float, ratio: float, **kwargs):
+
+class Condition(ss.Disease):
+    """Comes at a rate by age, stays."""
+
+    def __init__(self, number: int, **kwargs):
         super().__init__(**kwargs)
-        self.define_pars(onset=ss.bernoulli(p=ss.peryear(rate)))
+        self.number, self.ratio = number, RATIO[number]
+        self.define_pars(onset=ss.bernoulli(p=chance_of_onset))
         self.define_states(ss.BoolState("affected"))
-        self.ratio = ratio
 
     def step(self):
         """New cases among those without the condition."""
@@ -42,18 +48,16 @@ class Mortality(ss.Deaths):
 
     def make_p_death(self):
         """Chance of dying in this step: float[agent alive]."""
-        dt = self.t.dt_year
-        age = np.minimum((self.sim.people.age.values + dt / 2).astype(np.int32), 90)
-        rate = MORTALITY.astype(np.float32)[age]
+        age = np.minimum(self.sim.people.age.values + self.t.dt_year / 2, 90).astype(np.int32)
+        rate = MORTALITY[age]
         for disease in self.sim.diseases():
-            rate[disease.affected.values] *= np.float32(disease.ratio)
-        return 1 - np.exp(-rate * dt)
+            rate[disease.affected.values] *= disease.ratio
+        return ss.peryear(rate).to_prob(self.t.dt)
 
 
 def world(residents: int, seed: int, steps_a_year: int = 1) -> ss.Sim:
     """An initialised simulation, ready to run."""
-    diseases = [Condition(rate, ratio, name=f"condition_{n}")
-                for n, (rate, ratio) in enumerate(zip(ONSET, RATIO, strict=True))]
+    diseases = [Condition(n, name=f"condition_{n}") for n in range(CONDITIONS)]
     dt = ss.years(1) if steps_a_year == 1 else ss.months(12 / steps_a_year)
     start, stop = 2025, 2025 + YEARS - 1 / steps_a_year
     sim = ss.Sim(n_agents=residents, diseases=diseases, demographics=[Mortality()], start=start, stop=stop, dt=dt,

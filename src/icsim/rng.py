@@ -20,7 +20,7 @@ U64 = np.uint64
 _GOLDEN = U64(0x9E3779B97F4A7C15)
 _ODD = U64(0xD1342543DE82EF95)
 _M1, _M2 = U64(0xBF58476D1CE4E5B9), U64(0x94D049BB133111EB)
-_S30, _S27, _S31, _S11 = U64(30), U64(27), U64(31), U64(11)
+_S30, _S27, _S31, _S12 = U64(30), U64(27), U64(31), U64(12)
 _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 
 
@@ -51,8 +51,11 @@ def address(stream, key, n):
 
 @equation
 def uniform(bits):
-    """64 bits → a float64 strictly between 0 and 1 (multiples of 2⁻⁵³, shifted by half a step)."""
-    return (np.float64(np.int64(bits >> _S11)) + 0.5) * 1.1102230246251565e-16
+    """64 bits → a float64 strictly between 0 and 1: multiples of 2⁻⁵², shifted by half a step.
+
+    With 53 bits the half step would not fit beside the largest, and it would be rounded to 1.
+    """
+    return (np.float64(np.int64(bits >> _S12)) + 0.5) * 2.220446049250313e-16
 
 
 @equation

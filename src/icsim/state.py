@@ -5,7 +5,7 @@
 | person | record below | 32 |
 | next | float32 | 4 |
 | level | uint8[attribute] | one an attribute |
-| clock | float32[event], padded to 16 | 64 for up to 16 columns |
+| clock | float32[event], padded to 8 | 64 for 9 to 16 columns |
 | fired | uint16[repeatable event] | two an event |
 | weight | float32[weight] | four a weight |
 
@@ -36,6 +36,9 @@ NEVER = np.float32(1e30)
 BIRTHDAY = 0
 """Column of the clock that holds the next birthday; events follow from column 1."""
 
+BLOCK = 8
+"""Clock columns come in eights: one instruction looks at eight."""
+
 PERSON = np.dtype(
     [
         ("key", "u8"),  # address of all luck; never depends on the row
@@ -65,8 +68,8 @@ class People(NamedTuple):
 
 
 def allocate(rows: int, attributes: int, columns: int, repeatable: int, weights: int) -> People:
-    """Empty people: `rows` residents, `columns` clocks (birthday included) padded to a multiple of 16."""
-    width = -(-columns // 16) * 16
+    """Empty people: `rows` residents, `columns` clocks (birthday included) padded to whole blocks."""
+    width = -(-columns // BLOCK) * BLOCK
     clock = np.full((rows, width), NEVER, np.float32)
     return People(
         person=records(rows, PERSON),
@@ -74,7 +77,7 @@ def allocate(rows: int, attributes: int, columns: int, repeatable: int, weights:
         level=np.zeros((rows, attributes), np.uint8),
         clock=clock,
         clock_bits=clock.view(np.int32),
-        fired=np.zeros((rows, max(repeatable, 1)), np.uint16),
+        fired=np.zeros((rows, repeatable), np.uint16),
         weight=np.zeros((rows, weights), np.float32),
     )
 

@@ -43,7 +43,7 @@ def build(catalogue: Catalogue, area: Area, start: date, days: int, shipped: Cat
     accept, peaks, hours = needs.profiles(catalogue, layout, start, days)
     expected = anchor.expected_ratios(layout, reference, shipped_ratio)
     base = anchor.base_rates(layout, anchor.rates(catalogue, area, layout), expected, peaks)
-    kind, attribute, target, fired_slot = moves.kinds(layout)
+    kind, attribute, target, fired_slot = moves.kinds(layout, catalogue)
     factor = anchor.factors(catalogue, layout)
     trends = anchor.trends(catalogue, layout, start, days)
     model = m.ResidentModel(

@@ -12,10 +12,10 @@ import numpy as np
 from icsim import rng
 from icsim._compile import inlined
 from icsim.residents.model import ODDS, RARE
-from icsim.state import BIRTHDAY, NEVER, OLDEST, PLACE, QUINTILE, SEX, cell_of, milliseconds
+from icsim.state import BIRTHDAY, BLOCK, NEVER, OLDEST, PLACE, QUINTILE, SEX, cell_of, milliseconds
 
 _ONE = np.float32(1.0)
-_LAST, _SIXTEEN = np.int32(2**31 - 1), np.int32(16)
+LAST, _NONE = np.int32(2**31 - 1), np.int32(BLOCK)
 
 
 @inlined
@@ -97,14 +97,14 @@ def set_weights(model, people, i):
 
 @inlined
 def earliest(bits):
-    """Bits of the earliest of one resident's clocks (int32[column], padded to 16).
+    """Bits of the earliest of one resident's clocks (int32[column], padded to whole blocks).
 
     Times are ≥ 0, so their bits, read as integers, sort as they do: an integer minimum vectorises, a float one does not.
-    Sixteen at a time, because a loop of known length becomes a few instructions.
+    A block at a time, because a loop of known length becomes a few instructions.
     """
-    least = _LAST
-    for block in range(0, bits.shape[0], 16):
-        for k in range(16):
+    least = LAST
+    for block in range(0, bits.shape[0], BLOCK):
+        for k in range(BLOCK):
             least = min(least, bits[block + k])
     return least
 
@@ -118,11 +118,11 @@ def store_next(people, i, least):
 @inlined
 def column_of(bits, least):
     """First column whose clock has these bits: ties go to the first. Without a branch a clock, so that it vectorises."""
-    for block in range(0, bits.shape[0], 16):
-        found = _SIXTEEN
-        for k in range(16):
-            found = min(found, np.int32(k) if bits[block + k] == least else _SIXTEEN)
-        if found < _SIXTEEN:
+    for block in range(0, bits.shape[0], BLOCK):
+        found = _NONE
+        for k in range(BLOCK):
+            found = min(found, np.int32(k) if bits[block + k] == least else _NONE)
+        if found < _NONE:
             return block + found
     return -1
 

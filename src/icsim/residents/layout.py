@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from icsim.areas.load import Area
 from icsim.catalogue.load import Catalogue
 from icsim.catalogue.rows import Event
-from icsim.state import AGES, QUINTILES, SEXES
+from icsim.state import AGES, BLOCK, QUINTILES, SEXES
 
 CELL = (SEXES, QUINTILES, AGES)
 PLACE_NAME = "place"
@@ -27,7 +27,7 @@ class Layout:
     @property
     def columns(self) -> int:
         """Clock columns with padding."""
-        return -(-(len(self.events) + 1) // 16) * 16
+        return -(-(len(self.events) + 1) // BLOCK) * BLOCK
 
     def column(self, event: str) -> int:
         """Clock column of an event."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from icsim.catalogue.load import Catalogue
 from icsim.catalogue.rows import Event
 from icsim.residents import model as m
-from icsim.residents.layout import Layout
+from icsim.residents.layout import Layout, settings
 
 
-def kinds(layout: Layout) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def kinds(layout: Layout, catalogue: Catalogue) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Kind int8[K], attribute int32[K], target int8[K, L], place in `fired` int32[K]."""
     kind = np.full(layout.columns, m.NO_EVENT, np.int8)
     attribute = np.full(layout.columns, -1, np.int32)
@@ -21,9 +22,40 @@ def kinds(layout: Layout) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarra
         if row.attribute:
             attribute[k] = layout.attribute(row.attribute)
             target[k, : len(layout.levels[row.attribute])] = targets(layout, row)
-        if row.kind not in ("death", "leave", "timer"):
+        if repeatable(layout, catalogue, row):
             fired_slot[k] = fired_slot.max() + 1
     return kind, attribute, target, fired_slot
+
+
+def repeatable(layout: Layout, catalogue: Catalogue, row: Event) -> bool:
+    """Whether the clock of the event is needed again once it has rung.
+
+    That of a move is, if whatever sets its attribute (events, severities, outcomes) leads from where it ends, or from a
+    level at which it cannot happen, to a level from which it can.
+    """
+    if row.kind != "move":
+        return row.kind in ("birth", "demand")
+    step = targets(layout, row)
+    frontier = {int(to) for to in step if to >= 0} | {level for level, to in enumerate(step) if to < 0}
+    frontier |= _set_from_outside(layout, catalogue, row.attribute)
+    reached: set[int] = set()
+    while frontier:
+        level = frontier.pop()
+        reached.add(level)
+        frontier |= _next_levels(layout, row.attribute, level) - reached
+    return any(step[level] >= 0 for level in reached)
+
+
+def _next_levels(layout: Layout, attribute: str, level: int) -> set[int]:
+    """Levels to which some event moves the attribute from this level."""
+    moves = (targets(layout, row)[level] for row in layout.events if row.attribute == attribute)
+    return {int(to) for to in moves if to >= 0}
+
+
+def _set_from_outside(layout: Layout, catalogue: Catalogue, attribute: str) -> set[int]:
+    """Levels that a severity or an outcome gives."""
+    pairs = [pair for row in (*catalogue.severities, *catalogue.outcomes) for pair in settings(row.sets)]
+    return {layout.level(name, level) for name, level in pairs if name == attribute}
 
 
 def targets(layout: Layout, row: Event) -> np.ndarray:

@@ -20,6 +20,10 @@ from icsim.state import BANDS, QUINTILES, SEXES, People, copy_of
 from icsim.tables import DEMAND, DEPARTURE
 
 
+_DUE = 32
+"""Residents fetched from memory side by side."""
+
+
 class Handed(NamedTuple):
     """What the residents hand to the services for one beat."""
 
@@ -42,7 +46,7 @@ class Residents:
         self.tally = np.zeros((len(self.edges) - 1, self.cells, columns), np.int64)
         self._arrivals = _Arrivals(area, seed)
         self._beat = loops.Beat(self.edges, self.tally, records(8192, DEMAND), records(8192, DEPARTURE),
-                                records(4096, BIRTH_RECORD), np.zeros(3, np.int64))
+                                records(4096, BIRTH_RECORD), np.zeros(3, np.int64), np.zeros(_DUE + 1, np.int64))
         self._year: int | None = None
 
     @property

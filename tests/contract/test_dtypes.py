@@ -1,0 +1,79 @@
+"""How much is remembered of a resident, and in which type: the table in `state.py`, checked against the arrays."""
+
+import re
+from datetime import date
+
+import numpy as np
+import pytest
+
+from icsim import areas, catalogue, state
+from icsim.calendar import calendar
+from icsim.residents.build import build
+from icsim.residents.population import Start
+from icsim.services.build import layout_of
+from icsim.simulation import World
+from icsim.state import allocate, bytes_per_row
+
+pytestmark = pytest.mark.contract
+
+START = date(2025, 4, 1)
+ROWS = 1000
+BYTES_PER_RESIDENT = 400
+REAL_ROWS = 1_526_564
+"""Residents of the real area at mid-2022."""
+PEAK_BYTES = 2.5e9
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    area = areas.load("hertfordshire-west-essex")
+    return build(catalogue.load(), area, START, 3652)
+
+
+@pytest.fixture(scope="module")
+def people(shipped):
+    layout = shipped.layout
+    return allocate(ROWS, len(layout.attributes), layout.columns, shipped.repeatable, len(layout.weights))
+
+
+def test_dtypes_are_those_of_the_design(people):
+    found = {name: array.dtype for name, array in people._asdict().items()}
+    assert found == {"person": state.PERSON, "next": np.float32, "level": np.uint8, "clock": np.float32,
+                     "clock_bits": np.int32, "fired": np.uint16, "weight": np.float32}
+    assert state.PERSON["key"] == np.uint64
+    assert people.clock.shape[1] % 16 == 0
+    assert np.shares_memory(people.clock, people.clock_bits)
+
+
+def test_the_table_in_the_docstring_adds_up_to_what_is_allocated(people, shipped):
+    layout = shipped.layout
+    told = dict(re.findall(r"^\| (\w+) \| [^|]+ \| ([^|]+) \|$", state.__doc__, re.M))
+    assert told.keys() - {"array"} == {"person", "next", "level", "clock", "fired", "weight"}
+    assert int(told["person"]) == state.PERSON.itemsize
+    assert int(told["next"]) == people.next.itemsize
+    assert told["clock"].startswith(f"{4 * layout.columns} ")
+    expected = (32 + 4 + len(layout.attributes) + 4 * layout.columns + 2 * shipped.repeatable
+                + 4 * len(layout.weights))
+    assert bytes_per_row(people) == expected
+
+
+def test_a_resident_takes_at_most_400_bytes(people):
+    find_an_open_case = np.dtype(np.int32).itemsize
+    assert bytes_per_row(people) + find_an_open_case <= BYTES_PER_RESIDENT
+
+
+def test_two_replications_beside_the_shared_start_fit_in_memory(people, shipped):
+    """Ten years at full scale on two cores: the start, two replications with newcomers, and their tallies."""
+    model = sum(array.nbytes for array in shipped.model if isinstance(array, np.ndarray))
+    area, tables = areas.load("hertfordshire-west-essex"), catalogue.load()
+    services = layout_of(tables, area, shipped.layout.attributes, shipped.layout.demands)
+    world = World(tables, area, calendar(START, 10), shipped, services, Start(people, REAL_ROWS))
+    cells = len(area.places) * state.QUINTILES * state.SEXES * state.BANDS * 10
+    tally = cells * 8 * (1 + len(shipped.layout.weights) + 6 + len(shipped.layout.events))
+    assert 1.5 * REAL_ROWS < world.rows < 2.5 * REAL_ROWS
+    assert (REAL_ROWS + 2 * world.rows) * (bytes_per_row(people) + 4) + 2 * (model + tally) < PEAK_BYTES
+
+
+def test_no_field_of_a_record_is_padded_unseen():
+    named = sum(state.PERSON[name].itemsize for name in state.PERSON.names)
+    assert named == state.PERSON.itemsize

@@ -166,8 +166,7 @@ def parked() -> Arrays:
     residents.advance(Beat(FIRST, 0, 1))
     names = list(residents.columns)
     counted = {name: residents.tally[..., names.index(name)] for name in ("birth", "parked")}
-    people = residents.people
-    return {**counted, "again": people.clock[0, column], "fired": people.fired[0], "rows": np.array(residents.rows)}
+    return {**counted, "again": residents.people.clock[0, column], "rows": np.array(residents.rows)}
 
 
 def beat_of_no_length() -> Arrays:

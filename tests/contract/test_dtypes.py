@@ -41,7 +41,7 @@ def test_dtypes_are_those_of_the_design(people):
     assert found == {"person": state.PERSON, "next": np.float32, "level": np.uint8, "clock": np.float32,
                      "clock_bits": np.int32, "fired": np.uint16, "weight": np.float32}
     assert state.PERSON["key"] == np.uint64
-    assert people.clock.shape[1] % 16 == 0
+    assert people.clock.shape[1] % state.BLOCK == 0
     assert np.shares_memory(people.clock, people.clock_bits)
 
 

@@ -87,7 +87,7 @@ def test_a_clock_that_cannot_ring_is_parked_and_counted(plain):
     found = _of(plain, "parked")
     assert found["birth"].sum() == 0
     assert found["parked"].sum() == 1
-    assert found["fired"].sum() == found["rows"] == 1
+    assert found["rows"] == 1
     assert found["again"] > 1e6
 
 

@@ -12,8 +12,10 @@ import numpy as np
 
 from icsim import areas, catalogue
 from icsim import simulation as simulations
+from icsim._compile import kernel
 from icsim.areas.load import Area
 from icsim.catalogue.load import Catalogue
+from icsim.residents.door import set_level
 from icsim.residents.population import Start, restarted
 from icsim.residents.residents import Residents
 from icsim.services import build as services_build
@@ -60,6 +62,7 @@ class Lived:
     residents: Residents
     contacts: np.ndarray
     demands: np.ndarray
+    moves: np.ndarray
 
     def people(self) -> dict[str, np.ndarray]:
         """Everything remembered of each resident, in order of key."""
@@ -80,6 +83,13 @@ class Lived:
         return self.residents.tally[..., self.residents.columns.index(column)]
 
 
+@kernel
+def set_everybody(model, people, rows, a, level, t):
+    """Set attribute a of everybody at day t: to `level`, or, if that is negative, to the level they have."""
+    for i in range(rows):
+        set_level(model, people, i, a, people.level[i, a] if level < 0 else level, t)
+
+
 def residents_of(shared: World, seed: int, kind: type[Residents] = Residents) -> Residents:
     """The residents of one replication at the start."""
     people = restarted(shared.start, shared.built, seed, shared.rows)
@@ -93,16 +103,17 @@ def live(shared: World, seed: int = 1, change: Changed | None = None, kind: type
     engine = CompiledEngine(model, len(residents.people.next))
     if change:
         change(residents)
-    contacts, demands = [], []
+    contacts, demands, moves = [], [], []
     for beat in shared.calendar.beats:
         handed = residents.advance(beat, shared.served)
         served = engine.serve(handed.demands, handed.departures, beat.end_ms)
         residents.apply(served.moves)
         contacts.append(served.contacts)
         demands.append(handed.demands)
+        moves.append(served.moves)
     contacts.append(engine.finish(shared.calendar.beats[-1].end_ms).contacts)
     residents.close(shared.calendar.beats[-1])
-    return Lived(residents, np.concatenate(contacts), np.concatenate(demands))
+    return Lived(residents, *map(np.concatenate, (contacts, demands, moves)))
 
 
 def rearranged(start: Start, rows: np.ndarray) -> Start:

@@ -83,19 +83,19 @@ POSITIVE = np.concatenate([np.logspace(-307, 307, 100_001), np.linspace(0.5, 2, 
 def test_log_is_right_to_the_last_bits():
     truth = np.array([math.log(x) for x in POSITIVE])
     error = np.abs(of(_logs, POSITIVE) - truth)
-    assert (error <= 4.5e-16 * np.abs(truth)).all()
+    assert (error <= 4e-16 * np.abs(truth)).all()
 
 
 def test_log_at_its_turning_points():
     assert rng.log(1.0) == 0.0
     for x in (2.0, 0.5, 2**0.5, math.nextafter(2**0.5, 2), 0.5**0.5, 2.0**1023, 2.0**-1022):
-        assert rng.log(x) == pytest.approx(math.log(x), rel=4.5e-16)
+        assert rng.log(x) == pytest.approx(math.log(x), rel=4e-16)
 
 
 def test_exp_is_right_to_the_last_bits_and_stays_finite():
     x = np.linspace(-700, 700, 200_001)
     truth = np.array([math.exp(value) for value in x])
-    assert (np.abs(of(_exps, x) - truth) <= 4.5e-16 * truth).all()
+    assert (np.abs(of(_exps, x) - truth) <= 4e-16 * truth).all()
     assert rng.exp(0.0) == 1.0
     assert rng.exp(1e6) == rng.exp(700.0) < math.inf
     assert rng.exp(-1e6) == rng.exp(-700.0) > 0.0

@@ -6,24 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from living import chosen, live, rearranged, residents_of, same_people, shire, tables, uncapped, world
+from living import chosen, live, rearranged, residents_of, same_people, set_everybody, shire, tables, uncapped, world
 
-from icsim._compile import kernel
 from icsim.areas.rows import Pool
 from icsim.catalogue.rows import Ratio, Service
-from icsim.residents.door import set_level
 from icsim.residents.residents import Residents
 from icsim.simulation import World
 from icsim.state import PLACE
 
 pytestmark = pytest.mark.worlds
-
-
-@kernel
-def _set_all(model, people, rows, a, level, t):
-    """Set attribute a of everybody: to `level`, or, if it is negative, to what it is."""
-    for i in range(rows):
-        set_level(model, people, i, a, people.level[i, a] if level < 0 else level, t)
 
 
 def _with_one_more(shared: World, key: int, male: bool, age: int) -> World:
@@ -90,9 +81,9 @@ def test_taking_the_level_one_has_changes_no_bit():
     residents = residents_of(world(1), 1)
     before = {name: array.tobytes() for name, array in residents.people._asdict().items()}
     for a in range(PLACE + 1, residents.people.level.shape[1]):
-        _set_all(residents.model, residents.people, residents.rows, a, -1, np.float32(100.0))
+        set_everybody(residents.model, residents.people, residents.rows, a, -1, np.float32(100.0))
     assert before == {name: array.tobytes() for name, array in residents.people._asdict().items()}
-    _set_all(residents.model, residents.people, residents.rows, PLACE + 1, 2, np.float32(100.0))
+    set_everybody(residents.model, residents.people, residents.rows, PLACE + 1, 2, np.float32(100.0))
     assert before["clock"] != residents.people.clock.tobytes()
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 import numpy as np
+
 from icsim import areas, catalogue
 from icsim.calendar import MS_PER_DAY, MS_PER_HOUR
 from icsim.catalogue import when

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
+
+from benchmarks.twenty import CONDITIONS, MORTALITY, OLDEST_AT_START, ONSET, RATIO, YEARS, YOUNGEST, Outcome, outcome
 from icsim.areas.load import Area
 from icsim.areas.rows import Flow, FlowAge, Place
 from icsim.calendar import Beat, add_months, days_between
@@ -15,8 +17,6 @@ from icsim.residents.build import build
 from icsim.residents.population import people_of
 from icsim.residents.residents import Residents
 from icsim.state import LIVING, allocate
-
-from benchmarks.twenty import CONDITIONS, MORTALITY, OLDEST_AT_START, ONSET, RATIO, YEARS, YOUNGEST, Outcome, outcome
 
 START = date(2025, 1, 1)
 DAYS = days_between(START, date(START.year + YEARS, 1, 1))

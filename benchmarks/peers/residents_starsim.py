@@ -6,10 +6,10 @@ import os
 
 os.environ.setdefault("STARSIM_INSTALL_FONTS", "0")
 
-import numpy as np  # noqa: E402
-import starsim as ss  # noqa: E402
+import numpy as np
+import starsim as ss
 
-from benchmarks.twenty import (  # noqa: E402
+from benchmarks.twenty import (
     CONDITIONS,
     MORTALITY,
     OLDEST_AT_START,

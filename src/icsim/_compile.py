@@ -17,6 +17,7 @@ import tempfile
 import warnings
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 _PACKAGE = Path(__file__).parent
 
@@ -79,12 +80,15 @@ import numba  # noqa: E402  (the cache folder must be set before Numba reads it)
 import numpy  # noqa: E402
 
 if CACHE_FOLDER is not None:
-    numba.config.CACHE_DIR = str(CACHE_FOLDER)
+    setattr(numba.config, "CACHE_DIR", str(CACHE_FOLDER))
 
-if numba.config.DISABLE_JIT:
+_njit: Any = numba.njit  # its annotations do not know the private option
+_PLAIN = bool(getattr(numba.config, "DISABLE_JIT", 0))
+
+if _PLAIN:
     warnings.filterwarnings("ignore", "overflow encountered in scalar", RuntimeWarning, r"icsim\.rng")  # hashes wrap
 
-_OPTIONS = {"nogil": True, "cache": CACHE_FOLDER is not None, "error_model": "numpy"}
+_OPTIONS: dict[str, Any] = {"nogil": True, "cache": CACHE_FOLDER is not None, "error_model": "numpy"}
 
 
 def kernel(function):
@@ -93,12 +97,12 @@ def kernel(function):
     `_nrt=False` is a private Numba option (Numba is pinned): without it, 60–75 % of the event loop's time goes into
     counting references to its array arguments. Such a kernel cannot allocate; everything it fills is passed in.
     """
-    return numba.njit(_nrt=False, **_OPTIONS)(function)
+    return _njit(_nrt=False, **_OPTIONS)(function)
 
 
 def equation(function):
     """Compile a small function that kernels call and Python may call too."""
-    return numba.njit(_nrt=False, forceinline=True, **_OPTIONS)(function)
+    return _njit(_nrt=False, forceinline=True, **_OPTIONS)(function)
 
 
 def inlined(function):
@@ -108,10 +112,10 @@ def inlined(function):
     Leaving out the wrapper for Python halves the time it takes to compile.
     """
     options = dict(_nrt=False, forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, **_OPTIONS)
-    return numba.njit(**options)(function)
+    return _njit(**options)(function)
 
 
 def records(shape, dtype: numpy.dtype) -> numpy.ndarray:
     """Zeroed record array; with compilation off it is one whose rows answer to `row.field`, as they do in kernels."""
     array = numpy.zeros(shape, dtype)
-    return array.view(numpy.recarray) if numba.config.DISABLE_JIT else array
+    return array.view(numpy.recarray) if _PLAIN else array

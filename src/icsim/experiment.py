@@ -22,7 +22,7 @@ from icsim.provenance import content_hash, provenance
 from icsim.results import Comparison, Results
 from icsim.rng import stream
 from icsim.scenario import Resolved, explain
-from icsim.services.served import POOL_SUMS
+from icsim.services.served import SUM_NAMES
 from icsim.simulation import Replication, World, replicate, world
 from icsim.state import AGE_BANDS, QUINTILES, bytes_per_row
 
@@ -223,7 +223,7 @@ class _Frames:
         return pl.DataFrame(table).sort("year", "measure", "quintile", "bucket")
 
     def pools(self, replication: Replication) -> pl.DataFrame:
-        """year, pool, service and the sums of POOL_SUMS."""
+        """year, pool, service and the sums of SUM_NAMES."""
         import polars as pl
 
         pools = self.world.services.pools
@@ -231,6 +231,5 @@ class _Frames:
             (year, pool.pool, pool.service, *map(int, replication.activity.pools[n, p]))
             for (n, year), (p, pool) in product(enumerate(self.world.calendar.periods), enumerate(pools))
         ]
-        schema = {"year": pl.String, "pool": pl.String, "service": pl.String}
-        schema |= dict.fromkeys(POOL_SUMS.names, pl.Int64)
+        schema: dict = {"year": pl.String, "pool": pl.String, "service": pl.String, **dict.fromkeys(SUM_NAMES, pl.Int64)}
         return pl.DataFrame(rows, schema=schema, orient="row").sort("year", "pool")

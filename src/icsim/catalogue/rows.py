@@ -163,7 +163,7 @@ class Prevalence(Evidence):
 
 @dataclass(frozen=True, kw_only=True)
 class Severity:
-    """How bad a demand is, mildest first; `sets` gives levels taken at once, as "hip_fracture=first_month". `severities.csv`."""
+    """How bad a demand is, mildest first; `sets`: levels taken at once ("hip_fracture=first_month"). `severities.csv`."""
 
     event: str
     severity: str
@@ -248,7 +248,7 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Branch(Evidence):
-    """Share of cases that go from `step` to `to` (a step or an outcome); the last row of a step takes the rest. `branches.csv`."""
+    """Share of cases from `step` to `to` (a step or an outcome); a step's last row takes the rest. `branches.csv`."""
 
     pathway: str
     step: str

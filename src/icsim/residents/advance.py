@@ -61,7 +61,7 @@ class Beat(NamedTuple):
     demands: np.ndarray  # DEMAND[…]
     departures: np.ndarray  # DEPARTURE[…]
     births: np.ndarray  # BIRTH_RECORD[…]
-    count: np.ndarray  # int64[3]: rows used in the three tables above
+    used: np.ndarray  # int64[3]: rows used in the three tables above
     due: np.ndarray  # int64[…]: scratch
 
 
@@ -134,7 +134,7 @@ def _renew(model, streams, people, i, k, t):
 @inlined
 def _birth(model, streams, people, i, k, t, beat):
     """A child of resident i; its key comes from the mother's key and birth number."""
-    n = beat.count[BIRTHS]
+    n = beat.used[BIRTHS]
     child = beat.births[n]
     child.key = rng.address(streams.child, people.person[i].key, np.uint64(people.fired[i, model.fired_slot[k]]))
     child.day = t
@@ -143,7 +143,7 @@ def _birth(model, streams, people, i, k, t, beat):
     child.quintile = people.level[i, QUINTILE]
     child.sex = 0 if rng.draw(streams.sex, child.key, 0) < 0.4878 else 1
     child.age = 0
-    beat.count[BIRTHS] = n + 1
+    beat.used[BIRTHS] = n + 1
 
 
 @inlined
@@ -164,12 +164,10 @@ def _class(model, people, i, d, severity):
     for n in range(model.class_part.shape[1]):
         part = model.class_part[d, n]
         if part != CLASS_NONE:
-            value = 0
-            if part == CLASS_SEVERITY:
-                value = severity
-            elif part == CLASS_AGE:
+            value = np.int64(severity)
+            if part == CLASS_AGE:
                 value = np.int64(model.class_age[d, min(people.person[i].age, OLDEST)])
-            else:
+            elif part != CLASS_SEVERITY:
                 value = np.int64(people.level[i, part])
             cls = cls * model.class_size[d, n] + value
     return cls
@@ -199,7 +197,7 @@ def _hand_over(model, people, i, k, d, severity, key, t, start, end, hint, beat)
         at = min(at, milliseconds(death) - 1)
         if at < milliseconds(start):
             return False
-    n = beat.count[DEMANDS]
+    n = beat.used[DEMANDS]
     row = beat.demands[n]
     row.ms = at
     row.key = key
@@ -209,7 +207,7 @@ def _hand_over(model, people, i, k, d, severity, key, t, start, end, hint, beat)
     row.severity = severity
     row.cls = _class(model, people, i, d, severity)
     row.place = people.level[i, PLACE]
-    beat.count[DEMANDS] = n + 1
+    beat.used[DEMANDS] = n + 1
     people.person[i].status = WAITING
     people.next[i] = death
     if death < end:
@@ -220,12 +218,12 @@ def _hand_over(model, people, i, k, d, severity, key, t, start, end, hint, beat)
 @inlined
 def _depart(people, i, death, beat):
     """Tell the services that resident i, who has an open case, dies at `death`."""
-    n = beat.count[DEPARTURES]
+    n = beat.used[DEPARTURES]
     row = beat.departures[n]
     row.ms = milliseconds(death)
     row.resident = i
     row.reason = DIED
-    beat.count[DEPARTURES] = n + 1
+    beat.used[DEPARTURES] = n + 1
     people.next[i] = NEVER
 
 
@@ -317,7 +315,7 @@ def _live(model, streams, people, i, start, end, hint, beat, served):
     t = people.next[i]
     k = BIRTHDAY if t == people.clock[i, BIRTHDAY] else column_of(bits, earliest(bits))
     while True:
-        if beat.count[BIRTHS] >= beat.births.shape[0]:
+        if beat.used[BIRTHS] >= beat.births.shape[0]:
             return False
         if k == BIRTHDAY:
             _birthday(model, people, i, t, hint, beat)
@@ -365,7 +363,7 @@ def advance(model, streams, people, first, last, start, end, hint, beat, served)
         found, following = _collect_due(people, first, last, end, beat.due)
         for n in range(found):
             i = beat.due[n]
-            if beat.demands.shape[0] == beat.count[DEMANDS] or beat.departures.shape[0] == beat.count[DEPARTURES]:
+            if beat.demands.shape[0] == beat.used[DEMANDS] or beat.departures.shape[0] == beat.used[DEPARTURES]:
                 return i
             status = people.person[i].status
             if status == WAITING:

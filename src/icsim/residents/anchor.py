@@ -8,6 +8,7 @@ a scenario that changes a ratio moves the outcome, instead of having it cancelle
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import partial
 
 import numpy as np
 
@@ -121,7 +122,7 @@ def weight_base(catalogue: Catalogue, layout: Layout, ref: Reference, factor: np
         norm = expand.expand_ages([row for row in catalogue.norms if row.weight == weight.weight])
         touching = _touching(layout, ref, factor[..., w])
         if weight.rule == "odds":
-            base[..., w] = solve_odds(norm, lambda of, touching=touching: ref.expected(touching, of))
+            base[..., w] = solve_odds(norm, partial(ref.expected, touching))
         else:
             base[..., w] = norm / ref.expected(touching)
     return base.astype(np.float32)

@@ -54,7 +54,8 @@ def _next_levels(layout: Layout, attribute: str, level: int) -> set[int]:
 
 def _set_from_outside(layout: Layout, catalogue: Catalogue, attribute: str) -> set[int]:
     """Levels that a severity or an outcome gives."""
-    pairs = [pair for row in (*catalogue.severities, *catalogue.outcomes) for pair in settings(row.sets)]
+    texts = [*(row.sets for row in catalogue.severities), *(row.sets for row in catalogue.outcomes)]
+    pairs = [pair for text in texts for pair in settings(text)]
     return {layout.level(name, level) for name, level in pairs if name == attribute}
 
 
@@ -77,4 +78,4 @@ def timers(layout: Layout) -> dict[str, np.ndarray]:
             for level, to in enumerate(targets(layout, row)):
                 if to >= 0:
                     column[a, level], days[a, level] = layout.column(row.event), row.after_days
-    return {"timer_column": column, "timer_days": days, "has_timer": (column >= 0).any(axis=1).astype(np.uint8)}
+    return {"timer_column": column, "timer_days": days, "has_timer": np.asarray((column >= 0).any(axis=1), np.uint8)}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -104,7 +105,7 @@ def reference(prevalence: Mapping[str, np.ndarray], factors: Mapping[str, Mappin
     for a, shares in prevalence.items():
         away = np.minimum(shares[..., 1:].sum(axis=-1), _ALMOST_ALL)
         among = shares / np.where(away > 0, away, 1.0)[..., None]
-        odds = solve_odds(away, lambda of, a=a: solved.expected(solved.factors[a], of))
+        odds = solve_odds(away, partial(solved.expected, solved.factors[a]))
         solved = Reference(solved.order, {**solved.odds, a: odds}, {**solved.among, a: among}, solved.factors)
     return solved
 

@@ -19,7 +19,6 @@ from icsim.residents.build import Built, streams
 from icsim.state import BANDS, QUINTILES, SEXES, People, copy_of
 from icsim.tables import DEMAND, DEPARTURE
 
-
 _DUE = 32
 """Residents fetched from memory side by side."""
 
@@ -64,13 +63,13 @@ class Residents:
         """Everybody up to the end of the beat; children and arrivals enter and live through the rest of it."""
         self._keep_trend(beat)
         hint = int(np.searchsorted(self.edges, beat.start_day, side="right")) - 1
-        self._beat.count[:] = 0
+        self._beat.used[:] = 0
         self._sweep(0, self.rows, beat, hint, served)
         newcomers = self._newcomers(beat)
         while len(newcomers):  # those who arrive may have children before the beat ends
             first = self.rows
             self._admit(newcomers, hint)
-            self._beat.count[BIRTHS] = 0
+            self._beat.used[BIRTHS] = 0
             self._sweep(first, self.rows, beat, hint, served)
             newcomers = self._children()
         return self._handed()
@@ -87,7 +86,7 @@ class Residents:
         """After the last beat: what was due since late outcomes happens, unserved; everybody's time is tallied."""
         hint = len(self.edges) - 2
         end = Beat(last.first, last.end_day, last.end_day)
-        self._beat.count[:] = 0
+        self._beat.used[:] = 0
         self._sweep(0, self.rows, end, hint, served=False)
         self._admit(self._newcomers(end), hint)
         loops.settle(self.people, np.float32(last.end_day), self.edges, hint, self.tally, 0, self.rows)
@@ -107,7 +106,7 @@ class Residents:
 
     def _grow(self) -> None:
         """Double whichever table is full."""
-        count = self._beat.count
+        count = self._beat.used
         for name, used in (("demands", DEMANDS), ("departures", DEPARTURES), ("births", BIRTHS)):
             table = getattr(self._beat, name)
             if count[used] >= len(table):
@@ -124,7 +123,7 @@ class Residents:
 
     def _children(self) -> np.ndarray:
         """Those born in the last sweep, sorted by day and key; a table of its own."""
-        children = self._beat.births[: self._beat.count[BIRTHS]]
+        children = self._beat.births[: self._beat.used[BIRTHS]]
         return children[np.lexsort((children["key"], children["day"]))]
 
     def _admit(self, newcomers: np.ndarray, hint: int) -> None:
@@ -134,7 +133,7 @@ class Residents:
         self.rows += len(newcomers)
 
     def _handed(self) -> Handed:
-        count = self._beat.count
+        count = self._beat.used
         demands = self._beat.demands[: count[DEMANDS]]
         departures = self._beat.departures[: count[DEPARTURES]]
         return Handed(

@@ -15,7 +15,7 @@ from icsim._compile import equation, inlined, kernel, records
 from icsim.calendar import MS_PER_DAY
 from icsim.catalogue.load import Catalogue
 from icsim.services.build import Layout
-from icsim.services.served import POOL_SUMS, Served
+from icsim.services.served import SUM_NAMES, Served
 from icsim.state import BANDS, QUINTILES, SEXES
 
 _bucket_of = equation(buckets.bucket_of)
@@ -44,9 +44,10 @@ class Names:
 def columns_of(catalogue: Catalogue, layout: Layout) -> tuple[Names, Columns]:
     """Measures named by steps and outcomes, and the waits of every step that asks a service."""
     steps = layout.steps
-    counted = [row.counts_as for row in (*steps, *catalogue.outcomes)]
+    counted = [*(row.counts_as for row in steps), *(row.counts_as for row in catalogue.outcomes)]
     counts = list(dict.fromkeys([*filter(None, counted), *(f"{s.time_as}_ms" for s in steps if s.time_as)]))
-    waits = list(dict.fromkeys([*(s.response for s in steps if s.response), *(f"wait:{s.step}" for s in steps if s.service)]))
+    responses = [s.response for s in steps if s.response]
+    waits = list(dict.fromkeys([*responses, *(f"wait:{s.step}" for s in steps if s.service)]))
 
     def index(names: list[str], wanted: list[str]) -> np.ndarray:
         return np.array([names.index(name) if name in names else -1 for name in wanted], np.int32)
@@ -71,7 +72,7 @@ class Activity:
         self.tally = np.zeros((periods, places * QUINTILES * SEXES * BANDS, max(len(names.counts), 1)), np.int64)
         self.waits = np.zeros((periods, QUINTILES, max(len(names.waits), 1), buckets.BUCKETS), np.int64)
         self.wait_ms = np.zeros_like(self.waits)
-        self.pools = np.zeros((periods, pools, len(POOL_SUMS.names)), np.int64)
+        self.pools = np.zeros((periods, pools, len(SUM_NAMES)), np.int64)
 
     def post(self, served: Served, day: int) -> None:
         """Add what was served in the beat that begins on `day`."""
@@ -79,7 +80,7 @@ class Activity:
         contacts[:] = served.contacts
         _post(contacts, self._columns, self._edges_ms, self.tally, self.waits, self.wait_ms)
         period = int(np.searchsorted(self._edges_ms[1:-1], day * MS_PER_DAY, side="right"))
-        for n, name in enumerate(POOL_SUMS.names):
+        for n, name in enumerate(SUM_NAMES):
             self.pools[period, :, n] += served.sums[name]
 
 

@@ -14,7 +14,7 @@ from icsim.areas.rows import Pool
 from icsim.calendar import MS_PER_HOUR, hour_of_week
 from icsim.catalogue import when
 from icsim.catalogue.load import Catalogue
-from icsim.catalogue.rows import Event, Step
+from icsim.catalogue.rows import Event, Quantity, Step
 from icsim.services import model as m
 from icsim.units import FACTORS
 
@@ -133,16 +133,21 @@ def _quantities(catalogue: Catalogue, layout: Layout, classes, most: int) -> tup
     patience = m.Quantity(np.full(shape, m.NONE, np.int8), np.zeros((*shape, 4)))
     priority = np.zeros(shape, np.int8)
     for s, step in enumerate(layout.steps):
-        for what, table in (("duration", duration), ("patience", patience), ("priority", priority)):
-            rows = [r for r in catalogue.quantities if (r.pathway, r.step, r.quantity) == (step.pathway, step.step, what)]
-            for cls in classes.get(step.pathway, ()):
-                row = when.row_for_class(rows, cls)
-                if row is not None and what == "priority":
-                    priority[s, cls.index] = int(row.a)
-                elif row is not None:
+        for cls in classes.get(step.pathway, ()):
+            for what, table in (("duration", duration), ("patience", patience)):
+                row = _quantity(catalogue, step, what, cls)
+                if row is not None:
                     table.kind[s, cls.index] = m.DISTRIBUTIONS.index(row.distribution)
                     table.parameters[s, cls.index] = parameters(row)
+            rank = _quantity(catalogue, step, "priority", cls)
+            priority[s, cls.index] = 0 if rank is None else int(rank.a)
     return duration, patience, priority
+
+
+def _quantity(catalogue: Catalogue, step: Step, what: str, cls: when.DemandClass) -> Quantity | None:
+    """The row that holds for this class: the last that matches."""
+    rows = (r for r in catalogue.quantities if (r.pathway, r.step, r.quantity) == (step.pathway, step.step, what))
+    return when.row_for_class(rows, cls)
 
 
 def parameters(row) -> tuple[float, float, float, float]:

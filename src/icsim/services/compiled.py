@@ -23,7 +23,7 @@ from icsim.services.layout import (
     rules_of,
 )
 from icsim.services.model import ServiceModel
-from icsim.services.served import POOL_SUMS, Served
+from icsim.services.served import POOL_SUMS, SUM_NAMES, Served
 from icsim.tables import CONTACT, MOVE
 
 
@@ -44,7 +44,7 @@ class CompiledEngine:
             stack=np.zeros(len(pools) + 1, np.int32),
             dirty=np.zeros(len(pools), np.uint8),
             case_of=np.full(residents, -1, np.int32),
-            count=count,
+            used=count,
             contacts=records(16384, CONTACT),
             moves=records(8192, MOVE),
         )
@@ -76,11 +76,11 @@ class CompiledEngine:
     @property
     def open_cases(self) -> int:
         """Cases that carry over."""
-        return int((self._desk.case["state"][: self._desk.count[HIGHEST_SLOT]] != 0).sum())
+        return int((self._desk.case["state"][: self._desk.used[HIGHEST_SLOT]] != 0).sum())
 
     def _take(self) -> tuple[np.ndarray, np.ndarray]:
         """What was written since the last call; the tables are empty again."""
-        count = self._desk.count
+        count = self._desk.used
         if count[OVERFLOW] == TWO_CASES:
             raise EngineError("a resident has two open cases")
         if count[OVERFLOW]:
@@ -94,7 +94,7 @@ class CompiledEngine:
         contacts = np.concatenate([part[0] for part in parts])
         moves = np.concatenate([part[1] for part in parts])
         sums = np.zeros(len(self._desk.pool), POOL_SUMS)
-        for name in POOL_SUMS.names:
+        for name in SUM_NAMES:
             sums[name] = self._desk.pool[name]
             self._desk.pool[name] = 0
         return Served(
@@ -105,7 +105,7 @@ class CompiledEngine:
 
     def _grow(self) -> None:
         """Double whatever is more than half full."""
-        desk, count = self._desk, self._desk.count
+        desk, count = self._desk, self._desk.used
         for name, used, dtype in (("case", HIGHEST_SLOT, CASE), ("heap", HEAP_SIZE, EVENT)):
             table = getattr(desk, name)
             if 2 * count[used] + 4 * loop.SLACK > len(table):

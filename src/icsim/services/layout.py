@@ -118,7 +118,7 @@ class Desk(NamedTuple):
     stack: np.ndarray  # int32[P], pools with a freed server
     dirty: np.ndarray  # uint8[P], 1: on the stack
     case_of: np.ndarray  # int32[resident], slot of the open case; −1: none
-    count: np.ndarray  # int64[8]
+    used: np.ndarray  # int64[8]
     contacts: np.ndarray  # CONTACT[…]
     moves: np.ndarray  # MOVE[…]
 

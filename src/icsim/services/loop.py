@@ -99,8 +99,8 @@ def _schedule(desk, slot, ms, phase):
     heap = desk.heap
     order = ms * 8 + phase
     key = case.key
-    n = desk.count[HEAP_SIZE]
-    desk.count[HEAP_SIZE] = n + 1
+    n = desk.used[HEAP_SIZE]
+    desk.used[HEAP_SIZE] = n + 1
     while n > 0:
         parent = (n - 1) >> 1
         above = heap[parent]
@@ -118,8 +118,8 @@ def _schedule(desk, slot, ms, phase):
 def _drop_first(desk):
     """Remove the earliest event."""
     heap = desk.heap
-    size = desk.count[HEAP_SIZE] - 1
-    desk.count[HEAP_SIZE] = size
+    size = desk.used[HEAP_SIZE] - 1
+    desk.used[HEAP_SIZE] = size
     last = heap[size]
     n = 0
     child = 1
@@ -139,9 +139,9 @@ def _drop_first(desk):
 
 @inlined
 def _write(desk, case, step, pool, asked, started, ended, reason, outcome):
-    n = desk.count[CONTACTS]
+    n = desk.used[CONTACTS]
     if n >= desk.contacts.shape[0]:
-        desk.count[OVERFLOW] = 1
+        desk.used[OVERFLOW] = 1
         return
     row = desk.contacts[n]
     row.asked = asked
@@ -157,7 +157,7 @@ def _write(desk, case, step, pool, asked, started, ended, reason, outcome):
     row.outcome = outcome
     row.kind = case.kind
     row.cls = case.cls
-    desk.count[CONTACTS] = n + 1
+    desk.used[CONTACTS] = n + 1
 
 
 @inlined
@@ -186,8 +186,8 @@ def _wake(desk, p):
     """Pool p may be able to start somebody."""
     if desk.dirty[p] == 0:
         desk.dirty[p] = 1
-        desk.stack[desk.count[STACK_SIZE]] = p
-        desk.count[STACK_SIZE] += 1
+        desk.stack[desk.used[STACK_SIZE]] = p
+        desk.used[STACK_SIZE] += 1
 
 
 @inlined
@@ -268,7 +268,7 @@ def _more_deserving(a, b):
 def _extreme(desk, p, state, most):
     """Slot of the most (or least) deserving case of pool p in this state. Rare: looks at every slot."""
     found = -1
-    for slot in range(desk.count[HIGHEST_SLOT]):
+    for slot in range(desk.used[HIGHEST_SLOT]):
         case = desk.case[slot]
         if (
             case.state == state
@@ -310,9 +310,9 @@ def _grant(rules, desk, slot, p, t):
 @inlined
 def _drain(rules, desk, t):
     """Freed servers go to those who wait, until nothing more can start."""
-    while desk.count[STACK_SIZE] > 0:
-        desk.count[STACK_SIZE] -= 1
-        p = desk.stack[desk.count[STACK_SIZE]]
+    while desk.used[STACK_SIZE] > 0:
+        desk.used[STACK_SIZE] -= 1
+        p = desk.stack[desk.used[STACK_SIZE]]
         desk.dirty[p] = 0
         pool = desk.pool[p]
         _touch(pool, t)
@@ -381,12 +381,12 @@ def _change_capacity(desk, p, capacity, t):
 @inlined
 def _open_case(rules, desk, demand):
     """A slot for a new case."""
-    slot = desk.count[FREE_SLOT]
+    slot = desk.used[FREE_SLOT]
     if slot >= 0:
-        desk.count[FREE_SLOT] = desk.case[slot].after
+        desk.used[FREE_SLOT] = desk.case[slot].after
     else:
-        slot = desk.count[HIGHEST_SLOT]
-        desk.count[HIGHEST_SLOT] += 1
+        slot = desk.used[HIGHEST_SLOT]
+        desk.used[HIGHEST_SLOT] += 1
     case = desk.case[slot]
     case.key = demand.key
     case.called = demand.ms
@@ -404,7 +404,7 @@ def _open_case(rules, desk, demand):
     case.reason = SERVED
     case.provider = rng.draw(rules.provider_stream[0], demand.key, 0)
     if desk.case_of[demand.resident] >= 0:
-        desk.count[OVERFLOW] = TWO_CASES
+        desk.used[OVERFLOW] = TWO_CASES
     desk.case_of[demand.resident] = slot
     return slot
 
@@ -416,9 +416,9 @@ def _close(rules, desk, slot, t, outcome):
     reason = case.reason
     _free_held(desk, case, t)
     _write(desk, case, -1, -1, case.called, case.called, t, reason, outcome)
-    n = desk.count[MOVES]
+    n = desk.used[MOVES]
     if n >= desk.moves.shape[0]:
-        desk.count[OVERFLOW] = 1
+        desk.used[OVERFLOW] = 1
         return
     move = desk.moves[n]
     move.ms = t
@@ -426,12 +426,12 @@ def _close(rules, desk, slot, t, outcome):
     move.attribute = rules.outcome[outcome, 0] if outcome >= 0 else -1
     move.level = rules.outcome[outcome, 1] if outcome >= 0 else -1
     move.reason = reason
-    desk.count[MOVES] = n + 1
+    desk.used[MOVES] = n + 1
     desk.case_of[case.resident] = -1
     case.state = FREE
     case.token += 1
-    case.after = desk.count[FREE_SLOT]
-    desk.count[FREE_SLOT] = slot
+    case.after = desk.used[FREE_SLOT]
+    desk.used[FREE_SLOT] = slot
 
 
 @inlined
@@ -601,14 +601,14 @@ def _follow(rules, desk, slot, to, t):
 @inlined
 def _skip_void(desk):
     """Remove events whose case has moved on since they were entered."""
-    while desk.count[HEAP_SIZE] > 0 and desk.heap[0].token != desk.case[desk.heap[0].slot].token:
+    while desk.used[HEAP_SIZE] > 0 and desk.heap[0].token != desk.case[desk.heap[0].slot].token:
         _drop_first(desk)
 
 
 @inlined
 def _full(desk):
     """Whether a table might not hold what one more event writes."""
-    count = desk.count
+    count = desk.used
     return (
         count[CONTACTS] + SLACK > desk.contacts.shape[0]
         or count[MOVES] + SLACK > desk.moves.shape[0]
@@ -650,13 +650,13 @@ def serve(rules, desk, demands, departures, until, place):
         if _full(desk):
             return False
         _skip_void(desk)
-        order = desk.heap[0].order if desk.count[HEAP_SIZE] > 0 else _FAR
+        order = desk.heap[0].order if desk.used[HEAP_SIZE] > 0 else _FAR
         phase = _ENDS
         if place[0] < demands.shape[0] and _order_of(demands[place[0]].ms, _ARRIVALS) < order:
             order = _order_of(demands[place[0]].ms, _ARRIVALS)
             phase = _ARRIVALS
-        if desk.count[CHANGE] < rules.change_ms.shape[0]:
-            change = _order_of(rules.change_ms[desk.count[CHANGE]], _CAPACITY)
+        if desk.used[CHANGE] < rules.change_ms.shape[0]:
+            change = _order_of(rules.change_ms[desk.used[CHANGE]], _CAPACITY)
             if change < order:
                 order = change
                 phase = _CAPACITY
@@ -680,10 +680,10 @@ def serve(rules, desk, demands, departures, until, place):
             place[0] += 1
             to = rules.start[desk.case[slot].kind]
         elif phase == _CAPACITY:
-            while desk.count[CHANGE] < rules.change_ms.shape[0] and rules.change_ms[desk.count[CHANGE]] == order >> 3:
-                change = desk.count[CHANGE]
+            while desk.used[CHANGE] < rules.change_ms.shape[0] and rules.change_ms[desk.used[CHANGE]] == order >> 3:
+                change = desk.used[CHANGE]
                 _change_capacity(desk, rules.change[change, 0], rules.change[change, 1], max(t, 0))
-                desk.count[CHANGE] = change + 1
+                desk.used[CHANGE] = change + 1
             _drain(rules, desk, max(t, 0))
         else:
             _next_departure(desk, departures, place[1])
@@ -706,8 +706,8 @@ def bring_up_to(desk, until):
 @kernel
 def finish(desk, until):
     """Records of every case that is still open at the end of the run; returns False if the table must grow first."""
-    for slot in range(desk.count[HIGHEST_SLOT]):
-        if desk.count[CONTACTS] + SLACK > desk.contacts.shape[0]:
+    for slot in range(desk.used[HIGHEST_SLOT]):
+        if desk.used[CONTACTS] + SLACK > desk.contacts.shape[0]:
             return False
         case = desk.case[slot]
         if case.state != FREE:

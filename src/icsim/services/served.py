@@ -18,6 +18,8 @@ POOL_SUMS = np.dtype(
 )
 """Exact totals of one pool over one stretch: arrivals = grants + left_queue + growth of those who wait unserved."""
 
+SUM_NAMES: tuple[str, ...] = POOL_SUMS.names or ()
+
 
 class Served(NamedTuple):
     """One stretch of time, from the end of the previous call."""

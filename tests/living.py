@@ -15,13 +15,13 @@ from icsim import simulation as simulations
 from icsim._compile import kernel
 from icsim.areas.load import Area
 from icsim.catalogue.load import Catalogue
-from icsim.residents.door import set_level
+from icsim.residents.door import find_next, set_level
 from icsim.residents.population import Start, restarted
 from icsim.residents.residents import Residents
 from icsim.services import build as services_build
 from icsim.services.compiled import CompiledEngine
 from icsim.simulation import World
-from icsim.state import People, allocate
+from icsim.state import LIVING, People, allocate
 from icsim.tables import CONTACT
 
 START = date(2025, 4, 1)
@@ -88,6 +88,8 @@ def set_everybody(model, people, rows, a, level, t):
     """Set attribute a of everybody at day t: to `level`, or, if that is negative, to the level they have."""
     for i in range(rows):
         set_level(model, people, i, a, people.level[i, a] if level < 0 else level, t)
+        if people.person[i].status == LIVING:
+            find_next(people, i)
 
 
 def residents_of(shared: World, seed: int, kind: type[Residents] = Residents) -> Residents:

@@ -335,15 +335,19 @@ def seed(value):
     np.random.seed(value)
 
 
-def run(numbers, demands: np.ndarray, until_ms: int, luck: int, contact: np.dtype) -> np.ndarray:
-    """Contacts of everything that ended before `until_ms`; tables are large enough from the start."""
-    seed(luck)
+def desk_for(numbers, demands: np.ndarray, contact: np.dtype) -> Desk:
+    """Tables large enough from the start, and touched, so that the run meets no page fault."""
     pool = np.zeros(len(numbers.capacity), POOL)
     pool["capacity"] = numbers.capacity
     count = np.zeros(4, np.int64)
     count[FREE] = -1
-    desk = Desk(
-        np.zeros(65_536, CASE), pool, np.full((len(pool), PRIORITIES, 2), -1, np.int32), np.zeros(131_072, EVENT), count,
-        np.zeros(12 * len(demands) + 1000, contact))
+    contacts = np.zeros(5 * len(demands) + 1000, contact)
+    contacts["step"] = -1
+    return Desk(np.zeros(65_536, CASE), pool, np.full((len(pool), PRIORITIES, 2), -1, np.int32),
+                np.zeros(131_072, EVENT), count, contacts)
+
+
+def run(numbers, desk: Desk, demands: np.ndarray, until_ms: int) -> np.ndarray:
+    """Contacts of everything that ended before `until_ms`."""
     serve(numbers, desk, demands, until_ms)
-    return desk.contacts[: count[CONTACTS]]
+    return desk.contacts[: desk.count[CONTACTS]]

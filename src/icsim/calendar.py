@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 import numpy as np
 
@@ -73,14 +74,14 @@ class Calendar:
 def calendar(start: date, years: int, heartbeat: str = "month", report_by: str = "financial year") -> Calendar:
     """Cut `years` years from `start` into beats ("month" or "week") and periods ("financial year" or "month")."""
     end = add_years(start, years)
-    cuts = _months(start, end) if heartbeat == "month" else _weeks(start, end)
-    beats = tuple(Beat(a, days_between(start, a), days_between(start, b)) for a, b in zip(cuts, cuts[1:], strict=False))
     months = _months(start, end)
     if report_by == "month":
         edges, labels = months, [f"{day:%Y-%m}" for day in months[:-1]]
     else:
         edges = [day for day in months if day in (start, end) or (day.month, day.day) == (4, 1)]
         labels = [financial_year(day) for day in edges[:-1]]
+    cuts = months if heartbeat == "month" else _weeks(start, end, edges)
+    beats = tuple(Beat(a, days_between(start, a), days_between(start, b)) for a, b in pairwise(cuts))
     return Calendar(start, end, beats, tuple(labels), np.array([days_between(start, d) for d in edges], np.float64))
 
 
@@ -92,8 +93,11 @@ def _months(start: date, end: date) -> list[date]:
     return [*cuts, end]
 
 
-def _weeks(start: date, end: date) -> list[date]:
-    return [start + timedelta(days=n) for n in range(0, days_between(start, end), 7)] + [end]
+def _weeks(start: date, end: date, edges: list[date]) -> list[date]:
+    """Weeks, cut once more where a reporting period or a calendar year begins, so that no beat lies in two of them."""
+    weeks = {start + timedelta(days=n) for n in range(0, days_between(start, end), 7)}
+    new_years = {date(year, 1, 1) for year in range(start.year + 1, end.year + 1)}
+    return sorted({*weeks, *edges, *(day for day in new_years if day < end)})
 
 
 def hour_of_week(start: date, hours: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ def arrivals(area: Area) -> np.ndarray:
     relative frequency of arriving. So a place that young people come to stays young, whoever lives there by then.
     """
     weighted = area.population * relative(area, "arrive")[None, :, None, :]
-    return weighted * (_totals(area, "arrive") / weighted.sum(axis=(1, 2, 3)))[:, None, None, None]
+    return weighted * _per(_totals(area, "arrive"), weighted.sum(axis=(1, 2, 3)))[:, None, None, None]
 
 
 def leaving_rates(area: Area) -> np.ndarray:
@@ -25,7 +25,12 @@ def leaving_rates(area: Area) -> np.ndarray:
     """
     frequency = relative(area, "leave")
     leavers = (area.population.sum(axis=2) * frequency).sum(axis=(1, 2))
-    return frequency * (_totals(area, "leave") / leavers)[:, None, None]
+    return frequency * _per(_totals(area, "leave"), leavers)[:, None, None]
+
+
+def _per(total: np.ndarray, people: np.ndarray) -> np.ndarray:
+    """total ÷ people, 0 in a place where nobody can move."""
+    return np.divide(total, people, out=np.zeros(len(total)), where=people > 0)
 
 
 def relative(area: Area, flow: str) -> np.ndarray:

@@ -32,7 +32,7 @@ def severities(catalogue: Catalogue, layout: Layout) -> dict[str, np.ndarray]:
             expand.expand_ages([r for r in catalogue.severity_shares if (r.event, r.severity) == (event, name)])[:, 0]
             for name in names
         ]
-        shares[0] = 1.0 - np.sum(shares[1:], axis=0)
+        shares[0] = 1.0 - np.sum([np.zeros((SEXES, AGES)), *shares[1:]], axis=0)
         cumulative[d, :, :, : len(names) - 1] = np.cumsum(shares, axis=0)[:-1].transpose(1, 2, 0)
         for v, row in enumerate(r for r in catalogue.severities if r.event == event):
             for n, (name, value) in enumerate(settings(row.sets)):

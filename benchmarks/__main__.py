@@ -9,8 +9,10 @@ import os
 import platform
 import sys
 import time
+import traceback
 from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
+from math import isfinite
 from pathlib import Path
 
 from benchmarks import yardstick
@@ -22,22 +24,30 @@ RESULTS = Path(__file__).parent / "results"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run, print the table, save the JSON. Exit code 1: a bar was not reached (never with --quick)."""
+    """Run, print the table, save the JSON. Exit code 1: a part failed, or a bar was missed (without --quick)."""
     chosen = _parse(arguments)
     scale = Scale(quick=chosen.quick, repeats=chosen.repeats, residents=chosen.residents)
     if chosen.quick:
         scale = replace(scale, repeats=min(scale.repeats, 1), residents=min(scale.residents, 50_000), full=False)
-    rows = _show(yardstick.run())
+    rows, failed = _show(yardstick.run()), []
     for part in chosen.parts or PARTS:
         began = time.perf_counter()
         print(f"… {part}", file=sys.stderr, flush=True)
-        rows += _show(importlib.import_module(f"benchmarks.{part}").run(scale))
+        try:
+            rows += _show(importlib.import_module(f"benchmarks.{part}").run(scale))
+        except Exception:  # the other parts are worth having
+            traceback.print_exc()
+            failed.append(part)
         print(f"  {part}: {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
-    _save(rows, scale)
+    _save(rows, scale, failed)
+    return _verdict(rows, failed, scale)
+
+
+def _verdict(rows: list[Row], failed: list[str], scale: Scale) -> int:
     missed = [row for row in rows if row.reached is False]
-    print(f"\n{sum(row.reached is True for row in rows)} bars reached, {len(missed)} missed"
-          + (" (--quick: too small to say)" if scale.quick else ""))
-    return 1 if missed and not scale.quick else 0
+    print(f"{sum(row.reached is True for row in rows)} bars reached, {len(missed)} missed"
+          + (f"; failed: {', '.join(failed)}" if failed else "") + (" (--quick: too small to say)" if scale.quick else ""))
+    return 1 if failed or (missed and not scale.quick) else 0
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -61,7 +71,7 @@ def _show(rows: list[Row]) -> list[Row]:
     return rows
 
 
-def _save(rows: list[Row], scale: Scale) -> None:
+def _save(rows: list[Row], scale: Scale, failed: list[str]) -> None:
     RESULTS.mkdir(exist_ok=True)
     content = {
         "when": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
@@ -69,11 +79,18 @@ def _save(rows: list[Row], scale: Scale) -> None:
                     "load_at_the_end": os.getloadavg()[0] if hasattr(os, "getloadavg") else None},
         "packages": {name: _version(name) for name in PACKAGES},
         "scale": asdict(scale),
-        "rows": [asdict(row) | {"reached": row.reached} for row in rows],
+        "failed": failed,
+        "rows": [_plain(row) for row in rows],
     }
     path = RESULTS / time.strftime("%Y-%m-%d_%H%M%S.json")
     path.write_text(json.dumps(content, indent=1, ensure_ascii=False))
     print(f"\nsaved as benchmarks/results/{path.name}")
+
+
+def _plain(row: Row) -> dict:
+    """For JSON, which knows no NaN."""
+    value = float(row.value)
+    return asdict(row) | {"value": value if isfinite(value) else None, "reached": row.reached}
 
 
 def _processor() -> str:

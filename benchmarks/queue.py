@@ -6,6 +6,10 @@ import statistics
 from datetime import date
 
 import numpy as np
+
+from benchmarks.peers import queue_peers
+from benchmarks.row import Row, Scale, alternate, core_seconds
+from benchmarks.twenty import DifferentWorldError
 from icsim import areas
 from icsim.areas.rows import Catchment, Pool
 from icsim.calendar import MS_PER_DAY, MS_PER_HOUR
@@ -14,10 +18,6 @@ from icsim.catalogue.rows import Branch, Event, Outcome, Quantity, Service, Seve
 from icsim.services import build as services_build
 from icsim.services.compiled import CompiledEngine
 from icsim.tables import DEMAND, DEPARTURE
-
-from benchmarks.peers import queue_peers
-from benchmarks.row import Row, Scale, alternate, core_seconds
-from benchmarks.twenty import VoidComparison
 
 ERLANG_WAIT = 0.5964 / (queue_peers.SERVERS - queue_peers.ARRIVALS_AN_HOUR)
 """Mean wait in hours: P(wait) = 0.5964 by Erlang's C formula at 80 % load of four servers, ÷ (4 − 3.2)."""
@@ -39,7 +39,7 @@ def run(scale: Scale) -> list[Row]:
 def _require_erlang(name: str, waits: list[float], quick: bool) -> None:
     mean = statistics.mean(waits)
     if abs(mean / ERLANG_WAIT - 1) > (0.3 if quick else 0.08):
-        raise VoidComparison(f"M/M/4 by {name}: mean wait {mean:.3f} h instead of {ERLANG_WAIT:.3f}")
+        raise DifferentWorldError(f"M/M/4 by {name}: mean wait {mean:.3f} h instead of {ERLANG_WAIT:.3f}")
 
 
 def _peer(simulate, days: int, seed: int) -> tuple[float, float, float]:

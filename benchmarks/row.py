@@ -36,7 +36,7 @@ class Row:
         """Whether the bar is reached; None without a bar."""
         if self.bar is None:
             return None
-        return self.value <= self.bar if self.at_most else self.value >= self.bar
+        return bool(self.value <= self.bar if self.at_most else self.value >= self.bar)
 
 
 @dataclass(frozen=True)

@@ -11,15 +11,15 @@ import statistics
 from functools import lru_cache
 
 import numpy as np
-from icsim.calendar import MS_PER_DAY
-from icsim.services.compiled import CompiledEngine
-from icsim.services.reference import ReferenceEngine
-from icsim.tables import CONTACT, DEPARTURE, SERVED
 
 from benchmarks import falls, queue
 from benchmarks.peers import services_numba, services_simpy
 from benchmarks.row import Row, Scale, Timed, alternate, core_seconds
-from benchmarks.twenty import VoidComparison
+from benchmarks.twenty import DifferentWorldError
+from icsim.calendar import MS_PER_DAY
+from icsim.services.compiled import CompiledEngine
+from icsim.services.reference import ReferenceEngine
+from icsim.tables import CONTACT, DEPARTURE, SERVED
 
 BARS = {"SimPy": 25.0, "reference engine": 35.0, "hand-written loop": 0.5}
 BEAT_DAYS = 30
@@ -90,7 +90,7 @@ def _require_same_world(contacts: dict[str, list[np.ndarray]]) -> None:
     too few of them to say).
     """
     if any(not np.array_equal(a, b) for a, b in zip(contacts["reference engine"], contacts["icsim"], strict=False)):
-        raise VoidComparison("the reference engine wrote other contacts")
+        raise DifferentWorldError("the reference engine wrote other contacts")
     for name in ("SimPy", "hand-written loop"):
         for step in (CALL, TO_HOSPITAL, DEPARTMENT, BED):
             ours, theirs = (_served(contacts[each], step) for each in ("icsim", name))
@@ -98,7 +98,7 @@ def _require_same_world(contacts: dict[str, list[np.ndarray]]) -> None:
             error = statistics.stdev(gaps) / len(gaps) ** 0.5 if len(gaps) > 2 else 0.0
             allowed = max(6 * error, 0.05 * statistics.mean(ours))
             if abs(statistics.mean(gaps)) > allowed:
-                raise VoidComparison(f"{name}, step {step}: {theirs} contacts instead of {ours}")
+                raise DifferentWorldError(f"{name}, step {step}: {theirs} contacts instead of {ours}")
 
 
 def _served(runs: list[np.ndarray], step: int) -> list[int]:

@@ -58,17 +58,17 @@ def differ(a: tuple[float, float], b: tuple[float, float]) -> float:
     return (a[0] - b[0]) / (a[1] ** 2 + b[1] ** 2) ** 0.5
 
 
-class VoidComparison(AssertionError):
+class DifferentWorldError(AssertionError):
     """Two versions did not simulate the same world, so their times say nothing about each other."""
 
 
 def require_same(name: str, found: Outcome, low: Outcome, high: Outcome, errors: float = 4.0) -> None:
     """`found` lies between two discrete versions (conditions act from the next step on, or at once), but for chance.
 
-    Continuous time lies between the two; another discrete version must match one of them. Raises VoidComparison.
+    Continuous time lies between the two; another discrete version must match one of them. Raises DifferentWorldError.
     """
     for what in ("death_share", "carried"):
         value, one, other = getattr(found, what), getattr(low, what), getattr(high, what)
         below, above = sorted((one, other))
         if differ(value, below) < -errors or differ(value, above) > errors:
-            raise VoidComparison(f"{name}: {what} {value[0]:.5f} lies outside {below[0]:.5f} to {above[0]:.5f}")
+            raise DifferentWorldError(f"{name}: {what} {value[0]:.5f} lies outside {below[0]:.5f} to {above[0]:.5f}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import pairwise
 
 import numpy as np
 
@@ -77,7 +78,7 @@ def beats(steps_a_year: int) -> list[Beat]:
     cuts, months = [START], 12 // steps_a_year
     while cuts[-1] < START + timedelta(DAYS):
         cuts.append(add_months(cuts[-1], months))
-    return [Beat(a, days_between(START, a), days_between(START, b)) for a, b in zip(cuts, cuts[1:], strict=False)]
+    return [Beat(a, days_between(START, a), days_between(START, b)) for a, b in pairwise(cuts)]
 
 
 def run(residents: Residents, steps_a_year: int) -> None:

@@ -83,9 +83,9 @@ def _write(contacts, count, case, step, pool, asked, started, t, reason, outcome
 
 @_part
 def _pool_of(case, step):
-    if step == VEHICLE or step == VEHICLE_SCENE:
+    if step in (VEHICLE, VEHICLE_SCENE):
         return VEHICLES
-    if step == AMBULANCE or step == AMBULANCE_SCENE or step == TO_HOSPITAL:
+    if step in (AMBULANCE, AMBULANCE_SCENE, TO_HOSPITAL):
         return CREWS
     if step == DEPARTMENT:
         return np.int64(case.department)
@@ -277,11 +277,11 @@ def _ended(numbers, desk, slot, t):
     p = _pool_of(case, step)
     _write(desk.contacts, desk.count, case, step, p, case.asked, case.started, t, SERVED, -1)
     case.held = p
-    if step == VEHICLE or step == AMBULANCE:
+    if step in (VEHICLE, AMBULANCE):
         case.asked = t
         case.held = -1
         _start(numbers, desk, slot, step + 1, t)
-    elif step == TO_HOSPITAL or step == OWN_WAY or step == AT_HOME:
+    elif step in (TO_HOSPITAL, OWN_WAY, AT_HOME):
         _ask(numbers, desk, slot, DEPARTMENT, t)
     else:
         way = _branch(numbers, step, case.cls)

@@ -119,3 +119,9 @@ def records(shape, dtype: numpy.dtype) -> numpy.ndarray:
     """Zeroed record array; with compilation off it is one whose rows answer to `row.field`, as they do in kernels."""
     array = numpy.zeros(shape, dtype)
     return array.view(numpy.recarray) if _PLAIN else array
+
+
+def own_copy(table: numpy.ndarray) -> numpy.ndarray:
+    """A contiguous, writeable copy of a record array: the one kind of array for which kernels are compiled."""
+    copy = numpy.ascontiguousarray(table).view(numpy.ndarray).copy()
+    return copy.view(numpy.recarray) if _PLAIN else copy

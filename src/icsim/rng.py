@@ -90,9 +90,12 @@ def exp(x):
     x = min(max(x, -700.0), 700.0)
     k = np.floor(x * 1.4426950408889634 + 0.5)
     r = (x - k * _LN2_HIGH) - k * _LN2_LOW
-    series = 1.0 + r / 13.0
-    for n in range(12, 0, -1):
-        series = 1.0 + r / n * series
+    rr = r * r
+    rrrr = rr * rr
+    low = (1.0 + r) + rr * (1 / 2 + r * (1 / 6))
+    middle = (1 / 24 + r * (1 / 120)) + rr * (1 / 720 + r * (1 / 5040))
+    high = (1 / 40320 + r * (1 / 362880)) + rr * (1 / 3628800 + r * (1 / 39916800))
+    series = low + rrrr * (middle + rrrr * (high + rrrr * (1 / 479001600 + r * (1 / 6227020800))))
     return series * np.int64((np.int64(k) + 1023) << 52).view(np.float64)
 
 

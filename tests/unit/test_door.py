@@ -1,7 +1,7 @@
 """The one door: what a change of level does to clocks, timers and weights, on a model small enough to work by hand.
 
-One attribute, `smoker` (no, yes, stopped), two events (death, leave) and one timer (a stopped smoker counts as a
-non-smoker after 100 days).
+One attribute, `smoker` (no, yes, stopped), three events (death, leave, a fall) and one timer (a stopped smoker counts
+as a non-smoker after 100 days).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from icsim.state import AGES, NEVER, QUINTILES, SEXES, allocate
 pytestmark = pytest.mark.unit
 
 K, LEVELS = 16, 3
-DEATH_CLOCK, LEAVE_CLOCK, TIMER_CLOCK = 1, 2, 3
+DEATH_CLOCK, LEAVE_CLOCK, TIMER_CLOCK, FALL_CLOCK = 1, 2, 3, 4
 SMOKER = 3
 NO, YES, STOPPED = range(3)
 UTILITY, GOOD_HEALTH = 0, 1
@@ -66,20 +66,23 @@ def _period(edges, t, hint):
 
 
 def _model() -> ResidentModel:
-    """Death × 2 for smokers and × 1.5 for those who stopped; leaving does not depend on smoking."""
+    """Death × 2 for smokers and × 1.5 for those who stopped, falls × 3 for the latter; leaving is nothing to do with it."""
     cells = SEXES, QUINTILES, AGES
     base = np.full((*cells, K), RARE, np.float32)
     base[..., DEATH_CLOCK], base[..., LEAVE_CLOCK] = 0.001, 0.01
     ratio = np.ones((SMOKER + 1, LEVELS, K), np.float32)
     ratio[SMOKER, [YES, STOPPED], DEATH_CLOCK] = 2.0, 1.5
+    ratio[SMOKER, STOPPED, FALL_CLOCK] = 3.0
     kind = np.full(K, NO_EVENT, np.int8)
     kind[[DEATH_CLOCK, LEAVE_CLOCK, TIMER_CLOCK]] = DEATH, LEAVE, TIMER
     factor = np.ones((SMOKER + 1, LEVELS, 2), np.float32)
     factor[SMOKER, YES] = 0.75, 0.5
     known = {
         "base": base, "ageing": np.ones_like(base), "trend": np.ones(K, np.float32), "ratio": ratio, "kind": kind,
-        "ratio_from": np.array([0, 0, 0, 0, 1], np.int32), "ratio_column": np.array([DEATH_CLOCK], np.int32),
-        "event_from": np.array([0, 0, *[1] * (K - 1)], np.int32), "event_attribute": np.array([SMOKER], np.int32),
+        "ratio_from": np.array([0, 0, 0, 0, 2], np.int32),
+        "ratio_column": np.array([DEATH_CLOCK, FALL_CLOCK], np.int32),
+        "event_from": np.array([0, 0, 1, 1, 1, *[2] * (K - 4)], np.int32),
+        "event_attribute": np.array([SMOKER, SMOKER], np.int32),
         "timer_column": _table(STOPPED, TIMER_CLOCK, -1, np.int32), "timer_days": _table(STOPPED, 100, 0, np.float32),
         "has_timer": np.array([0, 0, 0, 1], np.uint8), "has_weight": np.array([0, 0, 0, 1], np.uint8),
         "weight_attribute": np.array([SMOKER], np.int32), "weight_rule": np.array([MULTIPLY, ODDS], np.int8),
@@ -135,8 +138,21 @@ def test_clocks_without_a_ratio_keep_every_bit(model, people):
     before = people.clock.copy()
     _set(model, people, YES, 33.3)
     _set(model, people, STOPPED, 44.4)
-    untouched = [k for k in range(K) if k not in (DEATH_CLOCK, TIMER_CLOCK)]
+    untouched = [k for k in range(K) if k not in (DEATH_CLOCK, TIMER_CLOCK, FALL_CLOCK)]
     assert people.clock[0, untouched].tobytes() == before[0, untouched].tobytes()
+
+
+def test_between_levels_of_the_same_ratio_no_bit_changes(model, people):
+    """Also where subtracting and adding the day would round to another float32."""
+    ring, rounded = np.float32(1234.5677), 0
+    for day in np.linspace(0.1, 300, 500, dtype=np.float32):
+        people.clock[0, FALL_CLOCK], people.level[0, SMOKER] = ring, NO
+        _change(model, people, 0, SMOKER, YES, day)
+        assert people.clock[0, FALL_CLOCK] == ring
+        rounded += (ring - day) + day != ring
+    assert rounded > 10
+    _change(model, people, 0, SMOKER, STOPPED, np.float32(4))
+    assert people.clock[0, FALL_CLOCK] < ring
 
 
 def test_the_level_one_has_changes_no_bit(model, people):

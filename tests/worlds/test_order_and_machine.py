@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import fingerprint
@@ -26,7 +27,7 @@ class InPieces(Residents):
 
     def _sweep(self, first, last, *rest, **named):
         cuts = [*range(first, last, 1009), last]
-        for a, b in reversed(list(zip(cuts, cuts[1:], strict=False))):
+        for a, b in reversed(list(pairwise(cuts))):
             super()._sweep(a, b, *rest, **named)
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from icsim import rng
-from icsim._compile import inlined, kernel, records
+from icsim._compile import inlined, kernel, own_copy, records
 from icsim.areas import moves
 from icsim.areas.load import Area
 from icsim.calendar import DAYS_PER_YEAR, Beat
@@ -78,9 +78,7 @@ class Residents:
         """Outcomes of cases (MOVE): each resident is released at the outcome's own time."""
         if len(moves):
             hint = int(np.searchsorted(self.edges, moves["ms"][0] / 86_400_000, side="right")) - 1
-            table = records(len(moves), moves.dtype)
-            table[:] = moves
-            loops.apply_moves(self.model, self.people, table, self.edges, max(hint, 0), self.tally)
+            loops.apply_moves(self.model, self.people, own_copy(moves), self.edges, max(hint, 0), self.tally)
 
     def close(self, last: Beat) -> None:
         """After the last beat: what was due since late outcomes happens, unserved; everybody's time is tallied."""

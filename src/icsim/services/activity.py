@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from icsim import buckets
-from icsim._compile import equation, inlined, kernel, records
+from icsim._compile import equation, inlined, kernel, own_copy
 from icsim.calendar import MS_PER_DAY
 from icsim.catalogue.load import Catalogue
 from icsim.services.build import Layout
@@ -76,9 +76,7 @@ class Activity:
 
     def post(self, served: Served, day: int) -> None:
         """Add what was served in the beat that begins on `day`."""
-        contacts = records(len(served.contacts), served.contacts.dtype)
-        contacts[:] = served.contacts
-        _post(contacts, self._columns, self._edges_ms, self.tally, self.waits, self.wait_ms)
+        _post(own_copy(served.contacts), self._columns, self._edges_ms, self.tally, self.waits, self.wait_ms)
         period = int(np.searchsorted(self._edges_ms[1:-1], day * MS_PER_DAY, side="right"))
         for n, name in enumerate(SUM_NAMES):
             self.pools[period, :, n] += served.sums[name]

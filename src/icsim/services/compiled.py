@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from icsim._compile import records
+from icsim._compile import own_copy, records
 from icsim.errors import EngineError
 from icsim.services import loop
 from icsim.services.layout import (
@@ -25,6 +25,13 @@ from icsim.services.layout import (
 from icsim.services.model import ServiceModel
 from icsim.services.served import POOL_SUMS, SUM_NAMES, Served
 from icsim.tables import CONTACT, MOVE
+
+_GROWING = (
+    ("case", HIGHEST_SLOT, CASE),
+    ("heap", HEAP_SIZE, EVENT),
+    ("contacts", CONTACTS, CONTACT),
+    ("moves", MOVES, MOVE),
+)
 
 
 class CompiledEngine:
@@ -56,22 +63,19 @@ class CompiledEngine:
         """
         self._make_room_for(demands)
         self._make_room_for(departures)
-        departures = _writable(departures)
+        demands, departures = own_copy(demands), own_copy(departures)
         place = np.zeros(2, np.int64)
-        parts = []
-        while not loop.serve(self._rules, self._desk, _writable(demands), departures, np.int64(until_ms), place):
-            parts.append(self._take())
+        while not loop.serve(self._rules, self._desk, demands, departures, np.int64(until_ms), place):
             self._grow()
         loop.bring_up_to(self._desk, np.int64(until_ms))
-        return self._served([*parts, self._take()])
+        return self._served()
 
     def finish(self, until_ms: int) -> Served:
         """Close the books: a record for every case that is still open."""
-        parts = []
         loop.bring_up_to(self._desk, np.int64(until_ms))
         while not loop.finish(self._desk, np.int64(until_ms)):
-            parts.append(self._take())
-        return self._served([*parts, self._take()])
+            self._grow()
+        return self._served()
 
     @property
     def open_cases(self) -> int:
@@ -85,30 +89,28 @@ class CompiledEngine:
             raise EngineError("a resident has two open cases")
         if count[OVERFLOW]:
             raise EngineError(f"one event wrote more than {loop.SLACK} rows: a loop of steps that take no time?")
-        contacts = np.array(self._desk.contacts[: count[CONTACTS]], CONTACT)
-        moves = np.array(self._desk.moves[: count[MOVES]], MOVE)
+        contacts = own_copy(self._desk.contacts[: count[CONTACTS]])
+        moves = own_copy(self._desk.moves[: count[MOVES]])
         count[CONTACTS] = count[MOVES] = 0
         return contacts, moves
 
-    def _served(self, parts) -> Served:
-        contacts = np.concatenate([part[0] for part in parts])
-        moves = np.concatenate([part[1] for part in parts])
+    def _served(self) -> Served:
+        """The tables in order, and the sums; both begin again at nothing."""
+        contacts, moves = self._take()
+        loop.sort_contacts(contacts, records(1, CONTACT))
+        loop.sort_moves(moves, records(1, MOVE))
         sums = np.zeros(len(self._desk.pool), POOL_SUMS)
         for name in SUM_NAMES:
             sums[name] = self._desk.pool[name]
             self._desk.pool[name] = 0
-        return Served(
-            contacts[np.lexsort((contacts["key"], contacts["ended"]))],
-            moves[np.lexsort((moves["resident"], moves["ms"]))],
-            sums,
-        )
+        return Served(contacts.view(np.ndarray), moves.view(np.ndarray), sums)
 
     def _grow(self) -> None:
-        """Double whatever is more than half full."""
+        """Double whatever is nearly full; it stays so, for the beats to come."""
         desk, count = self._desk, self._desk.used
-        for name, used, dtype in (("case", HIGHEST_SLOT, CASE), ("heap", HEAP_SIZE, EVENT)):
+        for name, used, dtype in _GROWING:
             table = getattr(desk, name)
-            if 2 * count[used] + 4 * loop.SLACK > len(table):
+            if count[used] + 2 * loop.SLACK > len(table):
                 larger = records(2 * len(table), dtype)
                 larger[: len(table)] = table
                 desk = desk._replace(**{name: larger})
@@ -121,10 +123,3 @@ class CompiledEngine:
             larger = np.full(max(highest, 2 * have), -1, np.int32)
             larger[:have] = self._desk.case_of
             self._desk = self._desk._replace(case_of=larger)
-
-
-def _writable(table: np.ndarray) -> np.ndarray:
-    """A copy of the kind that the loop is compiled for: contiguous, writeable, and rows with fields when uncompiled."""
-    copy = records(len(table), table.dtype)
-    copy[:] = table
-    return copy

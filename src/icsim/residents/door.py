@@ -12,10 +12,10 @@ import numpy as np
 from icsim import rng
 from icsim._compile import inlined
 from icsim.residents.model import ODDS, RARE
-from icsim.state import BIRTHDAY, BLOCK, NEVER, OLDEST, PLACE, QUINTILE, SEX, cell_of, milliseconds
+from icsim.state import BIRTHDAY, NEVER, OLDEST, PLACE, QUINTILE, SEX, cell_of, milliseconds
 
 _ONE = np.float32(1.0)
-LAST, _NONE = np.int32(2**31 - 1), np.int32(BLOCK)
+LAST = np.int32(2**31 - 1)
 
 
 @inlined
@@ -97,15 +97,13 @@ def set_weights(model, people, i):
 
 @inlined
 def earliest(bits):
-    """Bits of the earliest of one resident's clocks (int32[column], padded to whole blocks).
+    """Bits of the earliest of one resident's clocks (int32[column]).
 
     Times are ≥ 0, so their bits, read as integers, sort as they do: an integer minimum vectorises, a float one does not.
-    A block at a time, because a loop of known length becomes a few instructions.
     """
     least = LAST
-    for block in range(0, bits.shape[0], BLOCK):
-        for k in range(BLOCK):
-            least = min(least, bits[block + k])
+    for k in range(bits.shape[0]):
+        least = min(least, bits[k])
     return least
 
 
@@ -118,13 +116,10 @@ def store_next(people, i, least):
 @inlined
 def column_of(bits, least):
     """First column whose clock has these bits: ties go to the first. Without a branch a clock, so that it vectorises."""
-    for block in range(0, bits.shape[0], BLOCK):
-        found = _NONE
-        for k in range(BLOCK):
-            found = min(found, np.int32(k) if bits[block + k] == least else _NONE)
-        if found < _NONE:
-            return block + found
-    return -1
+    found = LAST
+    for k in range(bits.shape[0]):
+        found = min(found, np.int32(k) if bits[k] == least else LAST)
+    return found
 
 
 @inlined

@@ -178,6 +178,19 @@ def beat_of_no_length() -> Arrays:
     return {f"{name}.changed": array != before[name] for name, array in _people(residents).items()}
 
 
+def with_a_case_open() -> Arrays:
+    """Residents who wait for an outcome: one dies, one falls again, one would leave, one has a birthday."""
+    residents = _alone(4)
+    people, layout = residents.people, residents.built.layout
+    people.person["status"][:4] = WAITING
+    for row, column in enumerate((layout.column("death"), layout.column("fall"), layout.column("leave"), 0)):
+        people.clock[row, column] = people.next[row] = 0.5
+    people.fired[1] = 2  # a count at which the ring is found real
+    handed = residents.advance(Beat(FIRST, 0, 28))
+    return {**_people(residents), "departures": handed.departures["resident"], "demands": handed.demands["resident"],
+            "put_off": people.clock[np.arange(4), [layout.column("death"), layout.column("fall"), layout.column("leave"), 0]]}
+
+
 def outcomes_come_back() -> Arrays:
     """Cases end: by each reason, with a level to take and without."""
     residents = _alone(8)
@@ -187,6 +200,7 @@ def outcomes_come_back() -> Arrays:
     moves["ms"], moves["resident"] = np.arange(8) * 5_000_000, np.arange(8)
     moves["attribute"], moves["level"] = [care, -1] * 4, [1, -1] * 4
     moves["reason"] = np.repeat([SERVED, GAVE_UP, DIED, LEFT], 2)
+    residents._lived = 1
     residents.apply(moves)
     return {**_people(residents), "care": residents.people.level[:8, care]}
 
@@ -220,8 +234,8 @@ def starting_population() -> Arrays:
 
 
 CASES: tuple[Callable[[], Arrays], ...] = (
-    whole_model, random_services, nobody, one_resident, parked, beat_of_no_length, outcomes_come_back, no_demands,
-    nothing_posted, starting_population,
+    whole_model, random_services, nobody, one_resident, parked, beat_of_no_length, with_a_case_open, outcomes_come_back,
+    no_demands, nothing_posted, starting_population,
 )
 
 

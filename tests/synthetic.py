@@ -18,7 +18,7 @@ YEAR_MS = 365.25 * 86_400_000
 KEYS = ["scenario", "replication", "year", "place", "quintile", "sex", "age_band"]
 COUNTS = {"deaths": 0.009, "births": 0.01, "falls": 0.05, "calls_999": 0.02, "falls_vehicle_responses": 0.002,
           "ambulance_responses": 0.018, "conveyances": 0.012, "ae_attendances": 0.014, "emergency_admissions": 0.006,
-          "referrals": 0.001, "care_home_entries": 0.002}
+          "referrals": 0.001, "care_home_entries": 0.002, "late_demands": 0.001}
 """Events per person-year, before age."""
 RESPONSES = {"ambulance_response": 35, "falls_vehicle_response": 25, "wait:emergency_department": 60}
 """Median minutes."""
@@ -44,7 +44,7 @@ SPEAK = Words({row.measure: row for row in (
 )})
 
 ASSUMPTION = {"name": "branch.falls.ambulance_on_scene.left_at_home", "value": 0.3, "unit": "share", "low": 0.2,
-              "high": 0.4, "reason": "no published figure for this area"}
+              "high": 0.4, "source": "Judgement", "reason": "no published figure for this area"}
 DIFFERENCE = {"name": "pools.falls_vehicles.number", "baseline": 4.0, "value": 8.0, "unit": "servers",
               "standing": "measured", "source": "Integrated care strategy", "reason": "reach more fallers"}
 
@@ -131,6 +131,7 @@ def _population(cells: pl.DataFrame, years: int) -> pl.DataFrame:
 def _provenance(replications: int, years: int, changed: bool) -> dict:
     return {"version": "0.1.0", "commit": "0" * 40, "dirty": False, "seed": 1, "seconds": 16.0, "cpu": "made up",
             "replications": replications, "years": years, "start": "2025-04-01",
+            "heartbeat": "month", "compiled_first": False, "demands": ["falls"],
             "area": "hertfordshire-west-essex", "area_label": "Hertfordshire and west Essex",
             "standing": {"measured": 120, "derived": 30, "fitted": 4, "assumed": 17}, "assumptions": [ASSUMPTION],
             "differences": [DIFFERENCE] if changed else [], "pool_labels": {"watford_beds": "Watford General beds"}}

@@ -115,6 +115,11 @@ def inlined(function):
     return _njit(**options)(function)
 
 
+def compiled() -> bool:
+    """Whether compiled code of exactly these sources lies in the cache, so that a run need not wait for it."""
+    return _PLAIN or (CACHE_FOLDER is not None and any(CACHE_FOLDER.rglob("*.nbi")))
+
+
 def records(shape, dtype: numpy.dtype) -> numpy.ndarray:
     """Zeroed record array; with compilation off it is one whose rows answer to `row.field`, as they do in kernels."""
     array = numpy.zeros(shape, dtype)

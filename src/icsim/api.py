@@ -115,19 +115,30 @@ def compare(base: Given, *alternatives: Given, progress: Progress | None = None,
 
 def _check_pairs(found: Sequence[Resolved]) -> None:
     first, problems = found[0], []
+    areas = {each.area.name for each in found}
+    if len(areas) > 1:
+        raise ScenarioError("comparison", [Problem("area", _one_area(found, areas))])
     if len(found) < 2:
         problems.append(Problem(first.name, "needs at least one scenario to be compared with."))
     for at, each in enumerate(found[1:], start=1):
         if any(each.name == other.name for other in found[:at]):
             problems.append(Problem(each.name, "names two scenarios. Give one of the files another name."))
-        if each.area.name != first.area.name:
-            problems.append(Problem(f"{each.name}: area", f"must be that of {first.name}, {first.area.name}.", 0,
-                                    each.area.name))
         problems += [Problem(f"{each.name}: run.{key}", f"must be that of {first.name}, {getattr(first.run, key)}.", 0,
                              getattr(each.run, key))
                      for key in PAIRED if getattr(each.run, key) != getattr(first.run, key)]
     if problems:
         raise ScenarioError("comparison", problems)
+
+
+def _one_area(found: Sequence[Resolved], areas: set[str]) -> str:
+    """That scenarios lie in several areas, and what to write if they exist in the one that was named."""
+    from icsim.scenario.chain import shipped
+
+    told = "; ".join(f"{each.name} is in {each.area.name}" for each in found)
+    named = sorted(areas - {DEFAULT_AREA})[0]
+    meant = [f"{named}/{each.name}" for each in found]
+    remedy = f"\nWrite {named}/ before each of them: {' '.join(meant)}." if all(map(shipped, meant)) else ""
+    return f"must be the same in all scenarios: {told}.{remedy}"
 
 
 def summary(results: Results | Comparison) -> pl.DataFrame:
@@ -172,7 +183,7 @@ def check(scenario: Given) -> tuple[Problem, ...]:
 def look_up(name: str, area: str = DEFAULT_AREA) -> dict[str, Any]:
     """Everything that catalogue and area say about a service, event, attribute, measure or row, with its sources.
 
-    Raises CatalogueError with the nearest right name.
+    Raises NotFoundError with the nearest right name.
     """
     from icsim import areas, catalogue
     from icsim.report.entries import entry

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from icsim.errors import InputError, Problem, ResultsError, ScenarioError
+from icsim.errors import InputError, NotFoundError, Problem, ResultsError, ScenarioError
 
 if TYPE_CHECKING:
     from icsim.results import Comparison, Results
@@ -47,6 +47,7 @@ Seed = Annotated[int | None, typer.Option(help="Which luck: the same seed gives 
 Years = Annotated[int | None, typer.Option(help="Length of the run in years.")]
 EngineChoice = Annotated[Engine | None, typer.Option(help="Fast, or the readable definition.", show_default=False)]
 Threads = Annotated[int | None, typer.Option(help="Most processor cores used; changes no result.")]
+All = Annotated[bool, typer.Option("--all", help="List every assumed number with its reason.")]
 NoCharts = Annotated[bool, typer.Option("--no-charts", help="Write tables and page only.")]
 
 
@@ -174,12 +175,16 @@ def compare(base: Annotated[str, typer.Argument(help="The scenario to start from
 
 @app.command()
 @_told
-def explain(scenario: Annotated[str, typer.Argument(help="A file or a shipped name.")], json_: Json = False) -> None:
-    """Say what icsim understood of a scenario, and how it differs from the baseline.
+def explain(scenario: Annotated[str, typer.Argument(help="A file or a shipped name.")],
+            everything: All = False, json_: Json = False) -> None:
+    """Say what icsim understood of a scenario.
+
+    Also how it differs from the baseline, and how many of the numbers behind it are assumed.
 
     \b
-    Example:
+    Examples:
       icsim explain falls_vehicles
+      icsim explain --all falls_vehicles
     """
     from dataclasses import asdict
 
@@ -189,7 +194,7 @@ def explain(scenario: Annotated[str, typer.Argument(help="A file or a shipped na
     if json_:
         _print_json({"command": "explain", "scenario": {**asdict(found), "run": found.run.model_dump(mode="json")}})
     else:
-        typer.echo("\n".join(found.lines()))
+        typer.echo("\n".join(found.lines(everything)))
 
 
 @app.command()
@@ -234,7 +239,9 @@ def catalogue(name: Annotated[str | None, typer.Argument(help="A service, event,
                                                          show_default=False)] = None,
               area: Annotated[str, typer.Option(help="Whose services to show.")] = "hertfordshire-west-essex",
               json_: Json = False) -> None:
-    """List what icsim knows, or print one page about a name with its evidence.
+    """List what icsim knows, or all about one name.
+
+    A page about a name gives the numbers behind it and their sources.
 
     \b
     Examples:
@@ -256,7 +263,7 @@ def catalogue(name: Annotated[str | None, typer.Argument(help="A service, event,
 
 def _check_area(area: str, known: list[str]) -> None:
     if area not in known:
-        raise ScenarioError("--area", [Problem(area, f"is not an area that icsim knows: {', '.join(known)}.")])
+        raise NotFoundError("areas", [Problem(area, f"is not an area that icsim knows: {', '.join(known)}.")])
 
 
 # --- what commands share ----------------------------------------------------------------------------------------------
@@ -301,7 +308,7 @@ def _finish(value: Results | Comparison, out: Path, with_charts: bool, quiet: bo
 
 @contextmanager
 def _progress() -> Iterator[Callable[[int, int, str], None]]:
-    """A progress bar on stderr; on anything but a terminal, a line at every tenth."""
+    """A progress bar on stderr; on anything but a terminal, a line every few seconds."""
     from icsim.progress import meter
 
     with meter(sys.stderr) as tell:

@@ -4,6 +4,7 @@ IcsimError
 ├── InputError        a person can put it right: exit code 2, no traceback
 │   ├── ScenarioError     a scenario file
 │   ├── CatalogueError    a table under catalogue/ or areas/
+│   │   └── NotFoundError   a name that was looked up
 │   └── ResultsError      a results folder that cannot be written
 └── EngineError       a broken promise inside the engine: our fault, exit code 1
 """
@@ -54,6 +55,13 @@ class ScenarioError(InputError):
 
 class CatalogueError(InputError):
     """A catalogue or area table that breaks its schema."""
+
+
+class NotFoundError(CatalogueError):
+    """A name that was looked up and is not there; no file holds a mistake."""
+
+    def __str__(self) -> str:
+        return "\n".join(f"{problem.where} {problem.message}" for problem in self.problems)
 
 
 class ResultsError(InputError):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from icsim._compile import compiled
 from icsim.errors import EngineError
 from icsim.provenance import content_hash, provenance
 from icsim.results import Comparison, Results
@@ -36,6 +37,8 @@ WEIGHT_COLUMNS = {"person": "person_time_ms", "good_health": "healthy_time_ms", 
 EVENT_COLUMNS = {"death": "deaths", "birth": "births", "leave": "leavers", "fall": "falls", "arrived": "arrivals",
                  "late": "late_demands"}
 """Names in results that differ from those in the catalogue; all others are the same."""
+
+READY, COMPILING = "getting ready", "getting ready: the code is compiled, about a minute, once for this version"
 
 
 def run(resolved: Resolved, progress: Progress | None = None) -> Results:
@@ -62,7 +65,9 @@ def seed_of(seed: int, replication: int) -> int:
 
 
 def _run_all(scenarios: Sequence[Resolved], progress: Progress | None) -> list[Results]:
-    began = time.perf_counter()
+    began, first = time.perf_counter(), not compiled()
+    if progress:
+        progress(0, 0, COMPILING if first else READY)
     worlds = [world_of(resolved) for resolved in scenarios]
     prepared = time.perf_counter() - began
     meter = _Meter(progress, sum(len(w.calendar.beats) * s.run.replications
@@ -86,7 +91,7 @@ def _run_all(scenarios: Sequence[Resolved], progress: Progress | None) -> list[R
             raise
     seconds = time.perf_counter() - began
     return [_results(resolved, worlds[n], [done[n, r] for r in range(resolved.run.replications)],
-                     prepared if n == 0 else 0.0, seconds)
+                     prepared if n == 0 else 0.0, {"seconds": seconds, "compiled_first": first})
             for n, resolved in enumerate(scenarios)]
 
 
@@ -128,12 +133,13 @@ def _free_bytes() -> float:
 
 
 def _results(resolved: Resolved, shared: World, replications: list[Replication], prepared: float,
-             seconds: float) -> Results:
+             spent: dict[str, float | bool]) -> Results:
+    """`spent`: wall-clock seconds of the whole, and whether code was compiled meanwhile."""
     frames = _Frames(resolved.name, shared)
     timings = {"prepare": prepared} if prepared else {}
     for replication in replications:
-        for step, spent in replication.seconds.items():
-            timings[step] = timings.get(step, 0.0) + spent
+        for step, seconds in replication.seconds.items():
+            timings[step] = timings.get(step, 0.0) + seconds
     return Results(
         name=resolved.name,
         title=resolved.title,
@@ -141,12 +147,17 @@ def _results(resolved: Resolved, shared: World, replications: list[Replication],
         waits=frames.stack(frames.waits, replications),
         pools=frames.stack(frames.pools, replications),
         population=frames.stack(frames.population, replications),
-        provenance=provenance(resolved, seconds),
+        provenance=provenance(resolved) | spent | {"demands": _demands(resolved)},
         timings=list(timings.items()),
         resolved_toml=resolved.to_toml(),
         explanation="\n".join(explain(resolved).lines()),
         content_hash=content_hash(resolved),
     )
+
+
+def _demands(resolved: Resolved) -> list[str]:
+    """Columns of `cells` that count demands, late ones included."""
+    return [EVENT_COLUMNS.get(row.event, row.event) for row in resolved.catalogue.events if row.kind == "demand"]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import TextIO
 
-PREPARING = "getting ready (the first run on a machine compiles, about a minute)"
+EVERY = 5.0
+"""Seconds between two lines, where there is no terminal for a bar."""
 Tell = Callable[[int, int, str], None]
 
 
@@ -40,6 +41,8 @@ def in_words(seconds: float | None) -> str:
     """75.3 → "about 1 min 15 s left"."""
     if seconds is None:
         return ""
+    if seconds < 1:
+        return "nearly done"
     minutes, rest = divmod(max(round(seconds), 0), 60)
     return f"about {minutes} min {rest:02d} s left" if minutes else f"about {rest} s left"
 
@@ -60,25 +63,25 @@ def _bar(stream: TextIO) -> Iterator[Tell]:
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=None), TaskProgressColumn(), TimeElapsedColumn(),
                TextColumn("{task.fields[left]}"))
     with Progress(*columns, console=Console(file=stream), transient=True) as progress:
-        task = progress.add_task(PREPARING, total=None, left="")
+        task = progress.add_task("starting", total=None, left="")
 
         def tell(done: int, total: int, what: str) -> None:
             left = in_words(pace.left(done, total))
-            progress.update(task, completed=pace.done, total=total, left=left, description=what if done else PREPARING)
+            progress.update(task, completed=pace.done, total=total or None, left=left, description=what)
 
         yield tell
 
 
 @contextmanager
-def _lines(stream: TextIO) -> Iterator[Tell]:
-    pace, lock, tenths = Pace(), Lock(), [0]
+def _lines(stream: TextIO, clock: Callable[[], float] = time.monotonic) -> Iterator[Tell]:
+    """What is being done at the start, then how far it is every few seconds; nothing more for a short run."""
+    pace, lock, last = Pace(clock), Lock(), [clock()]
 
     def tell(done: int, total: int, what: str) -> None:
-        left, reached = in_words(pace.left(done, total)), 10 * done // max(total, 1)
+        left = in_words(pace.left(done, total))
         with lock:
-            if reached > tenths[0]:
-                tenths[0] = reached
-                print(f"{what}: {10 * reached} % {left}".rstrip(), file=stream, flush=True)
+            if done == 0 or (left and done < total and clock() - last[0] >= EVERY):
+                last[0] = clock()
+                print(f"{what}: {100 * done // total} %, {left}" if done else what, file=stream, flush=True)
 
-    print(PREPARING, file=stream, flush=True)
     yield tell

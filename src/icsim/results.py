@@ -64,6 +64,12 @@ class Results:
         return int(self.cells["replication"].n_unique())
 
     @property
+    def residents(self) -> float:
+        """Residents at the start, mean over replications."""
+        start = self.population.filter(self.population["date"] == self.population["date"].min())
+        return float(start["residents"].sum()) / self.replications
+
+    @property
     def years(self) -> list[str]:
         """Labels of the reporting periods, in order."""
         return sorted(self.cells["year"].unique().to_list())

@@ -2,7 +2,7 @@
 
 | array | dtype | bytes a resident |
 |---|---|---|
-| person | record below | 32 |
+| person | record below | 40 |
 | next | float32 | 4 |
 | level | uint8[attribute] | one an attribute |
 | clock | float32[event], padded to 8 | 64 for 9 to 16 columns |
@@ -22,7 +22,7 @@ from icsim._compile import equation, records
 from icsim.calendar import MS_PER_DAY
 
 EMPTY, LIVING, WAITING, DEAD, GONE = range(5)
-"""Status. WAITING: has an open case; all clocks but death wait for its outcome. GONE: left the area."""
+"""Status. WAITING: has an open case; lives on, but demands and leaving wait for its outcome. GONE: left the area."""
 
 SEX, QUINTILE, PLACE = 0, 1, 2
 """Attributes that every model has, in this order; place is the district."""
@@ -44,12 +44,13 @@ PERSON = np.dtype(
         ("key", "u8"),  # address of all luck; never depends on the row
         ("birth", "f4"),  # day of birth
         ("since", "f4"),  # day up to which person-time has been tallied
-        ("resume", "f4"),  # nothing happens before this day: the last outcome of a case
+        ("resume", "f4"),  # nothing happens before this day: life up to it was lived before the last outcome came back
+        ("entered", "f4"),  # day of entering the run
+        ("asked", "i8"),  # millisecond of the last demand handed over; −1: none
         ("age", "u1"),  # completed years, at most 255
         ("status", "u1"),
         ("spare", "u2"),
-        ("entered", "f4"),  # day of entering the run
-        ("padding", "f4"),
+        ("padding", "u4"),
     ],
     align=True,
 )

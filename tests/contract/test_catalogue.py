@@ -12,6 +12,8 @@ from icsim.catalogue.load import ID, TABLES
 from icsim.catalogue.row_rules import DISTRIBUTIONS, PRIORITIES, SHIFT_END
 from icsim.catalogue.when import branch_shares, classes_of
 from icsim.errors import CatalogueError
+from icsim.experiment import EVENT_COLUMNS
+from icsim.residents.advance import FLOWS
 from icsim.services import model
 from icsim.units import FACTORS
 
@@ -180,3 +182,10 @@ def test_a_bad_extra_row_is_told_by_file_and_line(tmp_path):
     assert nearest("fal", ["fall"]) in told["ratios.csv: event"].message
     assert "mild" in told["ratios.csv: level"].message
     assert "1e-06" in told["ratios.csv: value"].message
+
+
+def test_every_column_of_results_has_its_words(catalogue):
+    tallied = [*FLOWS, *(row.event for row in catalogue.events), *(row.counts_as for row in catalogue.steps)]
+    columns = {EVENT_COLUMNS.get(name, name) for name in tallied if name}
+    assert columns <= {row.measure for row in catalogue.measures}
+    assert all(row.label and row.unit and row.meaning for row in catalogue.measures)

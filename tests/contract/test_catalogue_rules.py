@@ -33,9 +33,9 @@ GOOD = {
     "profiles.csv": f"profile,part,index,value,{_EVIDENCE}\n"
     + "".join(f"daily,weekday,{day},1,0.5,2,relative,{_RANGE}\n" for day in range(7)),
     "services.csv": "service,label,server,queue_limit\nvan,Vans,van,5\nroom,Rooms,room,\n",
-    "steps.csv": "pathway,step,label,service,hold,refuse,otherwise,counts_as,time_as,response\n"
-    "help,ask,Ask,,,,,,,\nhelp,drive,Drive,van,yes,,talk,drives,,\nhelp,stay,Stay,room,,,home,,stay_days,\n"
-    "help,talk,Talk,,,,,,,\n",
+    "steps.csv": "pathway,step,label,service,hold,refuse,otherwise,counts_as,time_as,response,luck\n"
+    "help,ask,Ask,,,,,,,,\nhelp,drive,Drive,van,yes,,talk,drives,,,stay\nhelp,stay,Stay,room,,,home,,stay_days,,\n"
+    "help,talk,Talk,,,,,,,,\n",
     "outcomes.csv": "pathway,outcome,label,sets,counts_as\nhelp,home,Home,mood=well,\n",
     "branches.csv": f"pathway,step,to,when,value,{_EVIDENCE}\n"
     f"help,ask,drive,severity=bad; age=65+,0.7,0.1,1,share,{_RANGE}\n"
@@ -144,6 +144,7 @@ BROKEN = {
         "steps.csv: counts_as | 3",
         "count is needed",
     ),
+    "the luck of no step": ({"steps": ("drives,,,stay", "drives,,,stray")}, "steps.csv: luck | 3", "Did you mean stay?"),
     "a branch to nowhere": ({"branches": ("drive,stay", "drive,stray")}, "branches.csv: to | 5", "Did you mean stay?"),
     "an unknown reason to refuse": (
         {"steps": ("van,yes,,talk", "van,yes,late,talk")},

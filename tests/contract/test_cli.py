@@ -25,7 +25,7 @@ def icsim(*words: str):
 def made_up(monkeypatch):
     """Commands that run, without running: results made up."""
     def run(resolved, progress=None):
-        progress(1, 2, "running")
+        progress(0, 2, "getting ready")
         return synthetic.results(resolved.name, replications=2, years=1, places=("harlow",))
 
     def compare(base, *others, progress=None):
@@ -73,6 +73,10 @@ def test_every_command_has_an_example_and_fits_eighty_columns():
         assert max(map(len, text.splitlines())) <= 80
 
 
+def test_the_list_of_commands_cuts_no_sentence():
+    assert "..." not in icsim("--help").stdout.split("Commands:")[1]
+
+
 def test_version():
     assert icsim("--version").stdout.startswith("icsim 0.")
 
@@ -85,8 +89,7 @@ def test_wrong_usage_is_2(words):
 
 @pytest.mark.parametrize("words", [["run", "no_such_scenario"], ["run", "missing.toml"], ["explain", "missing.toml"],
                                    ["check", "missing.toml"], ["compare", "baseline", "missing.toml"],
-                                   ["run", "testshire/baseline", "--years", "99"], ["catalogue", "no_such_name"],
-                                   ["catalogue", "--area", "atlantis"]])
+                                   ["run", "testshire/baseline", "--years", "99"]])
 def test_a_mistake_is_2_without_a_traceback(words, tmp_path):
     done = icsim(*words, *(["--out", str(tmp_path / "out")] if words[0] in ("run", "compare") else []))
     assert done.exit_code == 2, done.output
@@ -101,6 +104,24 @@ def test_a_mistake_is_an_object_where_one_was_asked_for(faulty):
     problems = json.loads(done.stdout)["error"]["problems"]
     assert {"where", "line", "message", "value"} == set(problems[0])
     assert any("years" in problem["where"] for problem in problems)
+
+
+@pytest.mark.parametrize(("words", "answer"), [
+    (["no_such_name"], "no_such_name is not in the catalogue."),
+    (["fals"], "fals is not in the catalogue. Did you mean falls?"),
+    (["--area", "atlantis"], "atlantis is not an area that icsim knows: hertfordshire-west-essex, testshire."),
+])
+def test_a_look_up_that_finds_nothing_is_told_as_one(words, answer):
+    done = icsim("catalogue", *words)
+    assert done.exit_code == 2
+    assert done.stderr.strip() == answer
+
+
+def test_scenarios_of_two_areas_are_told_apart_with_what_to_type():
+    done = icsim("compare", "baseline", "testshire/falls_vehicles")
+    assert done.exit_code == 2
+    assert "1 problem" in done.stderr
+    assert "testshire/baseline testshire/falls_vehicles" in done.stderr
 
 
 def test_nearest_names_are_suggested():
@@ -174,6 +195,15 @@ def test_explain_and_check_as_text_and_object():
     explained = json.loads(icsim("explain", "testshire/baseline", "--json").stdout)
     assert explained["scenario"]["name"] == "baseline"
     assert icsim("check", "testshire/baseline").stdout == "testshire/baseline: sound\n"
+
+
+def test_explain_lists_every_assumption_if_asked():
+    short, whole = icsim("explain", "testshire/baseline").stdout, icsim("explain", "--all", "testshire/baseline").stdout
+    assert whole.startswith(short.rstrip("\n").split("Worth a look")[0].rstrip())
+    for line in ("catchment.ambulances.*.ambulances = 1 (1 to 1) share", "source: "):
+        assert line in whole
+        assert line not in short
+    assert max(map(len, whole.splitlines())) <= 80
 
 
 def test_check_tells_about_every_file(faulty):

@@ -78,6 +78,15 @@ def test_an_edit_in_a_helper_reaches_its_caller(copied, tmp_path):
     assert edited["folder"] != first["folder"]
 
 
+def test_whether_a_run_will_compile_is_known_before_it(copied, tmp_path):
+    cache = {"ICSIM_CACHE_DIR": str(tmp_path / "cache")}
+    ask = "from icsim import _compile; print(_compile.compiled())"
+    assert _run(copied, ask, **cache) == "False\n"
+    _ask(copied, **cache)
+    assert _run(copied, ask, **cache) == "True\n"
+    assert _run(copied, ask, ICSIM_CACHE_DIR=str(tmp_path / "other"), NUMBA_DISABLE_JIT="1") == "True\n"
+
+
 def test_where_nothing_is_writable_all_runs_and_nothing_is_cached(copied, tmp_path):
     (tmp_path / "file").write_text("A folder cannot be made inside a file, not even by root.")
     found = _ask(copied, ICSIM_CACHE_DIR=str(tmp_path / "file" / "cache"))

@@ -52,7 +52,7 @@ def test_the_table_in_the_docstring_adds_up_to_what_is_allocated(people, shipped
     assert int(told["person"]) == state.PERSON.itemsize
     assert int(told["next"]) == people.next.itemsize
     assert told["clock"].startswith(f"{4 * layout.columns} ")
-    expected = (32 + 4 + len(layout.attributes) + 4 * layout.columns + 2 * shipped.repeatable
+    expected = (state.PERSON.itemsize + 4 + len(layout.attributes) + 4 * layout.columns + 2 * shipped.repeatable
                 + 4 * len(layout.weights))
     assert bytes_per_row(people) == expected
 

@@ -1,5 +1,6 @@
 """The page and the charts say what they must, fit where they must, and are the same every time."""
 
+import csv
 import subprocess
 import sys
 from xml.etree import ElementTree
@@ -8,6 +9,7 @@ import pytest
 import synthetic
 
 from icsim import outcomes, report
+from icsim.report.assumptions import assumptions_csv
 from icsim.report.charts import charts
 from icsim.report.objects import result_object
 
@@ -36,18 +38,63 @@ def lone_page(**options) -> str:
 
 def test_the_page_of_a_comparison_tells_what_a_reader_needs(pair, table, tmp_path):
     text = " ".join(report.page(pair, table, tmp_path).split())
-    for words in ("Eight falls vehicles, longer hours", "compared with: Four falls vehicles, as today",
+    for words in ("IN SHORT", "fewer emergency admissions for falls a year (±", "for each emergency admission averted:",
+                  "Eight falls vehicles, longer hours", "compared with: Four falls vehicles, as today",
                   "3 pairs of runs", "WHAT WOULD CHANGE", "Emergency admissions for falls", "Monte-Carlo error",
                   "HOW LONG PEOPLE WAIT", "NATIONAL DEPRIVATION FIFTH", "WHAT DIFFERS FROM THE BASELINE",
                   "8 instead of 4 servers", "WHAT THIS RESTS ON", "17 assumed", "no published figure for this area",
-                  "WHAT IS NOT KNOWN", "undiscounted", "Time in seconds: residents 25.0, services 6.5"):
+                  "WHAT IS NOT KNOWN", "undiscounted", "in 1,000 demands came while", "Time: 16.0 s in all.",
+                  "residents 25.0, services 6.5", "FOR ALL RESIDENTS, 2025/26 TO 2026/27"):
         assert words in text, words
 
 
 def test_pages_fit_eighty_columns_and_are_about_one_page(pair, table):
     for text in (report.page(pair, table), lone_page(years=10)):
         assert max(map(len, text.splitlines())) <= 80
-        assert 30 < len(text.splitlines()) < 90
+        assert 30 < len(text.splitlines()) < 100
+
+
+def test_several_alternatives_have_their_titles_whole_and_nothing_cut():
+    base = synthetic.results()
+    long = "with a title that goes on for longer than one line of this page has room"
+    titles = [f"Alternative number {n}, {long}" for n in (1, 2, 3, 4)]
+    others = [synthetic.renamed(synthetic.results(title=title, fewer=0.05), f"alternative_with_a_name_{n}")
+              for n, title in enumerate(titles)]
+    many = synthetic.Comparison(base, others)
+    text = report.page(many, outcomes.summary(many, synthetic.SPEAK))
+    assert max(map(len, text.splitlines())) <= 80
+    for n, title in enumerate(titles):
+        assert " ".join(text.split()).count(title) == 5  # what was asked, in short, in all, by year, by fifth
+        assert text.count(f"name {n}") >= 2  # waits, how busy
+    assert "…" not in text
+
+
+def test_a_change_within_luck_is_called_unclear_and_keeps_its_numbers():
+    base = synthetic.results(replications=3)
+    chance = synthetic.Comparison(base, [synthetic.renamed(synthetic.results(replications=3, luck=8), "other")])
+    table = outcomes.summary(chance, synthetic.SPEAK)
+    page = report.page(chance, table)
+    for measure in ("deaths", "conveyances", "bed_days"):
+        found = outcomes.look(table, kind="difference", margin="total", measure=measure, year="all years")
+        row = found.row(0, named=True)
+        (line,) = [line for line in page.splitlines() if line.startswith(f"  {row['label']} ")]
+        assert "±" in line
+        assert line.endswith("no clear change") == (abs(row["mean"]) < 2 * row["mc_error"])
+
+
+def test_all_assumptions_are_in_a_table_for_spreadsheets(pair):
+    (_, *rows) = lines = list(csv.reader(assumptions_csv(pair).splitlines()))
+    assert lines[0] == ["scenario", "id", "value", "low", "high", "unit", "standing", "source", "note"]
+    assert [row[0] for row in rows] == ["baseline", "falls_vehicles"]
+    assert rows[0][1:] == ["branch.falls.ambulance_on_scene.left_at_home", "0.3", "0.2", "0.4", "share", "assumed",
+                           "Judgement", "no published figure for this area"]
+
+
+def test_compiling_is_told_where_it_happened(pair, table):
+    assert "compiled" not in report.page(pair, table)
+    pair.base.provenance["compiled_first"] = True
+    assert "The code was compiled as well" in " ".join(report.page(pair, table).split())
+    pair.base.provenance["compiled_first"] = False
 
 
 def test_few_runs_have_no_ranges_and_the_page_says_why():
@@ -109,7 +156,7 @@ def test_every_chart_can_be_read_alone(pair, table):
 
 def test_titles_state_the_finding(pair, table):
     texts = figure_texts(pair, table)
-    assert "fewer in 2 years" in texts["admissions_by_year"]
+    assert "fewer a year" in texts["admissions_by_year"]
     assert "9 in 10 within" in texts["waits"]
 
 
@@ -125,7 +172,7 @@ def test_a_change_within_luck_is_not_called_a_finding():
     same = synthetic.Comparison(base, [synthetic.renamed(base, "same")])
     texts = figure_texts(same, outcomes.summary(same, synthetic.SPEAK))
     assert "no change in 2 years" in texts["admissions_by_year"]
-    assert "no change in any deprivation fifth" in texts["healthy_years_by_fifth"]
+    assert "no clear change in any deprivation fifth" in texts["healthy_years_by_fifth"]
 
 
 def test_pyplot_is_never_loaded():
@@ -135,7 +182,7 @@ def test_pyplot_is_never_loaded():
 
 def test_saving_writes_page_tables_and_charts(pair, table, tmp_path):
     folder = report.save(pair, table, tmp_path / "pair")
-    for name in ("page.txt", "summary.csv", "summary.parquet", "cells.parquet", "provenance.json",
+    for name in ("page.txt", "summary.csv", "assumptions.csv", "summary.parquet", "cells.parquet", "provenance.json",
                  "scenarios/falls_vehicles.toml", "charts/waits.png"):
         assert (folder / name).stat().st_size > 0
     assert (folder / "page.txt").read_text() == report.page(pair, table, folder)

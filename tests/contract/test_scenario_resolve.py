@@ -206,7 +206,9 @@ def test_the_explanation_says_who_when_what_and_on_what_evidence():
     text = "\n".join(explanation.lines())
     for words in ("1,526,564 residents", "2025-04-01 to 2035-04-01", "8 vehicles, daily 07:00-22:00",
                   "8 instead of 4 servers", "because: A question to the model"):
-        assert words in text
+        assert words in " ".join(text.split())
+    assert max(map(len, text.splitlines())) <= 80
+    assert text.count("because: ") == 1, "number and hours have one reason, told once"
 
 
 def test_the_explanation_of_a_run_without_services_says_so():

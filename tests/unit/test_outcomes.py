@@ -1,11 +1,14 @@
 """Summaries and paired differences, against small frames worked out by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
 import synthetic
 
 from icsim import outcomes
+from icsim.outcomes.averted import per_averted
 from icsim.outcomes.pairing import pairing
 from icsim.outcomes.summary import SCHEMA, look, summary
 from icsim.outcomes.values import occupancy, per_resident, rates, tallies, values, waits
@@ -185,3 +188,23 @@ def test_words_of_derived_outcomes_build_on_the_catalogue():
     assert (row.unit, row.better) == ("per 100,000 person-years", "lower")
     assert synthetic.SPEAK["wait:emergency_department_p90"].label == "Wait for emergency department, 90 % within"
     assert outcomes.ALL_YEARS == "all years"
+
+
+def made(*cells):
+    """Results that hold these cells and nothing else."""
+    return replace(synthetic.results(years=1), cells=pl.DataFrame(cells))
+
+
+def test_changes_per_admission_averted_are_a_ratio_of_means_with_its_error():
+    """Averted: 2 and 4; conveyances −6 and −6: R = −2; x − R·y = −2, 2; error = √8 / (√2 · 3) = 2/3."""
+    base = made(*(cell(replication=r, emergency_admissions=10, conveyances=20) for r in (0, 1)))
+    other = made(*(cell(replication=r, emergency_admissions=10 - n, conveyances=14) for r, n in ((0, 2), (1, 4))))
+    ratio, error = per_averted(base, other, ["conveyances"])["conveyances"]
+    assert ratio == pytest.approx(-2)
+    assert error == pytest.approx(2 / 3)
+    assert per_averted(other, base, ["conveyances"]) == {}
+
+
+def test_one_pair_gives_a_ratio_without_an_error():
+    base, other = made(cell(emergency_admissions=10, falls=5)), made(cell(emergency_admissions=8, falls=6))
+    assert per_averted(base, other, ["falls"]) == {"falls": (0.5, None)}

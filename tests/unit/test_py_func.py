@@ -98,7 +98,17 @@ def test_a_beat_of_no_length_changes_no_bit(plain):
 def test_an_outcome_gives_its_level_unless_the_resident_has_gone(plain):
     found = _of(plain, "outcomes_come_back")
     assert found["care"].tolist() == [1, 0, 1, 0, 0, 0, 0, 0]
-    assert np.array_equal(found["person.resume"][:8], (np.arange(8) * 5 / 86.4).astype(np.float32))
+    assert (found["person.resume"][:3] == 1).all()  # they have lived through the beat already
+
+
+def test_with_a_case_open_life_goes_on_but_demands_and_leaving_wait(plain):
+    found = _of(plain, "with_a_case_open")
+    assert found["departures"].tolist() == [0]
+    assert found["demands"].size == 0
+    assert found["put_off"][0] == 0.5
+    assert found["put_off"][1] == 28
+    assert found["put_off"][2] > 28  # parked: nobody leaves this place
+    assert found["put_off"][3] != 0.5
 
 
 def test_without_demands_there_are_no_contacts_only_open_hours(plain):

@@ -47,6 +47,14 @@ def test_anything_else_says_what_is_accepted(text):
     assert text in str(error.value)
 
 
+@pytest.mark.parametrize(("text", "meant"), [
+    ("allways", "always"), ("Alway", "always"), ("Monda 07:00-19:00", "Mon"), ("Tuesd 07:00-19:00", "Tue"),
+])
+def test_the_nearest_word_is_suggested(text, meant):
+    with pytest.raises(ValueError, match=f"Did you mean {meant}?"):
+        parse(text)
+
+
 @given(arrays(bool, 168))
 def test_what_is_written_is_read_back(week):
     if week.any():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 
 import numpy as np
 
@@ -57,7 +58,7 @@ def _hours(day: np.ndarray) -> str:
 def _part(text: str, part: str) -> tuple[list[int], list[tuple[int, int]]]:
     match = _PART.fullmatch(part.strip())
     if not match:
-        raise _wrong(text, f'"{part.strip()}" is not days followed by hours.')
+        raise _wrong(text, f'"{part.strip()}" is not days followed by hours.{_near(part.lower(), ("always",))}')
     return _days(text, match["days"]), [_range(text, one) for one in match["hours"].split(",")]
 
 
@@ -76,7 +77,7 @@ def _days(text: str, words: str) -> list[int]:
 def _day(text: str, name: str) -> int:
     short = name.strip().title()
     if short not in DAYS:
-        raise _wrong(text, f'"{name.strip()}" is not a day.')
+        raise _wrong(text, f'"{name.strip()}" is not a day.{_near(short, DAYS)}')
     return DAYS.index(short)
 
 
@@ -89,6 +90,12 @@ def _range(text: str, words: str) -> tuple[int, int]:
     if first > 23 or last > 24 or first == last:
         raise _wrong(text, f'"{words.strip()}" does not lie between 00:00 and 24:00, or is empty.')
     return first, last if last > first else last + 24
+
+
+def _near(word: str, names: tuple[str, ...]) -> str:
+    """What may have been meant, to stand after a sentence; empty where nothing is near."""
+    close = get_close_matches(word.strip()[:100], names, 1)
+    return f" Did you mean {close[0]}?" if close else ""
 
 
 def _wrong(text: str, reason: str) -> ValueError:

@@ -225,6 +225,7 @@ def steps_resolve(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
         ("branches", "to", True),
         ("quantities", "step", False),
         ("steps", "otherwise", True),
+        ("steps", "luck", False),
     ):
         for place in tables[table]:
             given, pathway = getattr(place.row, column), place.row.pathway

@@ -230,6 +230,9 @@ class Step:
     """measure that the time spent in this step adds to, as in bed_days"""
     response: str = ""
     """measure of the time from call to the start of this step, as in ambulance_response"""
+    luck: str = ""
+    """step of the same pathway whose branch luck this step shares, so that a case which one of them would convey in one
+    scenario does not roll again at the other in the next; both must list their branches in one order"""
     source: str = ""
     note: str = ""
 

@@ -108,6 +108,6 @@ def words() -> Words:
     from icsim import catalogue
 
     loaded = catalogue.load()
-    waits = (_row(f"wait:{step.step}", f"Wait: {step.label}", "minutes", "all who came to this step", "lower",
+    waits = (_row(f"wait:{step.step}", f"Wait before: {step.label}", "minutes", "all who came to this step", "lower",
                   "time from asking for the service to its start") for step in loaded.steps)
     return Words({row.measure: row for row in (*waits, *loaded.measures)})

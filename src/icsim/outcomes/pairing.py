@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from icsim.outcomes.values import ALL_YEARS, tallies
+from icsim.outcomes.values import ALL_YEARS, totals
 from icsim.results import Comparison
 
 COUNTS = ("conveyances", "emergency_admissions")
@@ -39,7 +39,7 @@ def pairing(comparison: Comparison, measures: tuple[str, ...] = COUNTS) -> pl.Da
 
 
 def _by_year(cells: pl.DataFrame, measures: tuple[str, ...]) -> pl.DataFrame:
-    table = tallies(cells).filter(pl.col("margin") == "total", pl.col("year") != ALL_YEARS)
+    table = totals(cells).filter(pl.col("year") != ALL_YEARS)
     kept = table.filter(pl.col("measure").is_in(measures))
     return kept.select("replication", "measure", "year", "value").sort("measure", "year", "replication")
 

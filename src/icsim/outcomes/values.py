@@ -105,6 +105,11 @@ def tallies(cells: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([_tallies(margin_sums(cells, margin), tallied(cells)) for margin in MARGINS])
 
 
+def totals(cells: pl.DataFrame) -> pl.DataFrame:
+    """The same for the whole area alone."""
+    return _tallies(margin_sums(cells, "total"), tallied(cells))
+
+
 def _tallies(sums: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
     units = [_in_unit(name) for name in columns]
     keys = ["replication", "year", "margin", "group"]

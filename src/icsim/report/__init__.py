@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from icsim.report.assumptions import assumptions_csv
 from icsim.report.page import page
 from icsim.results import Comparison, Results, parquet, write
 
@@ -15,12 +16,12 @@ __all__ = ["page", "save"]
 
 
 def save(value: Results | Comparison, summary: pl.DataFrame, folder: Path, with_charts: bool = True) -> Path:
-    """Write a result to `folder`: page.txt, summary.csv and .parquet, charts, and what `results.write` writes.
+    """Write a result to `folder`: page, summary, assumptions, charts, and what `results.write` writes.
 
     `summary` is the frame of `outcomes.summary(value)`. Raises ResultsError; earlier results are then untouched.
     """
     files = {"page.txt": page(value, summary, folder).encode(), "summary.csv": summary.write_csv().encode(),
-             "summary.parquet": parquet(summary)}
+             "summary.parquet": parquet(summary), "assumptions.csv": assumptions_csv(value).encode()}
     if with_charts:
         from icsim.report.charts import charts  # here, because matplotlib takes half a second to load
 

@@ -19,14 +19,19 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from icsim.outcomes.summary import ENOUGH_DRAWS
 from icsim.report.figures import Figures, Row
-from icsim.report.wording import number, percent
+from icsim.report.tables import span
+from icsim.report.wording import number, percent, unclear
 from icsim.results import Comparison, Results, scenarios_of
 
 STYLE = Path(__file__).with_name("icsim.mplstyle")
 MARKERS = "osD^vPX"
 ADMISSIONS = "emergency_admissions"
 HEALTHY = "healthy_years_per_1000"
-TITLE_COLUMNS = 76
+TITLE_COLUMNS = 68
+LEGEND_COLUMNS = 60
+"""Characters of scenario titles that fit side by side."""
+HOUR_A_RESIDENT = 0.1
+"""Healthy years per 1,000 residents below which a change is hardly any: 0.1 is less than an hour for each."""
 FIFTHS = ("1", "2", "3", "4", "5")
 FIFTH_LABELS = ("1\nmost deprived", "2", "3", "4", "5\nleast deprived")
 METADATA: dict[str, dict[str, Any]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
@@ -69,9 +74,11 @@ def _footnote(figure: Figure, value: Results | Comparison) -> None:
     each = scenarios_of(value)[0]
     area = each.provenance.get("area_label") or each.provenance.get("area", "")
     runs = f"{each.replications} {'pairs of runs' if isinstance(value, Comparison) else 'runs'}"
-    text = (f"{area}. {runs}; {_interval(each.replications)}. Undiscounted. "
-            f"icsim {each.provenance.get('version', '')}, results {value.content_hash[:8]}.")
-    figure.supxlabel(textwrap.fill(text, 150), x=0.01, ha="left", fontsize=7.5, color="#555555")
+    who = f"{area}, {number(each.residents, 0)} residents at the start, {span(each)}."
+    how = (f"{runs}; {_interval(each.replications)}. Undiscounted. "
+           f"icsim {each.provenance.get('version', '')}, results {value.content_hash[:8]}.")
+    text = "\n".join(textwrap.fill(line, 150) for line in (who, how))
+    figure.supxlabel(text, x=0.01, ha="left", fontsize=7.5, color="#555555")
 
 
 def _interval(replications: int) -> str:
@@ -85,7 +92,7 @@ def _title(axes: Axes, text: str) -> None:
 
 
 def _population(row: Row) -> str:
-    who = f" ({row['population']})" if row["population"] else ""
+    who = f", all {row['population']}" if row["population"] else ""
     return f"{row['unit'] or row['label'].lower()} a year{who}"
 
 
@@ -119,7 +126,7 @@ def _known(rows: list[Row | None]) -> list[Row]:
 def _legend(axes: Axes) -> None:
     """Scenario names between title and chart, where they cover nothing; one or two columns."""
     handles, labels = axes.get_legend_handles_labels()
-    columns = 2 if sum(map(len, labels)) < 90 else 1
+    columns = 2 if sum(map(len, labels)) < LEGEND_COLUMNS else 1
     axes.legend(handles, labels, loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=columns, borderaxespad=0.2)
     rows = -(-len(labels) // columns)
     axes.set_title(axes.get_title(loc="left"), loc="left", pad=12 + 17 * rows)
@@ -140,10 +147,12 @@ def _admissions(axes: Axes, value: Results | Comparison, figures: Figures) -> bo
             return False
         nudge = 0.06 * (at - (len(scenarios) - 1) / 2)
         places = [nudge + n for n in range(len(rows))]
+        below = at == 0 and len(scenarios) > 1  # drawn broad and pale, so that a line upon it does not hide it
         axes.errorbar(places, [row["mean"] for row in rows], yerr=_bars(rows), marker=MARKERS[at % len(MARKERS)],
-                      label=_short(each.title))
+                      label=_short(each.title), linewidth=6 if below else 2, markersize=11 if below else 6,
+                      alpha=0.5 if below else 1.0)
     axes.set_xticks(range(len(rows)), [row["year"] for row in rows])
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.08 * axes.get_ylim()[1])
     axes.set_ylabel(_population(rows[0]))
     axes.set_xlabel("Financial year")
     _thousands(axes.yaxis)
@@ -159,18 +168,26 @@ def _admissions_title(value: Results | Comparison, figures: Figures, label: str)
     if isinstance(value, Comparison):
         return f"{label} by year, in {len(value.scenarios)} scenarios"
     total = figures.level(value.name, ADMISSIONS)
-    return f"{label}: {number(total['mean'] if total else None, 0)} in {_horizon(value)}"
+    if total is None or total["mean"] is None:
+        return label
+    return f"{label}: about {number(total['mean'] / len(value.years), 0)} a year"
 
 
 def _finding(value: Comparison, figures: Figures, label: str) -> str:
     row = figures.change(value.alternatives[0].name, ADMISSIONS)
     if row is None or row["mean"] is None:
         return label
-    if abs(row["mean"]) <= 2 * (row["mc_error"] or 0.0):
+    if row["mean"] == 0 or unclear(row):
         return f"{label}: no change in {_horizon(value.base)} that stands out from luck"
     more = "more" if row["mean"] > 0 else "fewer"
     size = percent(row["relative_change"]).lstrip("+−")
-    return f"{label}: {number(abs(row['mean']), 0)} ({size}) {more} in {_horizon(value.base)}"
+    return f"{label}: about {_a_year(row, value.base)} {more} a year ({size})"
+
+
+def _a_year(row: Row, results: Results) -> str:
+    """The size of a change in an average year."""
+    size = abs(row["mean"]) / len(results.years)
+    return number(size, 0 if size >= 10 else 1)
 
 
 def _horizon(results: Results) -> str:
@@ -196,9 +213,20 @@ def _difference(axes: Axes, value: Comparison, figures: Figures) -> bool:
     axes.yaxis.set_major_locator(MaxNLocator(7))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: number(v, _places(axes.yaxis), sign=True)))
     axes.margins(y=0.15)
-    _title(axes, f"{rows[0]['label']}: change each year against “{_short(value.base.title)}”")
+    axes.set_ylim(*_around_zero(*axes.get_ylim()))
+    _title(axes, f"{_difference_title(value, figures, rows[0]['label'])}, against “{_short(value.base.title)}”")
     _legend(axes)
     return True
+
+
+def _difference_title(value: Comparison, figures: Figures, label: str) -> str:
+    return _finding(value, figures, label) if len(value.alternatives) == 1 else f"{label}: change each year"
+
+
+def _around_zero(low: float, high: float) -> tuple[float, float]:
+    """Limits of an axis that leave room on both sides of the line at zero."""
+    room = 0.12 * max(high - low, 1e-9)
+    return min(low, -room), max(high, room)
 
 
 def _waits(axes: Axes, value: Results | Comparison, figures: Figures) -> bool:
@@ -217,9 +245,9 @@ def _waits(axes: Axes, value: Results | Comparison, figures: Figures) -> bool:
     axes.set_xlim(left=0)
     axes.grid(axis="x")
     axes.grid(visible=False, axis="y")
-    axes.set_xlabel("minutes, all cases in all years: half within (open), 90 % within (filled)")
+    axes.set_xlabel(f"minutes, all cases in {span(scenarios[0])}: half are seen within (open), 9 in 10 within (filled)")
     _thousands(axes.xaxis)
-    _title(axes, _waits_finding(value, figures, names[0]) if len(scenarios) == 2 else "How long people wait")
+    _title(axes, _waits_finding(value, figures, names[0]))
     if len(scenarios) > 1:
         _legend(axes)
     return True
@@ -229,15 +257,17 @@ def _spans(axes: Axes, places: list[float], half: list, most: list, color: str, 
     """Open and filled points, joined, one pair for each measure."""
     low, high = [row["mean"] for row in half], [row["mean"] for row in most]
     axes.hlines(places, low, high, color=color, linewidth=2)
-    axes.plot(low, places, "o", color=color, markerfacecolor="white")
-    axes.errorbar(high, places, xerr=_bars(most), fmt="o", color=color, label=label)
+    axes.plot(low, places, "o", color=color, markerfacecolor="white", clip_on=False, zorder=3)
+    axes.errorbar(high, places, xerr=_bars(most), fmt="o", color=color, label=label, ecolor="#333333", elinewidth=1.2)
 
 
 def _waits_finding(value: Results | Comparison, figures: Figures, name: str) -> str:
-    before, after = (figures.level(each.name, name + "_p90") or {} for each in scenarios_of(value))
-    label = before["label"].split(",")[0]
-    then, now = number(before["mean"], 0), number(after["mean"], 0)
-    return f"{label}: 9 in 10 within {now} minutes" + (", as before" if then == now else f" instead of {then}")
+    found = [figures.level(each.name, name + "_p90") or {} for each in scenarios_of(value)]
+    label, minutes = found[0]["label"].split(",")[0], [round(row["mean"]) for row in found]
+    then, low, high = minutes[0], min(minutes[1:] or minutes), max(minutes[1:] or minutes)
+    now = number(low, 0) if low == high else f"{number(low, 0)} to {number(high, 0)}"
+    before = "" if len(found) == 1 else ", as before" if then == low == high else f" instead of {number(then, 0)}"
+    return f"{label}: 9 in 10 within {now} minutes{before}"
 
 
 def _healthy_change(axes: Axes, value: Comparison, figures: Figures) -> bool:
@@ -252,8 +282,10 @@ def _healthy_change(axes: Axes, value: Comparison, figures: Figures) -> bool:
         _columns(axes, [(n + nudge, row) for n, row in known], width, f"C{at % 7}",
                  _short(each.title))
     axes.axhline(0, color="#4D4D4D", linewidth=1.2)
+    axes.set_ylim(*_around_zero(*axes.get_ylim()))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: number(v, _places(axes.yaxis), sign=True)))
-    _fifth_axes(axes, f"change in healthy years per 1,000 residents\nat the start, over {_horizon(value.base)}")
+    _fifth_axes(axes, "change against the baseline: healthy years\n"
+                      f"per 1,000 residents at the start, over {_horizon(value.base)}")
     _title(axes, _healthy_finding(value, figures))
     _legend(axes)
     return True
@@ -262,9 +294,12 @@ def _healthy_change(axes: Axes, value: Comparison, figures: Figures) -> bool:
 def _healthy_finding(value: Comparison, figures: Figures) -> str:
     rows = [figures.change(each.name, HEALTHY, margin="quintile", group=fifth)
             for each in value.alternatives for fifth in FIFTHS]
-    if all(row["mean"] == 0 for row in _known(rows)):
-        return "Healthy years: no change in any deprivation fifth"
-    return f"Healthy years gained per 1,000 residents against “{_short(value.base.title)}”"
+    known = _known(rows)
+    if all(row["mean"] == 0 or unclear(row) for row in known):
+        return "Healthy years: no clear change in any deprivation fifth"
+    most = max(known, key=lambda row: abs(row["mean"]))["mean"]
+    hardly = "hardly any change in any deprivation fifth, " if abs(most) < HOUR_A_RESIDENT else ""
+    return f"Healthy years: {hardly}at most {number(most, sign=True)} per 1,000 residents"
 
 
 def _healthy_level(axes: Axes, value: Results, figures: Figures) -> bool:
@@ -276,7 +311,8 @@ def _healthy_level(axes: Axes, value: Results, figures: Figures) -> bool:
     _columns(axes, known, 0.6, "C1", value.title)
     _thousands(axes.yaxis)
     _fifth_axes(axes, f"healthy years per 1,000 residents\nat the start, over {_horizon(value)}")
-    _title(axes, "Healthy years lived, by national deprivation fifth")
+    low, high = (choose(row["mean"] for _, row in known) for choose in (min, max))
+    _title(axes, f"Healthy years: {number(low, 0)} to {number(high, 0)} per 1,000, by deprivation fifth")
     return True
 
 

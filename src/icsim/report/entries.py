@@ -13,7 +13,7 @@ from icsim.catalogue import Catalogue
 from icsim.catalogue.csvtable import nearest
 from icsim.catalogue.evidence import source_names
 from icsim.catalogue.rows import Evidence
-from icsim.errors import CatalogueError, Problem
+from icsim.errors import NotFoundError, Problem
 from icsim.report.wording import WIDTH, paragraph, plain
 
 CATALOGUE_TABLES = tuple(field.name for field in fields(Catalogue) if field.name not in ("sources", "levels"))
@@ -47,12 +47,13 @@ def _listed(catalogue: Catalogue, area: Area, kind: str, name: str) -> dict[str,
 def entry(catalogue: Catalogue, area: Area, name: str) -> dict[str, Any]:
     """Everything the catalogue and the area say about a name: rows by table, and the sources behind them.
 
-    Raises CatalogueError with the nearest right name where there is none such.
+    Raises NotFoundError with the nearest right name where there is none such.
     """
     found: dict[str, list[dict[str, Any]]] = {}
     rows = list(related(catalogue, area, name))
     if not rows:
-        raise CatalogueError("catalogue", [Problem(name, f"is not in it. {_hint(catalogue, area, name)}".strip())])
+        hint = _hint(catalogue, area, name)
+        raise NotFoundError("catalogue", [Problem(name, f"is not in the catalogue. {hint}".strip())])
     for kind, row in rows:
         found.setdefault(kind, []).append(asdict(row))
     named = {source for _, row in rows for source in source_names(getattr(row, "source", ""))}

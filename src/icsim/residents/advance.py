@@ -1,7 +1,9 @@
 """Residents through one beat: clocks ring in order of time, and each ring is answered by its kind.
 
-Times are exact; nothing is stepped. A resident who hands over a demand stops there (WAITING): all clocks but death wait
-until the outcome comes back, and what was due meanwhile happens at that moment (`resume`).
+Times are exact; nothing is stepped. A resident who hands over a demand is WAITING until its outcome comes back. They live
+on meanwhile: they have birthdays, their timers run, they may grow frail or die, at the times they would have anyway, so
+that being served changes nobody's fate by itself. Only another demand, and leaving the area, are put off to the first
+beat after the outcome.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ from icsim.residents.model import (
     CLASS_SEVERITY,
     DEATH,
     DEMAND,
+    LEAVE,
     MOVE,
     TIMER,
 )
@@ -51,6 +54,9 @@ BIRTH_RECORD = np.dtype(
 """Somebody who enters: a child (age 0, birth = day) or an arrival."""
 
 DEMANDS, DEPARTURES, BIRTHS = range(3)
+
+_DEATH = 1
+"""Clock column of death."""
 
 
 class Beat(NamedTuple):
@@ -186,17 +192,10 @@ def time_of_day(hours, t):
 
 
 @inlined
-def _hand_over(model, people, i, k, d, severity, key, t, start, end, hint, beat):
-    """Enter the demand in the table and stop the resident; False if death comes before it can be handed over."""
-    death = people.clock[i, 1]
+def _hand_over(model, people, i, d, severity, key, t, start, beat):
+    """Enter the demand in the table, at its time of day but before a death that is due; the resident now waits."""
     at = milliseconds(time_of_day(model.hours[d], np.float64(t)))
-    if t < start:
-        tally_event(people, i, t, hint, beat, flow_column(people, LATE))
-        at = milliseconds(start)
-    if death < end:
-        at = min(at, milliseconds(death) - 1)
-        if at < milliseconds(start):
-            return False
+    at = max(min(at, milliseconds(people.clock[i, _DEATH]) - 1), milliseconds(start))
     n = beat.used[DEMANDS]
     row = beat.demands[n]
     row.ms = at
@@ -208,19 +207,17 @@ def _hand_over(model, people, i, k, d, severity, key, t, start, end, hint, beat)
     row.cls = _class(model, people, i, d, severity)
     row.place = people.level[i, PLACE]
     beat.used[DEMANDS] = n + 1
+    people.person[i].asked = at
     people.person[i].status = WAITING
-    people.next[i] = death
-    if death < end:
-        _depart(people, i, death, beat)
-    return True
 
 
 @inlined
-def _depart(people, i, death, beat):
-    """Tell the services that resident i, who has an open case, dies at `death`."""
+def _depart(people, i, t, beat):
+    """Tell the services that resident i, who has an open case, dies at t (after the case has begun, if it is of today)."""
+    at = max(milliseconds(t), people.person[i].asked + 1)
     n = beat.used[DEPARTURES]
     row = beat.departures[n]
-    row.ms = milliseconds(death)
+    row.ms = at
     row.resident = i
     row.reason = DIED
     beat.used[DEPARTURES] = n + 1
@@ -228,15 +225,35 @@ def _depart(people, i, death, beat):
 
 
 @inlined
+def _is_real(model, streams, people, i, k, t, start):
+    """Whether a ring at the peak rate counts on this day. One put off to the beat's very start was found real before."""
+    if t == start:
+        return True
+    count = np.uint64(people.fired[i, model.fired_slot[k]])
+    day = min(np.int64(max(t, np.float32(0.0))), model.accept.shape[1] - 1)
+    return rng.draw(streams.accept[k], people.person[i].key, count) < model.accept[model.demand[k], day]
+
+
+@inlined
+def _put_off(people, i, k, t, start, end, hint, beat):
+    """A demand while the last one is still open is handed over at the start of a later beat, and counted as late."""
+    if t != start:
+        tally_event(people, i, t, hint, beat, flow_column(people, LATE))
+    people.clock[i, k] = end
+
+
+@inlined
 def _demand(model, streams, people, i, k, t, start, end, hint, beat, served):
-    """A demand clock rings: is it real on this day, how bad, and hand it over. Returns True if the resident stops."""
+    """A demand clock rings: is it real on this day, how bad, what does it do at once, and hand it over."""
+    if not _is_real(model, streams, people, i, k, t, start):
+        _renew(model, streams, people, i, k, t)
+        return
+    if people.person[i].status == WAITING:
+        _put_off(people, i, k, t, start, end, hint, beat)
+        return
     d = model.demand[k]
     person_key = people.person[i].key
     count = np.uint64(people.fired[i, model.fired_slot[k]])
-    day = min(np.int64(max(t, np.float32(0.0))), model.accept.shape[1] - 1)
-    if rng.draw(streams.accept[k], person_key, count) >= model.accept[d, day]:
-        _renew(model, streams, people, i, k, t)
-        return False
     severity = _severity(model, people, i, d, rng.draw(streams.severity[k], person_key, count))
     tally_event(people, i, t, hint, beat, event_column(people, k))
     key = rng.address(streams.case[k], person_key, count)
@@ -246,9 +263,8 @@ def _demand(model, streams, people, i, k, t, start, end, hint, beat, served):
         if a >= 0:
             set_level(model, people, i, a, model.severity_level[d, severity, n], t)
     _renew(model, streams, people, i, k, t)
-    if not served:
-        return False
-    return _hand_over(model, people, i, k, d, severity, key, t, start, end, hint, beat)
+    if served:
+        _hand_over(model, people, i, d, severity, key, t, start, beat)
 
 
 @inlined
@@ -283,21 +299,20 @@ def _change(model, people, i, a, new, t, hint, beat):
 
 @inlined
 def ring(model, streams, people, i, k, t, start, end, hint, beat, served):
-    """Answer the ring of event clock k at time t. Returns True if the resident stops here for this beat."""
+    """Answer the ring of event clock k at time t. Returns True if nothing more happens to the resident in this beat."""
     kind = model.kind[k]
-    if kind == DEMAND:
-        if not can_happen(model, people, i, k):
-            tally_event(people, i, t, hint, beat, flow_column(people, PARKED))
-            _renew(model, streams, people, i, k, t)
-            return False
-        return _demand(model, streams, people, i, k, t, start, end, hint, beat, served)
     if kind in (MOVE, TIMER):
         _move(model, streams, people, i, k, t, hint, beat)
         return False
     if not can_happen(model, people, i, k):
         tally_event(people, i, t, hint, beat, flow_column(people, PARKED))
-        set_clock(model, streams, people, i, k, t)
+        _again(model, streams, people, i, k, t)
         return False
+    if kind == DEMAND:
+        _demand(model, streams, people, i, k, t, start, end, hint, beat, served)
+        return False
+    if people.person[i].status == WAITING and kind != BIRTH:
+        return _wait_or_depart(people, i, k, kind, t, end, beat)
     tally_event(people, i, t, hint, beat, event_column(people, k))
     if kind == BIRTH:
         _birth(model, streams, people, i, k, t, beat)
@@ -305,6 +320,25 @@ def ring(model, streams, people, i, k, t, start, end, hint, beat, served):
         return False
     accrue(people, i, t, beat.edges, hint, beat.tally)
     _end(people, i, DEAD if kind == DEATH else GONE)
+    return True
+
+
+@inlined
+def _again(model, streams, people, i, k, t):
+    """A clock that rang where its event cannot happen is set anew, and counted where it has a count."""
+    slot = model.fired_slot[k]
+    if slot >= 0:
+        people.fired[i, slot] += 1
+    set_clock(model, streams, people, i, k, t)
+
+
+@inlined
+def _wait_or_depart(people, i, k, kind, t, end, beat):
+    """With a case open, leaving waits; death is told to the services, which say first whether the case ended before."""
+    if kind == LEAVE:
+        people.clock[i, k] = end
+        return False
+    _depart(people, i, t, beat)
     return True
 
 
@@ -357,7 +391,7 @@ def advance(model, streams, people, first, last, start, end, hint, beat, served)
     """Every resident in rows [first, last) from `start` to `end` (float32 days); returns the next row to look at.
 
     It stops early when a table is full: grow the table and call again from the row returned. `served` False: demands
-    are counted and have their consequences, but nobody answers them. Residents with an open case only depart.
+    are counted and have their consequences, but nobody answers them.
     """
     while first < last:
         found, following = _collect_due(people, first, last, end, beat.due)
@@ -366,25 +400,28 @@ def advance(model, streams, people, first, last, start, end, hint, beat, served)
             if beat.demands.shape[0] == beat.used[DEMANDS] or beat.departures.shape[0] == beat.used[DEPARTURES]:
                 return i
             status = people.person[i].status
-            if status == WAITING:
-                _depart(people, i, people.next[i], beat)
-            elif status == LIVING and not _live(model, streams, people, i, start, end, hint, beat, served):
+            if status in (LIVING, WAITING) and not _live(model, streams, people, i, start, end, hint, beat, served):
                 return i
         first = following
     return last
 
 
 @kernel
-def apply_moves(model, people, moves, edges, hint, tally):
-    """Outcomes come back: each resident is released at the outcome's own time and takes its level, if it sets one."""
+def apply_moves(model, people, moves, lived, edges, hint, tally):
+    """Outcomes come back: each resident is released and takes the level, if any, at the outcome's own time.
+
+    They have lived up to day `lived` already (or up to the death that the services were told of): what the outcome
+    brings forward to before then happens then.
+    """
     for n in range(moves.shape[0]):
         move = moves[n]
         i = move.resident
-        t = np.float32(np.float64(move.ms) / 86_400_000.0)
         person = people.person[i]
         person.status = LIVING
-        person.resume = t
+        departed = people.next[i] >= NEVER
+        person.resume = max(person.resume, people.clock[i, _DEATH] if departed else lived)
         if move.attribute >= 0 and move.reason != DIED and move.reason != LEFT:
+            t = np.float32(np.float64(move.ms) / 86_400_000.0)
             accrue(people, i, t, edges, hint, tally)
             set_level(model, people, i, move.attribute, move.level, t)
         find_next(people, i)
@@ -400,10 +437,7 @@ def change_trend(model, people, old, new, t, first, last):
             for k in range(1, new.shape[0]):
                 if old[k] != new[k]:
                     clock[k] = min(t + (clock[k] - t) * (old[k] / new[k]), NEVER)
-            if status == LIVING:
-                find_next(people, i)
-            elif people.next[i] < NEVER:
-                people.next[i] = clock[1]
+            find_next(people, i)
 
 
 @kernel

@@ -47,6 +47,7 @@ class Residents:
         self._beat = loops.Beat(self.edges, self.tally, records(8192, DEMAND), records(8192, DEPARTURE),
                                 records(4096, BIRTH_RECORD), np.zeros(3, np.int64), np.zeros(_DUE + 1, np.int64))
         self._year: int | None = None
+        self._lived = 0
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -62,6 +63,7 @@ class Residents:
     def advance(self, beat: Beat, served: bool = True) -> Handed:
         """Everybody up to the end of the beat; children and arrivals enter and live through the rest of it."""
         self._keep_trend(beat)
+        self._lived = beat.end_day
         hint = int(np.searchsorted(self.edges, beat.start_day, side="right")) - 1
         self._beat.used[:] = 0
         self._sweep(0, self.rows, beat, hint, served)
@@ -78,7 +80,8 @@ class Residents:
         """Outcomes of cases (MOVE): each resident is released at the outcome's own time."""
         if len(moves):
             hint = int(np.searchsorted(self.edges, moves["ms"][0] / 86_400_000, side="right")) - 1
-            loops.apply_moves(self.model, self.people, own_copy(moves), self.edges, max(hint, 0), self.tally)
+            lived = np.float32(self._lived)
+            loops.apply_moves(self.model, self.people, own_copy(moves), lived, self.edges, max(hint, 0), self.tally)
 
     def close(self, last: Beat) -> None:
         """After the last beat: what was due since late outcomes happens, unserved; everybody's time is tallied."""

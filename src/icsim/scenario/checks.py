@@ -84,7 +84,7 @@ def check_open(file: SourceFile, key: Path, settings: dict[str, Any]) -> Iterato
     try:
         parse(text)
     except ValueError as error:
-        reason = str(error).removeprefix(f'"{text}": ').removesuffix(FORMS)
+        reason = str(error).removeprefix(f'"{text}": ').removesuffix(FORMS).rstrip()
         yield file.problem(key, f"{shorten(reason, 200)}\n{fill(FORMS, 110)}", shown(text))
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import Any
 
 from icsim.calendar import add_years
 from icsim.errors import Problem
-from icsim.scenario.differences import Difference
+from icsim.scenario.differences import Difference, source_titles, titled
 from icsim.scenario.ground import numbers
 from icsim.scenario.models import Run
 from icsim.scenario.resolve import Resolved
-from icsim.scenario.wording import grouped
+from icsim.scenario.wording import folded, grouped
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class Assumption:
     unit: str
     low: float | None
     high: float | None
+    source: str
+    """title of the source"""
     reason: str
 
 
@@ -73,51 +77,78 @@ class Explanation:
     """how many numbers the catalogue and the area hold, assumed ones included"""
     warnings: tuple[Problem, ...]
 
-    def lines(self) -> list[str]:
-        """The explanation as text, one line an entry."""
-        parts = [self._head(), self._services(), self._differences(), self._assumptions(), self._warnings()]
-        return [line for part in parts if part for line in ["", *part]][1:]
+    def lines(self, everything: bool = False) -> list[str]:
+        """The explanation as lines of at most 80 columns; `everything`: with each assumed number and its reason."""
+        assumptions = [*self._assumed(), *(self._assumptions() if everything else [])]
+        parts = [self._head(), self._services(), self._differences(), assumptions, self._warnings()]
+        text = "\n\n".join("\n".join(part) for part in parts if part)
+        return text.splitlines()
 
     def _head(self) -> list[str]:
         run = self.run
         luck = "once" if run.replications == 1 else f"{run.replications} times, each with other luck (seed {run.seed})"
-        words = [text for text in (self.description, self.reason) if text]
-        return [self.title, *words, "",
-                f"Who:       {grouped(self.population)} residents of {self.area} on {self.population_date}, "
-                f"in {len(self.places)} places",
-                f"When:      {run.start} to {self.end}, in steps of a {run.heartbeat}",
-                f"How often: {luck}; {run.engine} engine" + ("" if run.services else "; residents alone, no services")]
+        words = [folded(text) for text in (self.title, self.description, self.reason) if text]
+        where = f"{self.area} on {self.population_date}, in {len(self.places)} places"
+        services = "" if run.services else "; residents alone, no services"
+        facts = {"Who:": f"{grouped(self.population)} residents of {where}",
+                 "When:": f"{run.start} to {self.end}, in steps of a {run.heartbeat}",
+                 "How often:": f"{luck}; {run.engine} engine{services}"}
+        return [*words, "", *(f"{word:11}" + folded(text, " " * 11)[11:] for word, text in facts.items())]
 
     def _services(self) -> list[str]:
         lines = ["Services"]
         for service in self.services if self.run.services else ():
             waiting = _waiting(service.queue_limit)
-            lines.append(f"  {service.label} ({service.name}): {waiting}; end of shift: {service.shift_end}")
-            lines += [f"    {pool.label}: {_servers(pool.number, service.server)}, {pool.open}"
+            about = f"{service.label} ({service.name}): {waiting}; end of shift: {service.shift_end}"
+            lines.append(folded(about, "  ", "    "))
+            lines += [folded(f"{pool.label}: {_servers(pool.number, service.server)}, {pool.open}", "    ", "  ")
                       for pool in service.pools]
         return lines if len(lines) > 1 else ["Services: none"]
 
     def _differences(self) -> list[str]:
         if not self.differences:
             return ["Nothing differs from the baseline."]
-        lines = ["Differs from the baseline"]
-        for entry in self.differences:
-            lines.append(f"  {entry.name}: {said(entry.value)} instead of {said(entry.baseline)} {entry.unit}".rstrip())
-            if entry.standing:
-                lines.append(f"    the baseline value is {entry.standing}: {entry.source}")
-            if entry.reason:
-                lines.append(f"    because: {entry.reason}")
-        return lines
+        groups = groupby(self.differences, lambda entry: (entry.standing, entry.source, entry.reason))
+        return ["Differs from the baseline", *(line for _, group in groups for line in _differ(list(group)))]
 
-    def _assumptions(self) -> list[str]:
+    def _assumed(self) -> list[str]:
         kinds = Counter(entry.name.partition(".")[0] for entry in self.assumptions)
         parts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
         count = f"Assumed: {len(self.assumptions)} of {grouped(self.numbers)} numbers"
-        return [f"{count} ({parts})" if parts else count]
+        return [folded(f"{count} ({parts})" if parts else count, more="  ")]
+
+    def _assumptions(self) -> list[str]:
+        return [line for entry in self.assumptions for line in _assumption(entry)]
 
     def _warnings(self) -> list[str]:
         lines = [line for warning in self.warnings for line in str(warning).splitlines()]
-        return ["Worth a look", *lines] if lines else []
+        return ["Worth a look", *(_in_place(line) for line in lines)] if lines else []
+
+
+def _differ(alike: list[Difference]) -> Iterator[str]:
+    """Differences that share their evidence and their reason, which are told once."""
+    for entry in alike:
+        value = f"{entry.name}: {said(entry.value)} instead of {said(entry.baseline)} {entry.unit}"
+        yield folded(value, "  ", "    ")
+    if alike[0].standing:
+        values = "value is" if len(alike) == 1 else "values are"
+        yield folded(f"the baseline {values} {alike[0].standing}: {alike[0].source}", "    ", "  ")
+    if alike[0].reason:
+        yield folded(f"because: {alike[0].reason}", "    ", "  ")
+
+
+def _assumption(entry: Assumption) -> Iterator[str]:
+    between = "" if entry.low is None else f" ({said(entry.low)} to {said(entry.high)})"
+    yield folded(f"{entry.name} = {said(entry.value)}{between} {entry.unit}", "  ", "    ")
+    if entry.reason:
+        yield folded(entry.reason, "    ")
+    if entry.source:
+        yield folded(f"source: {entry.source}", "    ", "  ")
+
+
+def _in_place(line: str) -> str:
+    """A line folded below where it begins."""
+    return folded(line, " " * (len(line) - len(line.lstrip())))
 
 
 def explain(resolved: Resolved) -> Explanation:
@@ -125,8 +156,10 @@ def explain(resolved: Resolved) -> Explanation:
     area, found = resolved.area, numbers(resolved.catalogue, resolved.area)
     people = area.population.sum(axis=(1, 2, 3))
     places = tuple((place.label, int(count)) for place, count in zip(area.places, people, strict=True))
-    assumed = tuple(Assumption(name, number.value, number.row.unit, number.row.low, number.row.high, number.row.note)
-                    for name, number in found.items() if number.row.standing == "assumed")
+    titles = source_titles(resolved.catalogue, area)
+    assumed = tuple(
+        Assumption(name, number.value, row.unit, row.low, row.high, titled(row.source, titles), row.note)
+        for name, number in found.items() if (row := number.row).standing == "assumed")
     return Explanation(
         resolved.name, resolved.title, resolved.description, resolved.reason, area.label, int(people.sum()),
         area.population_date, places, resolved.run, add_years(resolved.run.start, resolved.run.years),

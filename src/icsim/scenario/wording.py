@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, time
 from difflib import get_close_matches
+from textwrap import fill
 from typing import Any
 
 LONGEST = 60
@@ -30,6 +31,13 @@ def shown(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.12g}"
     return "a table" if isinstance(value, dict) else "a list" if isinstance(value, list) else "nothing"
+
+
+def folded(text: str, indent: str = "", more: str = "") -> str:
+    """`text` on lines of at most 80 columns: the first after `indent`, those that follow `more` further in."""
+    plain = " ".join(text.split())
+    return fill(plain, 80, initial_indent=indent, subsequent_indent=" " * len(indent) + more, break_on_hyphens=False,
+                break_long_words=False)
 
 
 def near(name: str, names: Iterable[str]) -> str:

@@ -77,7 +77,7 @@ def build(catalogue: Catalogue, area: Area, layout: Layout, start: date, days: i
         patience=patience,
         duration_stream=_streams(layout, seed, "duration"),
         patience_stream=_streams(layout, seed, "patience"),
-        branch_stream=_streams(layout, seed, "branch"),
+        branch_stream=np.array([rng.stream(seed, f"branch.{s.pathway}.{s.luck or s.step}") for s in layout.steps], np.uint64),
         **_branches(catalogue, layout, classes, most),
         outcome_attribute=np.array([a for a, _ in sets], np.int16),
         outcome_level=np.array([level for _, level in sets], np.int16),

@@ -1,0 +1,74 @@
+"""The result in a few sentences that can be quoted: an average year with the change."""
+
+from __future__ import annotations
+
+from icsim.outcomes.averted import ADMISSIONS, per_averted
+from icsim.report.figures import Figures, Row
+from icsim.report.tables import title_of
+from icsim.report.wording import about, about_places, heading, number, paragraph, unclear
+from icsim.results import Comparison, Results
+
+TOLD = (ADMISSIONS, "bed_days", "ae_attendances", "conveyances", "calls_999", "care_home_entries", "deaths",
+        "healthy_years", "qalys")
+PER_AVERTED = ("ae_attendances", "conveyances", "bed_days", "falls_vehicle_responses")
+"""What is also told for each admission averted, where its change is clear."""
+
+
+def in_short(value: Comparison, other: Results, figures: Figures) -> str:
+    """Changes in an average year, those that luck may explain apart, and what goes with each admission averted."""
+    found = [row for name in TOLD if (row := figures.change(other.name, name)) and row["mean"] is not None]
+    if not found:
+        return ""
+    clear = [row for row in found if row["mean"] and not unclear(row)]
+    lines = [paragraph(_sentence(row, len(other.years)), hanging="- ") for row in clear]
+    lines += [paragraph(text, hanging="- ") for text in (_unclear(found), _untouched(found)) if text]
+    averted = _per_averted(value.base, other, figures)
+    return "\n".join([heading("In short: an average year with the change", title_of(value, other)), *lines,
+                      *([paragraph(averted, hanging="- ")] if averted else [])])
+
+
+def _sentence(row: Row, years: int) -> str:
+    """ "about 26 fewer emergency admissions after a fall a year (± 1)" """
+    return _change(row["mean"] / years, (row["mc_error"] or 0.0) / years, row["label"] + " a year")
+
+
+def _change(change: float, error: float | None, what: str) -> str:
+    """ "about 26 fewer of these (± 1)" """
+    size, direction = abs(change), "more" if change > 0 else "fewer"
+    give_or_take = f" (± {number(error, about_places(size, error))})" if error else ""
+    return f"about {about(size, error)} {direction} {_in_a_sentence(what)}{give_or_take}"
+
+
+def _in_a_sentence(label: str) -> str:
+    """A label without its capital; one such as A&E keeps it."""
+    return label if label[1:2].isupper() or not label[1:2].isalpha() else label[0].lower() + label[1:]
+
+
+def _listed(rows: list[Row]) -> str:
+    return ", ".join(_in_a_sentence(row["label"]) for row in rows)
+
+
+def _unclear(found: list[Row]) -> str:
+    rows = [row for row in found if unclear(row)]
+    return f"no clear change in {_listed(rows)}" if rows else ""
+
+
+def _untouched(found: list[Row]) -> str:
+    rows = [row for row in found if row["mean"] == 0 and not unclear(row)]
+    return f"no change at all in {_listed(rows)}" if rows else ""
+
+
+def _per_averted(base: Results, other: Results, figures: Figures) -> str:
+    """ "for each emergency admission averted: about 8.1 fewer A&E attendances (± 0.2), …" """
+    admissions = figures.change(other.name, ADMISSIONS)
+    if not _clear(admissions) or admissions is None or admissions["mean"] > 0:
+        return ""
+    rows = [row for name in PER_AVERTED if _clear(row := figures.change(other.name, name)) and row]
+    ratios = per_averted(base, other, [row["measure"] for row in rows])
+    parts = [_change(ratio, error, row["label"])
+             for row, (ratio, error) in zip(rows, ratios.values(), strict=True)]
+    return f"for each emergency admission averted: {', '.join(parts)}" if parts else ""
+
+
+def _clear(row: Row | None) -> bool:
+    return row is not None and bool(row["mean"]) and not unclear(row)

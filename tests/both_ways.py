@@ -179,16 +179,17 @@ def beat_of_no_length() -> Arrays:
 
 
 def with_a_case_open() -> Arrays:
-    """Residents who wait for an outcome: one dies, one falls again, one would leave, one has a birthday."""
-    residents = _alone(4)
+    """Residents who wait for an outcome: one dies, one falls again, one would leave."""
+    residents = _alone(3)
     people, layout = residents.people, residents.built.layout
-    people.person["status"][:4] = WAITING
-    for row, column in enumerate((layout.column("death"), layout.column("fall"), layout.column("leave"), 0)):
+    people.person["status"][:3] = WAITING
+    columns = [layout.column(event) for event in ("death", "fall", "leave")]
+    for row, column in enumerate(columns):
         people.clock[row, column] = people.next[row] = 0.5
     people.fired[1] = 2  # a count at which the ring is found real
     handed = residents.advance(Beat(FIRST, 0, 28))
     return {**_people(residents), "departures": handed.departures["resident"], "demands": handed.demands["resident"],
-            "put_off": people.clock[np.arange(4), [layout.column("death"), layout.column("fall"), layout.column("leave"), 0]]}
+            "put_off": people.clock[np.arange(3), columns]}
 
 
 def outcomes_come_back() -> Arrays:

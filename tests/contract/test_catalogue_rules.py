@@ -193,7 +193,7 @@ BROKEN = {
         "no row for this step",
     ),
     "a step nobody reaches": (
-        {"steps": "help,lost,Lost,,,,,,,\n", "branches": f"help,lost,home,,,0,1,share,{_RANGE}\n"},
+        {"steps": "help,lost,Lost,,,,,,,,\n", "branches": f"help,lost,home,,,0,1,share,{_RANGE}\n"},
         "steps.csv: step | 6",
         "No case can come",
     ),
@@ -213,7 +213,7 @@ BROKEN = {
         "steps.csv",
         "ring",
     ),
-    "a pathway without demand": ({"steps": "other,wait,Wait,,,,,,,\n"}, "steps.csv: pathway | 6", "No demand enters"),
+    "a pathway without demand": ({"steps": "other,wait,Wait,,,,,,,,\n"}, "steps.csv: pathway | 6", "No demand enters"),
     "a column that does not exist": ({"services": ("server,queue", "server,que")}, "services.csv", "no such column"),
     "a cell that is no number": ({"ratios": (",2,1,3,", ",two,1,3,")}, "ratios.csv: value | 2", "number"),
 }
@@ -238,7 +238,7 @@ def test_a_hold_on_its_own_service_and_a_full_queue_need_no_patience(tmp_path):
     assert problems(tmp_path, steps=steps, quantities=patience) == []
     kept = f"help,drive,more,,0.2,0,1,share,{_RANGE}\nhelp,more,home,,,0,1,share,{_RANGE}\n"
     assert (
-        problems(tmp_path, steps="help,more,More,van,,,,,,\n", branches=("help,drive,home", kept + "help,drive,home"))
+        problems(tmp_path, steps="help,more,More,van,,,,,,,\n", branches=("help,drive,home", kept + "help,drive,home"))
         == []
     )
 

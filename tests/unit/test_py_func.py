@@ -108,7 +108,6 @@ def test_with_a_case_open_life_goes_on_but_demands_and_leaving_wait(plain):
     assert found["put_off"][0] == 0.5
     assert found["put_off"][1] == 28
     assert found["put_off"][2] > 28  # parked: nobody leaves this place
-    assert found["put_off"][3] != 0.5
 
 
 def test_without_demands_there_are_no_contacts_only_open_hours(plain):

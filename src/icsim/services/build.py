@@ -77,7 +77,7 @@ def build(catalogue: Catalogue, area: Area, layout: Layout, start: date, days: i
         patience=patience,
         duration_stream=_streams(layout, seed, "duration"),
         patience_stream=_streams(layout, seed, "patience"),
-        branch_stream=np.array([rng.stream(seed, f"branch.{s.pathway}.{s.luck or s.step}") for s in layout.steps], np.uint64),
+        branch_stream=_branch_streams(layout, seed),
         **_branches(catalogue, layout, classes, most),
         outcome_attribute=np.array([a for a, _ in sets], np.int16),
         outcome_level=np.array([level for _, level in sets], np.int16),
@@ -122,6 +122,11 @@ def _setting(layout: Layout, sets: str) -> tuple[int, int]:
 
 def _streams(layout: Layout, seed: int, what: str) -> np.ndarray:
     return np.array([rng.stream(seed, f"{what}.{s.pathway}.{s.step}") for s in layout.steps], np.uint64)
+
+
+def _branch_streams(layout: Layout, seed: int) -> np.ndarray:
+    """As above; a step may share the luck of another."""
+    return np.array([rng.stream(seed, f"branch.{s.pathway}.{s.luck or s.step}") for s in layout.steps], np.uint64)
 
 
 # Durations, patience, priorities ----------------------------------------------------------------------------------

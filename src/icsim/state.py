@@ -2,7 +2,7 @@
 
 | array | dtype | bytes a resident |
 |---|---|---|
-| person | record below | 40 |
+| person | record below | 32 |
 | next | float32 | 4 |
 | level | uint8[attribute] | one an attribute |
 | clock | float32[event], padded to 8 | 64 for 9 to 16 columns |
@@ -46,11 +46,10 @@ PERSON = np.dtype(
         ("since", "f4"),  # day up to which person-time has been tallied
         ("resume", "f4"),  # nothing happens before this day: life up to it was lived before the last outcome came back
         ("entered", "f4"),  # day of entering the run
-        ("asked", "i8"),  # millisecond of the last demand handed over; −1: none
+        ("asked", "i4"),  # first whole second after the last demand was handed over
         ("age", "u1"),  # completed years, at most 255
         ("status", "u1"),
         ("spare", "u2"),
-        ("padding", "u4"),
     ],
     align=True,
 )

@@ -207,14 +207,14 @@ def _hand_over(model, people, i, d, severity, key, t, start, beat):
     row.cls = _class(model, people, i, d, severity)
     row.place = people.level[i, PLACE]
     beat.used[DEMANDS] = n + 1
-    people.person[i].asked = at
+    people.person[i].asked = np.int32(at // 1000 + 1)
     people.person[i].status = WAITING
 
 
 @inlined
 def _depart(people, i, t, beat):
     """Tell the services that resident i, who has an open case, dies at t (after the case has begun, if it is of today)."""
-    at = max(milliseconds(t), people.person[i].asked + 1)
+    at = max(milliseconds(t), np.int64(people.person[i].asked) * 1000)
     n = beat.used[DEPARTURES]
     row = beat.departures[n]
     row.ms = at

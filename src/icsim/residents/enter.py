@@ -63,7 +63,7 @@ def enter_one(model, streams, people, i, newcomer):
     person.since = newcomer.day
     person.resume = newcomer.day
     person.entered = newcomer.day
-    person.asked = -1
+    person.asked = 0
     person.age = newcomer.age
     person.status = LIVING
     people.level[i, SEX] = newcomer.sex

@@ -22,6 +22,7 @@ from icsim.residents.door import (
     find_next,
     my_cell,
     period_at,
+    rescaled,
     set_birthday,
     set_clock,
     set_level,
@@ -430,14 +431,16 @@ def apply_moves(model, people, moves, lived, edges, hint, tally):
 @kernel
 def change_trend(model, people, old, new, t, first, last):
     """From day t every clock of column k runs at new[k] instead of old[k] times its table (float32[K])."""
-    for i in range(first, last):
-        status = people.person[i].status
-        if status in (LIVING, WAITING):
-            clock = people.clock[i]
-            for k in range(1, new.shape[0]):
-                if old[k] != new[k]:
-                    clock[k] = min(t + (clock[k] - t) * (old[k] / new[k]), NEVER)
-            find_next(people, i)
+    for k in range(1, new.shape[0]):
+        if old[k] != new[k]:
+            ratio = old[k] / new[k]
+            for i in range(first, last):
+                before = people.clock[i, k]
+                if before < NEVER and people.next[i] < NEVER:
+                    after = rescaled(before, t, ratio)
+                    people.clock[i, k] = after
+                    if after < people.next[i] or before == people.next[i]:
+                        find_next(people, i)
 
 
 @kernel

@@ -19,7 +19,7 @@ GOOD = {
     "rates.csv": f"event,sex,quintile,age_from,age_to,value,{_EVIDENCE}\n"
     f"crisis,*,*,0,90,2,1,3,per person-year,{_RANGE}\n"
     f'sink,female,1,18,64,5,1,9,"per 1,000 person-years",{_RANGE}\n',
-    "ratios.csv": f"event,attribute,level,value,{_EVIDENCE}\ncrisis,mood,low,2,1,3,ratio,{_RANGE}\n",
+    "ratios.csv": f"event,attribute,level,value,lag_years,{_EVIDENCE}\ncrisis,mood,low,2,0,1,3,ratio,{_RANGE}\n",
     "trends.csv": f"event,from_year,value,{_EVIDENCE}\n",
     "weights.csv": "weight,label,rule\nutility,Utility,multiply\n",
     "norms.csv": f"weight,sex,quintile,age_from,age_to,value,{_EVIDENCE}\n"
@@ -80,11 +80,12 @@ BROKEN = {
         "per person-year",
     ),
     "a value outside its own range": (
-        {"ratios": (",2,1,3,", ",4,1,3,")},
+        {"ratios": (",2,0,1,3,", ",4,0,1,3,")},
         "ratios.csv: value | 2",
         "above its own high",
     ),
-    "a ratio of nothing": ({"ratios": (",2,1,3,", ",0,0,3,")}, "ratios.csv: value | 2", "1e-06"),
+    "a lag that would do nothing": ({"ratios": (",2,0,1,3,", ",2,5,1,3,")}, "ratios.csv: lag_years | 2", "timers"),
+    "a ratio of nothing": ({"ratios": (",2,0,1,3,", ",0,0,0,3,")}, "ratios.csv: value | 2", "1e-06"),
     "a share above 1": (
         {"severity_shares": (",0.2,0.1,0.9,", ",1.2,0.1,1.9,")},
         "severity_shares.csv: value | 2",

@@ -73,8 +73,9 @@ def ratios_are_sound(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
     for place in tables["ratios"]:
         if not 0 <= place.row.causal_share <= 1:
             yield place.problem("causal_share", "This must lie between 0 and 1.", place.row.causal_share)
-        if place.row.lag_years < 0:
-            yield place.problem("lag_years", "This must be 0 or more.", place.row.lag_years)
+        if place.row.lag_years != 0:
+            message = "This must be 0: say a lag by levels that timers lead through, as hip_fracture does."
+            yield place.problem("lag_years", message, place.row.lag_years)
 
 
 def ages_run_upwards(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:

@@ -103,6 +103,7 @@ class Ratio(Evidence):
     causal_share: float = 1.0
     """share of the excess that moving the level would take away: trial 1, observational 0.5"""
     lag_years: float = 0.0
+    """0: a lag is said by levels that timers lead through, so another value is refused"""
     design: str = ""
 
 

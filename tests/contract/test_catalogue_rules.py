@@ -101,7 +101,7 @@ BROKEN = {
     "an unknown sex": ({"rates": ("sink,female", "sink,woman")}, "rates.csv: sex | 3", "female"),
     "an unknown quintile": ({"rates": ("female,1", "female,6")}, "rates.csv: quintile | 3", "5"),
     "a number that stands twice": (
-        {"ratios": f"crisis,mood,low,2,1,3,ratio,{_RANGE}\n"},
+        {"ratios": f"crisis,mood,low,2,0,1,3,ratio,{_RANGE}\n"},
         "ratios.csv: value | 3",
         "second time",
     ),
@@ -216,7 +216,7 @@ BROKEN = {
     ),
     "a pathway without demand": ({"steps": "other,wait,Wait,,,,,,,,\n"}, "steps.csv: pathway | 6", "No demand enters"),
     "a column that does not exist": ({"services": ("server,queue", "server,que")}, "services.csv", "no such column"),
-    "a cell that is no number": ({"ratios": (",2,1,3,", ",two,1,3,")}, "ratios.csv: value | 2", "number"),
+    "a cell that is no number": ({"ratios": (",2,0,1,3,", ",two,0,1,3,")}, "ratios.csv: value | 2", "number"),
 }
 
 

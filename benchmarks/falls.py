@@ -12,6 +12,7 @@ from icsim.calendar import MS_PER_DAY, MS_PER_HOUR
 from icsim.catalogue import when
 from icsim.residents import build as residents_build
 from icsim.services import build as services_build
+from icsim.services.names import Layout, layout_of
 from icsim.services.model import ServiceModel
 from icsim.tables import DEMAND
 
@@ -64,7 +65,7 @@ def work(years: float, seed: int = 1) -> Work:
     days = int(365 * years)
     tables, area = catalogue.load(), areas.load(AREA)
     names = residents_build.layout_of(tables, area)
-    layout = services_build.layout_of(tables, area, names.attributes, names.demands)
+    layout = layout_of(tables, area, names.attributes, names.demands)
     model = services_build.build(tables, area, layout, START, days, seed)
     classes = list(when.classes_of(tables, layout.demands[0]))
     return Work(model, _numbers(model, layout), _demands(classes, len(area.places), days, seed), days)
@@ -89,7 +90,7 @@ def _share(cls: str) -> float:
         OVER_65 if "age=65+" in cls else 1 - OVER_65)
 
 
-def _numbers(model: ServiceModel, layout: services_build.Layout) -> Numbers:
+def _numbers(model: ServiceModel, layout: Layout) -> Numbers:
     if tuple(step.step for step in layout.steps) != STEPS:
         raise ValueError("the falls pathway has other steps than the hand-written peers")
     names = [outcome for _, outcome in layout.outcomes]
@@ -112,7 +113,7 @@ def _numbers(model: ServiceModel, layout: services_build.Layout) -> Numbers:
         at_start, department, catchment, int(shift[0]), int(shift[1]))
 
 
-def _departments(model: ServiceModel, layout: services_build.Layout) -> tuple[np.ndarray, np.ndarray]:
+def _departments(model: ServiceModel, layout: Layout) -> tuple[np.ndarray, np.ndarray]:
     service, places = layout.services.index("emergency_departments"), len(layout.places)
     department, catchment = np.zeros((places, 4), np.int64), np.ones((places, 4))
     for place in range(places):

@@ -16,6 +16,7 @@ from icsim.calendar import MS_PER_DAY, MS_PER_HOUR
 from icsim.catalogue import Catalogue
 from icsim.catalogue.rows import Branch, Event, Outcome, Quantity, Service, Severity, Step
 from icsim.services import build as services_build
+from icsim.services.names import layout_of
 from icsim.services.compiled import CompiledEngine
 from icsim.tables import DEMAND, DEPARTURE
 
@@ -80,5 +81,5 @@ def _model(days: int, seed: int):
     area = areas.load("testshire")
     area = type(area)(**{**vars(area), "pools": (Pool(pool="desk", service="desk", label="Desk", value=4.0),),
                          "catchments": (Catchment(service="desk", place="*", pool="desk", value=1.0, unit="share"),)})
-    layout = services_build.layout_of(tables, area, (), ("need",))
+    layout = layout_of(tables, area, (), ("need",))
     return services_build.build(tables, area, layout, date(2025, 4, 1), days, seed)

@@ -1,7 +1,6 @@
 """The falls pathway as a SimPy user would write it: a process a case, priority resources, timeouts, Python's own luck.
 
-The same contacts are collected as in icsim: (asked, started, ended, called, key, resident, cell, step, pool, reason,
-outcome, kind, class), one for each step visited and one that closes the case.
+The same contacts are collected as in icsim, one for each step visited and one that closes the case.
 """
 
 from __future__ import annotations
@@ -15,6 +14,8 @@ import simpy
  BED) = range(11)
 SERVED, GAVE_UP, DIVERTED = range(3)
 DAY = 86_400_000
+FIELDS = ("asked", "started", "ended", "called", "key", "resident", "cell", "step", "pool", "reason", "outcome", "kind",
+          "cls")
 
 
 class Falls:

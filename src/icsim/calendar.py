@@ -46,7 +46,7 @@ def financial_year(day: date) -> str:
 
 @dataclass(frozen=True)
 class Beat:
-    """One beat of the heartbeat: a stretch of whole days [start_day, end_day) since the start of the run."""
+    """One beat of the heartbeat: a stretch of whole days [start_day, end_day) since the origin of the run."""
 
     first: date
     start_day: int
@@ -54,25 +54,43 @@ class Beat:
 
     @property
     def end_ms(self) -> int:
-        """The end in milliseconds since the start of the run."""
+        """The end in milliseconds since the origin of the run."""
         return self.end_day * MS_PER_DAY
 
 
 @dataclass(frozen=True)
 class Calendar:
-    """A run's horizon cut into beats (month or week) and into the periods by which results are reported."""
+    """A run's horizon cut into beats (month or week) and into the periods by which results are reported.
 
+    Time is counted from the origin: services fill up between it and the start, and nothing of that is reported.
+    """
+
+    origin: date
     start: date
     end: date
     beats: tuple[Beat, ...]
     periods: tuple[str, ...]
     """Labels of the reporting periods, as in 2025/26."""
     edges: np.ndarray
-    """float64[periods + 1], days since the start at which each period begins; the last entry is the end."""
+    """float64[periods + 1], days since the origin at which each period begins; the last entry is the end."""
+
+    @property
+    def days(self) -> int:
+        """Days from the origin to the end."""
+        return days_between(self.origin, self.end)
+
+    @property
+    def start_day(self) -> int:
+        """Days from the origin to the start."""
+        return days_between(self.origin, self.start)
 
 
-def calendar(start: date, years: int, heartbeat: str = "month", report_by: str = "financial year") -> Calendar:
-    """Cut `years` years from `start` into beats ("month" or "week") and periods ("financial year" or "month")."""
+def calendar(start: date, years: int, heartbeat: str = "month", report_by: str = "financial year",
+             warm_up_months: int = 0) -> Calendar:
+    """Cut `years` years from `start`, and the months before it, into beats ("month" or "week"); and the years into
+    periods ("financial year" or "month").
+    """
+    origin = add_months(start, -warm_up_months)
     end = add_years(start, years)
     months = _months(start, end)
     if report_by == "month":
@@ -80,9 +98,11 @@ def calendar(start: date, years: int, heartbeat: str = "month", report_by: str =
     else:
         edges = [day for day in months if day in (start, end) or (day.month, day.day) == (4, 1)]
         labels = [financial_year(day) for day in edges[:-1]]
-    cuts = months if heartbeat == "month" else _weeks(start, end, edges)
-    beats = tuple(Beat(a, days_between(start, a), days_between(start, b)) for a, b in pairwise(cuts))
-    return Calendar(start, end, beats, tuple(labels), np.array([days_between(start, d) for d in edges], np.float64))
+    before = _months(origin, start) if warm_up_months else [start]
+    cuts = [*before[:-1], *months] if heartbeat == "month" else _weeks(origin, end, [*edges, start])
+    beats = tuple(Beat(a, days_between(origin, a), days_between(origin, b)) for a, b in pairwise(cuts))
+    days = np.array([days_between(origin, day) for day in edges], np.float64)
+    return Calendar(origin, start, end, beats, tuple(labels), days)
 
 
 def _months(start: date, end: date) -> list[date]:

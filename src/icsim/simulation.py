@@ -7,25 +7,54 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Protocol
 
 import numpy as np
 
 from icsim import calendar as calendars
+from icsim.areas.fit import fit_problems
 from icsim.areas.load import Area
 from icsim.calendar import Calendar
 from icsim.catalogue.load import Catalogue
+from icsim.errors import CatalogueError
 from icsim.residents import build as residents_build
+from icsim.residents import layout as residents_layout
 from icsim.residents.build import Built
 from icsim.residents.population import Start, restarted, starting_population
 from icsim.residents.residents import Residents
 from icsim.services import build as services_build
 from icsim.services.activity import Activity, columns_of
+from icsim.services.background import Background, in_order
 from icsim.services.compiled import CompiledEngine
+from icsim.services.model import ServiceModel
+from icsim.services.names import Layout, layout_of
+from icsim.services.places import pools_of
 from icsim.services.served import Served
 from icsim.tables import CONTACT
 
 Progress = Callable[[int, int], None]
 """Called with beats done and beats in all."""
+
+
+class Engine(Protocol):
+    """What both engines of the services offer."""
+
+    def settle(self, residents: np.ndarray, pools: np.ndarray) -> None: ...
+    def adopt(self, model: ServiceModel, now_ms: int) -> None: ...
+    def serve(self, demands: np.ndarray, departures: np.ndarray, until_ms: int) -> Served: ...
+    def finish(self, until_ms: int) -> Served: ...
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The residents' and the services' model by one set of tables; services with the luck of seed 0."""
+
+    built: Built
+    services: ServiceModel
+
+    def reseeded(self, catalogue: Catalogue, layout: Layout, seed: int) -> ServiceModel:
+        """The services with the luck of `seed`."""
+        return self.services._replace(**services_build.luck(catalogue, layout, seed))
 
 
 @dataclass(frozen=True)
@@ -35,17 +64,30 @@ class World:
     catalogue: Catalogue
     area: Area
     calendar: Calendar
-    built: Built
-    services: services_build.Layout
+    layout: Layout
+    now: Tables
+    """by the scenario's tables, in force from the start"""
+    before: Tables
+    """by the tables without the scenario's changes, in force up to the start; the same as `now` where nothing changes"""
     start: Start
     served: bool = True
     """whether anybody answers demands"""
     engine: str = "compiled"
 
     @property
+    def built(self) -> Built:
+        """The residents' model from the start on."""
+        return self.now.built
+
+    @property
+    def services(self) -> Layout:
+        """Names of the axes of the services."""
+        return self.layout
+
+    @property
     def days(self) -> int:
-        """Length of the run."""
-        return calendars.days_between(self.calendar.start, self.calendar.end)
+        """Length of the run, warm-up included."""
+        return self.calendar.days
 
     @property
     def rows(self) -> int:
@@ -57,20 +99,32 @@ class World:
 
 
 def world(catalogue: Catalogue, area: Area, start: date, years: int, *, heartbeat: str = "month",
-          report_by: str = "financial year", served: bool = True, engine: str = "compiled",
-          shipped: tuple[Catalogue, Area] | None = None) -> World:
+          report_by: str = "financial year", served: bool = True, engine: str = "compiled", warm_up_months: int = 0,
+          growth: bool = True, shipped: tuple[Catalogue, Area] | None = None) -> World:
     """Build what replications share.
 
-    `shipped`: the tables without the scenario's changes. By them rates are anchored and residents live up to the start,
-    so that scenarios share one starting population and differ from the start on; only changed prevalences apply before.
+    `shipped`: the tables without the scenario's changes. By them rates are anchored, residents live up to the origin and
+    services fill up before the start, so that scenarios share one start and differ from there on; only changed
+    prevalences apply before.
     """
     first_catalogue, first_area = shipped or (catalogue, area)
+    problems = fit_problems(catalogue, area)
+    if problems:
+        raise CatalogueError(area.name, problems)
     before = replace(first_catalogue, prevalence=catalogue.prevalence)
-    when = calendars.calendar(start, years, heartbeat, report_by)
-    days = calendars.days_between(when.start, when.end)
-    built = residents_build.build(catalogue, area, start, days, first_catalogue)
-    services = services_build.layout_of(catalogue, area, built.layout.attributes, built.layout.demands)
-    return World(catalogue, area, when, built, services, starting_population(before, first_area, start), served,
+    when = calendars.calendar(start, years, heartbeat, report_by, warm_up_months if served else 0)
+    changed = (catalogue, area) != (before, first_area)
+
+    def tables(rows: Catalogue, there: Area, grows: bool) -> Tables:
+        built = residents_build.build(rows, there, when.origin, when.days, first_catalogue)
+        model = services_build.build(rows, there, layout, when.origin, when.days, 0, growth=grows, again=when.start_day)
+        return Tables(built, model)
+
+    names = residents_layout.layout_of(catalogue, area)
+    layout = layout_of(catalogue, area, names.attributes, names.demands)
+    now = tables(catalogue, area, growth)
+    earlier = tables(before, first_area, True) if changed or not growth else now
+    return World(catalogue, area, when, layout, now, earlier, starting_population(before, first_area, when.origin), served,
                  engine)
 
 
@@ -93,22 +147,27 @@ def replicate(world: World, seed: int, progress: Progress | None = None, log: bo
     calendar = world.calendar
     with clock("start"):
         residents = _residents(world, seed)
-        engine = _engine(world, seed, len(residents.people.next))
-        names, columns = columns_of(world.catalogue, world.services)
-        activity = Activity(names, columns, len(world.area.places), len(world.services.pools), calendar.edges)
+        engine = _engine(world, seed, residents)
+        background = Background(world.catalogue, world.layout, calendar.origin, calendar.days, seed)
+        names, columns = columns_of(world.catalogue, world.layout)
+        activity = Activity(names, columns, world.layout, len(world.area.places), calendar.edges)
     population, demands = [residents.census()], 0
     log_parts: list[np.ndarray] = []
 
     for n, beat in enumerate(calendar.beats):
+        if beat.start_day == calendar.start_day > 0:
+            _begin(world, seed, residents, engine)
+            population = [residents.census()]
         with clock("residents"):
             handed = residents.advance(beat, world.served)
         with clock("services"):
-            served = engine.serve(handed.demands, handed.departures, beat.end_ms)
+            asked = in_order([handed.demands, background.within(beat)]) if world.served else handed.demands
+            served = engine.serve(asked, handed.departures, beat.end_ms)
         with clock("outcomes"):
             residents.apply(served.moves)
         with clock("books"):
             activity.post(served, beat.start_day)
-            if beat.end_day in calendar.edges:
+            if beat.end_day in calendar.edges[1:]:
                 population.append(residents.census())
         demands += len(handed.demands)
         _keep(log_parts, served, log)
@@ -125,19 +184,45 @@ def replicate(world: World, seed: int, progress: Progress | None = None, log: bo
                        np.concatenate(log_parts) if log else None)
 
 
+def _begin(world: World, seed: int, residents: Residents, engine: Engine) -> None:
+    """The start after the warm-up: the books are opened, and the scenario's tables come into force."""
+    residents.open_books(world.calendar.start_day)
+    if world.now is not world.before:
+        residents.adopt(world.now.built, world.calendar.start_day)
+        model = world.now.reseeded(world.catalogue, world.layout, seed)
+        engine.adopt(model, world.calendar.start_day * calendars.MS_PER_DAY)
+
+
 def _residents(world: World, seed: int) -> Residents:
-    people = restarted(world.start, world.built, seed, world.rows)
-    return Residents(world.built, world.area, seed, people, world.start.rows, world.days, world.calendar.edges)
+    built = world.before.built
+    people = restarted(world.start, built, seed, world.rows)
+    return Residents(built, world.area, seed, people, world.start.rows, world.days, world.calendar.edges)
 
 
-def _engine(world: World, seed: int, rows: int):
+def _engine(world: World, seed: int, residents: Residents) -> Engine:
     """The engine that the scenario asks for; both take the same rows and give the same trace."""
-    model = services_build.build(world.catalogue, world.area, world.services, world.calendar.start, world.days, seed)
+    model = world.before.reseeded(world.catalogue, world.layout, seed)
+    engine: Engine
     if world.engine == "reference":
         from icsim.services.reference import ReferenceEngine
 
-        return ReferenceEngine(model)
-    return CompiledEngine(model, rows)
+        engine = ReferenceEngine(model)
+    else:
+        engine = CompiledEngine(model, len(residents.people.next))
+    if world.served:
+        engine.settle(*_tenants(world, model, residents))
+    return engine
+
+
+def _tenants(world: World, model: ServiceModel, residents: Residents) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of the residents who keep a server for long at the origin, and the pool of each."""
+    rows, pools = [np.zeros(0, np.int32)], [np.zeros(0, np.int32)]
+    for service in (row for row in world.catalogue.services if row.held_by):
+        attribute, level = (part.strip() for part in service.held_by.split("="))
+        found, places, keys = residents.at_level(attribute, level)
+        rows.append(found)
+        pools.append(pools_of(model, world.layout.services.index(service.service), places, keys))
+    return np.concatenate(rows), np.concatenate(pools)
 
 
 def _keep(parts: list[np.ndarray], served: Served, log: bool) -> None:

@@ -22,7 +22,7 @@ from icsim._compile import equation, records
 from icsim.calendar import MS_PER_DAY
 
 EMPTY, LIVING, WAITING, DEAD, GONE = range(5)
-"""Status. WAITING: has an open case; lives on, but demands and leaving wait for its outcome. GONE: left the area."""
+"""Status. WAITING: has an open case; lives on, but what they ask for meanwhile waits for its outcome. GONE: left."""
 
 SEX, QUINTILE, PLACE = 0, 1, 2
 """Attributes that every model has, in this order; place is the district."""
@@ -45,11 +45,12 @@ PERSON = np.dtype(
         ("birth", "f4"),  # day of birth
         ("since", "f4"),  # day up to which person-time has been tallied
         ("resume", "f4"),  # nothing happens before this day: life up to it was lived before the last outcome came back
-        ("entered", "f4"),  # day of entering the run
         ("asked", "i4"),  # first whole second after the last demand was handed over
         ("age", "u1"),  # completed years, at most 255
         ("status", "u1"),
-        ("spare", "u2"),
+        ("late_count", "u2"),  # a demand that waits to be handed over: how often its clock had rung before,
+        ("late_column", "u1"),  # its clock column,
+        ("late_severity", "u1"),  # and its severity
     ],
     align=True,
 )

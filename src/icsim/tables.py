@@ -14,8 +14,8 @@ DEMAND = np.dtype(
     [
         ("ms", "i8"),  # when help is needed
         ("key", "u8"),  # the case: hash(resident key, kind, count); draws inside the case use it
-        ("resident", "i4"),  # row of the resident
-        ("cell", "i4"),  # place × quintile × sex × age band at the demand (state.cell_of)
+        ("resident", "i4"),  # row of the resident; NOBODY for a background case
+        ("cell", "i4"),  # place × quintile × sex × age band at the demand (state.cell_of); −1 for a background case
         ("kind", "i2"),  # kind of demand: which pathway
         ("cls", "i2"),  # class of the demand: which durations, branches, priorities apply
         ("severity", "i2"),
@@ -26,7 +26,8 @@ DEMAND = np.dtype(
 """A need that enters a pathway."""
 
 DEPARTURE = np.dtype([("ms", "i8"), ("resident", "i4"), ("reason", "i4")], align=True)
-"""A resident with an open case (or one that opens before `ms`) who dies or leaves: reason DIED or LEFT."""
+"""Somebody who dies or leaves (DIED, LEFT: an open case is cut short, a long hold ends), or whose circumstances no longer
+call for the server that they hold for long (MOVED_ON: only the long hold ends)."""
 
 CONTACT = np.dtype(
     [
@@ -34,9 +35,11 @@ CONTACT = np.dtype(
         ("started", "i8"),  # −1: never started
         ("ended", "i8"),
         ("called", "i8"),  # when the case began
+        ("marked", "i8"),  # when the case last asked for a step that starts the A&E clock; −1: never
         ("key", "u8"),
         ("resident", "i4"),
         ("cell", "i4"),
+        ("marked_pool", "i2"),  # the pool it asked then
         ("step", "i2"),  # −1: the record that closes the case
         ("pool", "i2"),  # −1: no service
         ("reason", "i2"),
@@ -53,5 +56,5 @@ MOVE = np.dtype(
 )
 """A case ended: the resident is released at `ms`; attribute ≥ 0 then takes `level` (unless they died or left)."""
 
-SERVED, GAVE_UP, DIVERTED, REFUSED, DIED, LEFT, STILL_THERE = range(7)
-REASONS = ("served", "gave up", "diverted", "refused", "died", "left", "still there")
+SERVED, GAVE_UP, DIVERTED, REFUSED, DIED, LEFT, STILL_THERE, MOVED_ON = range(8)
+REASONS = ("served", "gave up", "diverted", "refused", "died", "left", "still there", "moved on")

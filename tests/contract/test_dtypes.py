@@ -10,7 +10,7 @@ from icsim import areas, catalogue, state
 from icsim.calendar import calendar
 from icsim.residents.build import build
 from icsim.residents.population import Start
-from icsim.services.build import layout_of
+from icsim.services.names import layout_of
 from icsim.simulation import World
 from icsim.state import allocate, bytes_per_row
 

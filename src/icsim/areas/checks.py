@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from icsim.areas import schedule
-from icsim.areas.rows import Catchment, Flow, FlowAge, Multiplier, Pool
+from icsim.areas.rows import Capacity, Catchment, Flow, FlowAge, Multiplier, Pool, Stream
 from icsim.catalogue.csvtable import Table, nearest
 from icsim.catalogue.evidence import evidence_problems, source_problems
 from icsim.catalogue.found import Found
@@ -22,7 +22,7 @@ QUINTILES = ("1", "2", "3", "4", "5")
 FLOWS = ("arrive", "leave")
 EVERY = "*"
 UNITS = {"flows": "people a year", "flow_ages": "relative", "multipliers": "ratio", "pools": "servers",
-         "catchments": "share"}
+         "capacity": "ratio", "streams": "cases a day", "catchments": "share"}
 """Tables of numbers and the unit that each is in."""
 _SHARE_TOLERANCE = 1e-9
 
@@ -34,7 +34,7 @@ def problems_of(counties: dict[str, str], read: dict[str, Table]) -> list[Proble
     tables = {name: [Found(row, f"{name}.csv", line) for row, line in zip(table.rows, table.lines, strict=True)]
               for name, table in read.items()}
     problems = _places(counties, tables) + _population(tables) + _flows(tables) + _flow_ages(tables)
-    problems += _pools(tables) + _catchments(tables) + _shares(tables)
+    problems += _pools(tables) + _capacity(tables) + _streams(tables) + _catchments(tables) + _shares(tables)
     for table, unit in UNITS.items():
         problems += evidence_problems(f"{table}.csv", read[table], (unit,)) + _values(tables[table])
         problems += _twice(tables[table], lambda row: row.id)
@@ -53,9 +53,9 @@ def value_fault(row: Any, value: float | None) -> str:
             return "" if whole else "The number of servers must be whole and at least 0."
         case Catchment():
             return "" if 0 <= value <= 1 else "A share lies between 0 and 1."
-        case Multiplier():
+        case Multiplier() | Capacity():
             return "" if 1e-6 <= value <= 1e6 else "A ratio lies between 0.000001 and 1,000,000."
-        case Flow() | FlowAge():
+        case Flow() | FlowAge() | Stream():
             return "" if value >= 0 else "This cannot be below 0."
     return ""
 
@@ -142,11 +142,30 @@ def _pools(tables: Tables) -> list[Problem]:
             problems.append(place.problem("open", str(error)))
         if place.row.pool not in named:
             problems.append(place.problem("pool", "No line of catchments.csv sends anybody here.", place.row.pool))
+        if place.row.reserve < 0:
+            problems.append(place.problem("reserve", "This cannot be below 0.", place.row.reserve))
+    return problems
+
+
+def _capacity(tables: Tables) -> list[Problem]:
+    services = {place.row.service for place in tables["pools"]}
+    return [problem for place in tables["capacity"] for problem in _unknown(place, "service", services)]
+
+
+def _streams(tables: Tables) -> list[Problem]:
+    """A stream's name stands for its place, so it is no place's; its backlog is a number of cases."""
+    places, problems = _place_names(tables), []
+    for place in tables["streams"]:
+        if place.row.stream in places:
+            problems.append(place.problem("stream", "A place has the same name.", place.row.stream))
+        if place.row.backlog < 0:
+            problems.append(place.problem("backlog", "This cannot be below 0.", place.row.backlog))
     return problems
 
 
 def _catchments(tables: Tables) -> list[Problem]:
-    service, places, problems = {p.row.pool: p.row.service for p in tables["pools"]}, _place_names(tables), []
+    service, problems = {p.row.pool: p.row.service for p in tables["pools"]}, []
+    places = [*_place_names(tables), *(place.row.stream for place in tables["streams"])]
     for place in tables["catchments"]:
         row = place.row
         problems += _unknown(place, "place", [*places, EVERY]) + _unknown(place, "pool", service)

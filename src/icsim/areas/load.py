@@ -14,20 +14,22 @@ import numpy as np
 
 from icsim.areas import schedule
 from icsim.areas.checks import AGES, QUINTILES, SEXES, problems_of, value_fault
-from icsim.areas.rows import Catchment, Flow, FlowAge, Multiplier, Place, Pool, Residents
+from icsim.areas.rows import Capacity, Catchment, Flow, FlowAge, Multiplier, Place, Pool, Residents, Stream
 from icsim.catalogue.csvtable import Table, nearest, read_records, read_table
 from icsim.catalogue.rows import Evidence, Source
 from icsim.errors import CatalogueError, Problem
 
 SHIPPED = Path(__file__).parent
 ROWS = {"places": Place, "flows": Flow, "flow_ages": FlowAge, "multipliers": Multiplier, "pools": Pool,
-        "catchments": Catchment, "sources": Source}
+        "capacity": Capacity, "streams": Stream, "catchments": Catchment, "sources": Source}
 """Table → the class of its rows; population.csv, which is wide, is read beside them."""
 ID: dict[str, Callable[[Any], str]] = {
     "flows": lambda r: f"flow.{r.flow}.{r.place}",
     "flow_ages": lambda r: f"flow_age.{r.flow}.{r.sex}.{r.age_from}",
     "multipliers": lambda r: f"multiplier.{r.event}",
     "pools": lambda r: f"pool.{r.pool}",
+    "capacity": lambda r: f"capacity.{r.service}.{r.from_year}",
+    "streams": lambda r: f"stream.{r.stream}",
     "catchments": lambda r: f"catchment.{r.service}.{r.place}.{r.pool}",
 }
 """How each number's id is made, by table."""
@@ -50,6 +52,8 @@ class Area:
     flow_ages: tuple[FlowAge, ...]
     multipliers: tuple[Multiplier, ...]
     pools: tuple[Pool, ...]
+    capacity: tuple[Capacity, ...]
+    streams: tuple[Stream, ...]
     catchments: tuple[Catchment, ...]
     sources: tuple[Source, ...]
 

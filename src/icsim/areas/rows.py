@@ -73,7 +73,35 @@ class Pool(Evidence):
     service: str
     label: str
     open: str = "always"
+    rota: str = ""
+    """profile by hour and weekday: on duty is value × profile / its highest; empty: all, whenever it is open"""
+    reserve: int = 0
+    """servers that planned care leaves free"""
     value: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Capacity(Evidence):
+    """From 1 April of `from_year` every pool of the service has `value` × its number. `capacity.csv`. unit: ratio."""
+
+    service: str
+    from_year: int
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stream(Evidence):
+    """Cases a day of people who are no residents, or of planned care. `streams.csv`. unit: cases a day.
+
+    `event` is one of kind stream in the catalogue; the stream's name stands for its place in `catchments.csv`.
+    """
+
+    stream: str
+    event: str
+    label: str
+    value: float
+    backlog: int = 0
+    """cases that wait already when the run begins"""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from icsim.catalogue.csvtable import nearest
 from icsim.catalogue.expand import expand_ages
 from icsim.catalogue.found import Found
 from icsim.catalogue.load import Catalogue, assembled
-from icsim.catalogue.pathways import pathway_problems
+from icsim.catalogue.pathways import ENTERING, pathway_problems
 from icsim.catalogue.row_rules import PROFILE_PARTS, ROW_RULES, Tables
 from icsim.catalogue.when import classes_of, parse_when, parts_of
 from icsim.errors import Problem
@@ -78,7 +78,7 @@ def demands_have_severities(tables: Tables, catalogue: Catalogue) -> Iterator[Pr
 def conditions_fit_classes(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
     """Parts, levels and ages of every `when` agree with the classes of the demands that enter the pathway."""
     for event in catalogue.events:
-        classes = classes_of(catalogue, event) if event.kind == "demand" else ()
+        classes = classes_of(catalogue, event) if event.kind in ENTERING else ()
         for place in tables["branches"] + tables["quantities"] if classes else []:
             if place.row.pathway == event.pathway:
                 yield from _condition_problems(place, event.event, classes)

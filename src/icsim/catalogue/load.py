@@ -38,8 +38,9 @@ FILES: dict[str, tuple[str, type]] = {
     "outcomes": ("outcomes.csv", rows.Outcome),
     "branches": ("branches.csv", rows.Branch),
     "quantities": ("quantities.csv", rows.Quantity),
+    "congestion": ("congestion.csv", rows.Congestion),
     "measures": ("measures.csv", rows.Measure),
-    "sources": ("sources.csv", rows.Source),
+    "sources": ("sources*.csv", rows.Source),
 }
 """Table → the files that hold it (all that fit the pattern, in order of name) and the class of its rows."""
 
@@ -59,6 +60,7 @@ ID: dict[str, Callable[[Any], str]] = {
     "profiles": lambda r: f"profile.{r.profile}.{r.part}.{r.index}",
     "branches": lambda r: f"branch.{r.pathway}.{r.step}.{r.to}{_when(r)}",
     "quantities": lambda r: f"quantity.{r.pathway}.{r.step}.{r.quantity}{_when(r)}",
+    "congestion": lambda r: f"congestion.{r.response}",
 }
 """How each number's id is made, by table."""
 
@@ -84,6 +86,7 @@ class Catalogue:
     outcomes: tuple[rows.Outcome, ...] = ()
     branches: tuple[rows.Branch, ...] = ()
     quantities: tuple[rows.Quantity, ...] = ()
+    congestion: tuple[rows.Congestion, ...] = ()
     measures: tuple[rows.Measure, ...] = ()
     sources: tuple[rows.Source, ...] = ()
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from icsim.catalogue.load import Catalogue
 
 Tables = dict[str, list[Found]]
+ENTERING = ("demand", "stream")
+"""Kinds of event that enter a pathway."""
 
 
 def pathway_problems(tables: Tables, catalogue: Catalogue) -> list[Problem]:
@@ -27,20 +29,19 @@ def pathway_problems(tables: Tables, catalogue: Catalogue) -> list[Problem]:
     if problems:
         return problems
     for event in catalogue.events:
-        if event.kind == "demand":
+        if event.kind in ENTERING:
             for rule in (
                 branches_add_up,
                 every_step_is_reachable,
                 loops_have_an_exit,
                 queues_have_a_bound,
-                no_cycle_of_holds,
             ):
                 problems += rule(tables, catalogue, event)
-    return problems
+    return problems + list(no_cycle_of_holds(tables, catalogue))
 
 
 def _pathways_without_demand(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
-    entered = {event.pathway for event in catalogue.events if event.kind == "demand"}
+    entered = {event.pathway for event in catalogue.events if event.kind in ENTERING}
     told: set[str] = set()
     for place in tables["steps"]:
         if place.row.pathway not in entered | told:
@@ -80,7 +81,7 @@ def every_step_is_reachable(tables: Tables, catalogue: Catalogue, event: Event) 
     reached: set[str] = set()
     for cls in classes_of(catalogue, event):
         leads = {
-            step.step: _served(catalogue, step, cls) | ({step.otherwise} if step.otherwise else set())
+            step.step: _leads(catalogue, step, cls) | ({step.otherwise} if step.otherwise else set())
             for step in catalogue.steps_of(event.pathway)
         }
         reached |= _closure({catalogue.steps_of(event.pathway)[0].step}, leads)
@@ -120,14 +121,17 @@ def queues_have_a_bound(tables: Tables, catalogue: Catalogue, event: Event) -> I
             )
 
 
-def no_cycle_of_holds(tables: Tables, catalogue: Catalogue, event: Event) -> Iterator[Problem]:
-    """Servers kept while waiting for other servers never form a ring: that could stand still for ever."""
-    held = _held_on_entry(catalogue, event)
+def no_cycle_of_holds(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
+    """Servers kept while waiting for other servers never form a ring, in one pathway or between several: all of them
+    could stand still for ever.
+    """
     waits: dict[str, set[str]] = {}
-    for step in catalogue.steps_of(event.pathway):
-        for service in held[step.step] - {"", step.service}:
-            waits.setdefault(service, set()).update({step.service} - {""})
-    for step in catalogue.steps_of(event.pathway):
+    for event in catalogue.events:
+        held = _held_on_entry(catalogue, event) if event.kind in ENTERING else {}
+        for step in catalogue.steps_of(event.pathway):
+            for service in held.get(step.step, set()) - {"", step.service}:
+                waits.setdefault(service, set()).update({step.service} - {""})
+    for step in catalogue.steps:
         if step.hold and step.service in _closure(waits.get(step.service, set()), waits):
             yield _place(tables["steps"], step).problem(
                 "hold", f"Servers of {step.service} may wait for one another in a ring.", step.service
@@ -139,7 +143,7 @@ def _held_on_entry(catalogue: Catalogue, event: Event) -> dict[str, set[str]]:
     """Services of which a case may keep a server when it comes to each step; "": none."""
     steps = catalogue.steps_of(event.pathway)
     leads = {
-        step.step: set().union(*(_served(catalogue, step, cls) for cls in classes_of(catalogue, event)))
+        step.step: set().union(*(_leads(catalogue, step, cls) for cls in classes_of(catalogue, event)))
         for step in steps
     }
     held: dict[str, set[str]] = {step.step: set() for step in steps}
@@ -160,6 +164,14 @@ def _served(catalogue: Catalogue, step: Step, cls: DemandClass) -> set[str]:
     """Where cases of this class go from a step after service."""
     shares = branch_shares(catalogue.branches_of(step.pathway, step.step), cls, FACTORS)
     return {to for to, share in shares.items() if share > 1e-12}
+
+
+def _leads(catalogue: Catalogue, step: Step, cls: DemandClass) -> set[str]:
+    """The same, and where they go under pressure."""
+    own = (row for row in catalogue.congestion if (row.pathway, row.step) == (step.pathway, step.step))
+    diverted = {row.to: row.instead for row in own if row.kind == "divert"}
+    served = _served(catalogue, step, cls)
+    return served | {diverted[to] for to in served & diverted.keys()}
 
 
 def _all_have_patience(catalogue: Catalogue, event: Event, step: Step) -> bool:

@@ -27,6 +27,7 @@ UNITS: dict[str, tuple[str, ...]] = {
     "profiles": ("relative",),
     "branches": tuple(SHARES),
     "quantities": (*MILLISECONDS, "rank"),
+    "congestion": ("ratio", *SHARES),
 }
 """The units that fit each table of numbers."""
 
@@ -36,19 +37,24 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "trends": (1e-6, 1e6),
     "factors": (1e-6, 1e6),
     "profiles": (0.0, 1e6),
+    "congestion": (0.0, 1.0),
 }
 """Smallest and largest value of each table; shares lie between 0 and 1 of their unit."""
 
-EVENT_KINDS = ("death", "move", "timer", "demand", "birth", "leave")
+EVENT_KINDS = ("death", "move", "timer", "demand", "birth", "leave", "stream")
+CONGESTION_KINDS = {"escalate": (), "divert": ("pathway", "step", "to", "instead"), "shorten": ("pathway", "step")}
+"""Kind of congestion row → the cells it needs beside its service."""
 MEASURE_KINDS = ("count", "time", "response", "weight", "event")
 WEIGHT_RULES = ("multiply", "odds")
 PROFILE_PARTS = {"month": range(1, 13), "weekday": range(7), "hour": range(24)}
 DISTRIBUTIONS = ("constant", "exponential", "lognormal", "uniform", "triangular", "normal")
 SHIFT_END = ("finish", "wait", "pre-empt")
-PRIORITIES = 8
+LAST_PRIORITY = 7
+"""Kept for planned care, which goes last."""
 QUANTITIES = ("duration", "patience", "priority")
 REFUSALS = ("closed", "full")
 BETTER = ("", "lower", "higher")
+MOST_LIMITS = 3
 
 
 def numbers_have_evidence(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
@@ -105,6 +111,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "steps": ("pathway", "step"),
     "outcomes": ("pathway", "outcome"),
     "measures": ("measure",),
+    "congestion": ("response",),
 }
 
 
@@ -126,6 +133,7 @@ _VOCABULARY: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("quantities", "quantity", QUANTITIES),
     ("quantities", "distribution", DISTRIBUTIONS),
     ("services", "shift_end", SHIFT_END),
+    ("congestion", "kind", tuple(CONGESTION_KINDS)),
     *((table, "sex", ("*", *SEXES)) for table in ("rates", "norms", "prevalence", "severity_shares")),
     *((table, "quintile", ("*", *QUINTILES)) for table in ("rates", "norms", "prevalence")),
 )
@@ -136,11 +144,11 @@ def names_resolve(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
     for table, column, listed in _REFERENCES:
         names = {getattr(row, listed[1]) for row in getattr(catalogue, listed[0])}
         for place in tables[table]:
-            given = getattr(place.row, column)
-            if given and given not in names:
-                yield place.problem(
-                    column, f"{listed[0]}.csv has no such {listed[1]}. {nearest(given, names)}".strip(), given
-                )
+            for given in _split(getattr(place.row, column), "|"):
+                if given not in names:
+                    yield place.problem(
+                        column, f"{listed[0]}.csv has no such {listed[1]}. {nearest(given, names)}".strip(), given
+                    )
 
 
 _REFERENCES: tuple[tuple[str, str, tuple[str, str]], ...] = (
@@ -156,7 +164,11 @@ _REFERENCES: tuple[tuple[str, str, tuple[str, str]], ...] = (
     ("outcomes", "pathway", ("steps", "pathway")),
     ("steps", "counts_as", ("measures", "measure")),
     ("steps", "time_as", ("measures", "measure")),
+    ("steps", "wait_as", ("measures", "measure")),
     ("steps", "response", ("measures", "measure")),
+    ("steps", "interval", ("measures", "measure")),
+    ("congestion", "service", ("services", "service")),
+    ("congestion", "pathway", ("steps", "pathway")),
     ("outcomes", "counts_as", ("measures", "measure")),
     ("branches", "pathway", ("steps", "pathway")),
     ("quantities", "pathway", ("steps", "pathway")),
@@ -166,13 +178,70 @@ _REFERENCES: tuple[tuple[str, str, tuple[str, str]], ...] = (
 def measures_fit(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
     """A step counts into a count, times into a time, and so on."""
     kinds = {row.measure: row.kind for row in catalogue.measures}
-    wanted = {"counts_as": "count", "time_as": "time", "response": "response"}
+    wanted = {"counts_as": "count", "time_as": "time", "wait_as": "time", "response": "response", "interval": "response"}
     for place in tables["steps"] + tables["outcomes"]:
         for column, kind in wanted.items():
-            given = getattr(place.row, column, "")
-            if given and kinds.get(given, kind) != kind:
-                yield place.problem(column, f'This measure is of kind "{kinds[given]}"; a {kind} is needed.', given)
+            for given in _split(getattr(place.row, column, ""), "|"):
+                if kinds.get(given, kind) != kind:
+                    yield place.problem(column, f'This measure is of kind "{kinds[given]}"; a {kind} is needed.', given)
 
+
+def limits_can_be_read(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
+    """Limits are whole minutes that rise, at most three, and only of waits."""
+    for place in tables["measures"]:
+        given = place.row.limits
+        minutes = [text for text in given.split("|") if given]
+        if not all(text.strip().isdigit() for text in minutes) or len(minutes) > MOST_LIMITS:
+            yield place.problem("limits", f"These are whole minutes, at most {MOST_LIMITS}, such as 30|60.", given)
+        elif [int(text) for text in minutes] != sorted({int(text) for text in minutes}):
+            yield place.problem("limits", "Limits must rise.", given)
+        if given and place.row.kind != "response":
+            yield place.problem("limits", "Only a measure of kind response has limits.", given)
+
+
+def congestion_is_whole(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
+    """Each kind of congestion row has the cells it needs; steps, branches and services fit together."""
+    for place in tables["congestion"]:
+        row = place.row
+        needed = CONGESTION_KINDS.get(row.kind, ())
+        for column in ("pathway", "step", "to", "instead"):
+            given = getattr(row, column)
+            if bool(given) != (column in needed):
+                message = f"A row of kind {row.kind} {'needs' if column in needed else 'has no'} {column}."
+                yield place.problem(column, message, given or None)
+        if row.above <= 0:
+            yield place.problem("above", "A pressure must be above 0.", row.above)
+        steps = {step.step: step for step in catalogue.steps_of(row.pathway)}
+        ends = {outcome.outcome for outcome in catalogue.outcomes_of(row.pathway)}
+        for column, known in (("step", set(steps)), ("to", set(steps) | ends), ("instead", set(steps) | ends)):
+            given = getattr(row, column)
+            if given and known and given not in known:
+                yield place.problem(column, f"The pathway {row.pathway} has no such step. {nearest(given, known)}", given)
+        if row.kind == "shorten" and row.step in steps and not steps[row.step].service:
+            yield place.problem("step", "Only a step with a service can be shortened.", row.step)
+        if row.kind == "divert" and row.step in steps:
+            branches = {branch.to for branch in catalogue.branches_of(row.pathway, row.step)}
+            if row.to not in branches:
+                yield place.problem("to", f"No branch of {row.step} leads there. {nearest(row.to, branches)}", row.to)
+
+
+def long_holds_are_sound(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
+    """`held_by` names an attribute that is not at its first level; its steps neither hold nor yield, and their outcomes
+    give the level, which nothing else gives.
+    """
+    holds: dict[str, tuple[str, str]] = {}
+    for place in tables["services"]:
+        if not place.row.held_by:
+            continue
+        attribute, _, level = (part.strip() for part in place.row.held_by.partition("="))
+        known = catalogue.levels.get(attribute, ())[1:]
+        if level not in known:
+            message = "This must be attribute=level, not the attribute's first level."
+            yield place.problem("held_by", message, place.row.held_by)
+        holds[place.row.service] = attribute, level
+    for place in tables["steps"]:
+        if place.row.service in holds and (place.row.hold or place.row.yields):
+            yield place.problem("hold", f"{place.row.service} is a long hold: no hold, no yields.", place.row.step)
 
 def levels_resolve(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
     """Levels of ratios, factors and prevalences belong to their attribute."""
@@ -197,6 +266,7 @@ def events_are_whole(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
 
 
 _NEEDED = {
+    "stream": ("pathway",),
     "move": ("attribute", "to_level"),
     "timer": ("attribute", "to_level", "after_days", "from_levels"),
     "demand": ("pathway",),
@@ -290,8 +360,9 @@ def _quantity_unit(place: Found) -> Iterator[Problem]:
         return
     if row.unit != "rank" or row.distribution != "constant":
         yield place.problem("unit", "A priority is constant and its unit is rank.", row.unit)
-    if row.a not in range(PRIORITIES):
-        yield place.problem("a", f"A priority is a whole number from 0 (first) to {PRIORITIES - 1}.", row.a)
+    if row.a not in range(LAST_PRIORITY):
+        message = f"A priority is a whole number from 0 (first) to {LAST_PRIORITY - 1}; planned care goes last (yields)."
+        yield place.problem("a", message, row.a)
 
 
 def queue_limits_are_sound(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
@@ -355,6 +426,9 @@ ROW_RULES: tuple[Callable[[Tables, Catalogue], Iterable[Problem]], ...] = (
     words_are_known,
     names_resolve,
     measures_fit,
+    limits_can_be_read,
+    congestion_is_whole,
+    long_holds_are_sound,
     levels_resolve,
     events_are_whole,
     sets_resolve,

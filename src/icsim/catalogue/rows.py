@@ -58,19 +58,19 @@ class Event:
     event: str
     label: str
     kind: str
-    """death · move · timer · demand · birth · leave"""
+    """death · move · timer · demand · birth · leave · stream (cases of people who are no residents; areas say how many)"""
     attribute: str = ""
-    """move, timer: the attribute that changes"""
+    """move, timer: the attribute that changes; demand: the one that changes in a run without services"""
     from_levels: str = ""
-    """move, timer: levels from which it can happen, as "mild|moderate"; empty: any but the target"""
+    """levels from which it can happen, as "mild|moderate"; empty: any but the target"""
     to_level: str = ""
-    """move, timer: a level, or "+1" (next level), or "-1" (previous level)"""
+    """a level, or "+1" (next level), or "-1" (previous level)"""
     after_days: float | None = None
     """timer: days after the level was set"""
     pathway: str = ""
-    """demand: the pathway it enters"""
+    """demand, stream: the pathway it enters"""
     profile: str = ""
-    """demand: season, weekday and hour profile; empty: even"""
+    """demand, stream: season, weekday and hour profile; empty: even"""
     class_by: str = ""
     """demand: what its classes are made of, as "severity; care; age 65 80" (ages at which a new class begins)"""
     smooth: bool = False
@@ -207,6 +207,8 @@ class Service:
     shift_end: str = "finish"
     """finish · wait · pre-empt"""
     queue_limit: int | None = None
+    held_by: str = ""
+    """a long hold, as "care=home_care": who has been granted a server keeps it while their level is this one"""
     payer: str = ""
     source: str = ""
     note: str = ""
@@ -221,16 +223,25 @@ class Step:
     label: str
     service: str = ""
     hold: bool = False
+    """the server is kept until the next one is granted"""
+    yields: bool = False
+    """planned care: goes last, and takes a server only while more than the pool's reserve are free"""
     refuse: str = ""
     """closed, full, or "closed|full": then the case goes to `otherwise` instead of waiting"""
     otherwise: str = ""
     """step (or outcome) for the refused and for those whose patience ends; empty: the case ends"""
     counts_as: str = ""
-    """measure that one start of this step adds to, as in emergency_admissions"""
+    """measures that one start of this step adds to, as emergency_admissions|fall_admissions"""
     time_as: str = ""
-    """measure that the time spent in this step adds to, as in bed_days"""
+    """measures that the time spent in this step adds to, as in bed_days"""
+    wait_as: str = ""
+    """measures that the time waited for this step adds to, as in delayed_bed_days"""
     response: str = ""
-    """measure of the time from call to the start of this step, as in ambulance_response"""
+    """measure of the time from call to the end of this step, when help has arrived, as in ambulance_response_c1"""
+    mark: bool = False
+    """asking for this step starts the A&E clock"""
+    interval: str = ""
+    """measure of the time from that to the start of this step, as in time_in_ae"""
     luck: str = ""
     """step of the same pathway whose branch luck this step shares, so that a case which one of them would convey in one
     scenario does not roll again at the other in the next; both must list their branches in one order"""
@@ -280,6 +291,26 @@ class Quantity(Evidence):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Congestion(Evidence):
+    """What services do under pressure. `congestion.csv`.
+
+    The pressure of a pool is (servers busy + urgent cases waiting) / planned servers, taken every day at 08:00. From
+    `above` on, until the next review: kind escalate, `service` has `value` × its planned servers more; divert, a share
+    `value` of the cases that would go from `step` to `to` goes to `instead`; shorten, `step` takes `value` × its time.
+    """
+
+    response: str
+    kind: str
+    service: str
+    above: float
+    value: float
+    pathway: str = ""
+    step: str = ""
+    to: str = ""
+    instead: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Measure:
     """Something results report, with its words. `measures.csv`. kind: count · time · response · weight · event."""
 
@@ -290,5 +321,7 @@ class Measure:
     population: str = ""
     better: str = ""
     """lower · higher · (neither)"""
+    limits: str = ""
+    """response: minutes, as in "30|60"; how many took longer than each is counted exactly"""
     meaning: str = ""
     source: str = ""

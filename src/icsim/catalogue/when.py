@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise, product
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -59,6 +60,7 @@ class DemandClass:
         return "; ".join(parts if self.age is None else [*parts, f"age={self.age}"])
 
 
+@cache
 def parse_when(text: str) -> When:
     """Read a condition; ValueError says what is wrong with it."""
     levels: dict[str, tuple[str, ...]] = {}

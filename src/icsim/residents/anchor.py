@@ -84,10 +84,10 @@ def base_rates(layout: Layout, rate: np.ndarray, expected: np.ndarray, peaks: np
 
 
 def ageing(base: np.ndarray, kind: np.ndarray) -> np.ndarray:
-    """float32[sex, quintile, age, K]: base[age − 1] / base[age]; 1 for timers and columns without an event."""
+    """float32[sex, quintile, age, K]: base[age − 1] / base[age]; 1 for columns without a rate."""
     ageing = np.ones_like(base)
     ageing[:, :, 1:] = base[:, :, :-1] / base[:, :, 1:]
-    ageing[..., (kind == m.TIMER) | (kind == m.NO_EVENT)] = 1
+    ageing[..., np.isin(kind, m.WITHOUT_RATE)] = 1
     return ageing
 
 

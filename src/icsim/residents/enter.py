@@ -6,9 +6,9 @@ import numpy as np
 
 from icsim import rng
 from icsim._compile import inlined, kernel
-from icsim.residents.advance import ARRIVED, BORN, flow_column, tally_event
+from icsim.residents.beat import ARRIVED, BORN, flow_column, tally_event
 from icsim.residents.door import find_next, set_birthday, set_clock, set_weights
-from icsim.residents.model import NO_EVENT, TIMER
+from icsim.residents.model import HAND_OVER, NO_EVENT, TIMER
 from icsim.state import LIVING, OLDEST, PLACE, QUINTILE, SEX
 
 
@@ -39,7 +39,8 @@ def _start_level(model, streams, people, i, a):
 def set_clocks(model, streams, people, i, t):
     """Draw every clock of resident i afresh from time t; running timers keep their time."""
     for k in range(1, model.kind.shape[0]):
-        if model.kind[k] != TIMER and model.kind[k] != NO_EVENT:
+        kind = model.kind[k]
+        if kind != TIMER and kind != HAND_OVER and kind != NO_EVENT:
             set_clock(model, streams, people, i, k, t)
 
 
@@ -55,14 +56,13 @@ def _start_timers(model, streams, people, i, t):
 
 
 @inlined
-def enter_one(model, streams, people, i, newcomer):
-    """Fill row i with a newcomer (a row of BIRTH_RECORD)."""
+def enter_one(model, streams, people, i, newcomer, with_holds):
+    """Fill row i with a newcomer (a row of BIRTH_RECORD); whoever comes later comes without a long hold."""
     person = people.person[i]
     person.key = newcomer.key
     person.birth = newcomer.birth
     person.since = newcomer.day
     person.resume = newcomer.day
-    person.entered = newcomer.day
     person.asked = 0
     person.age = newcomer.age
     person.status = LIVING
@@ -70,7 +70,7 @@ def enter_one(model, streams, people, i, newcomer):
     people.level[i, QUINTILE] = newcomer.quintile
     people.level[i, PLACE] = newcomer.place
     for a in range(PLACE + 1, people.level.shape[1]):
-        people.level[i, a] = _start_level(model, streams, people, i, a)
+        people.level[i, a] = _start_level(model, streams, people, i, a) if with_holds or not model.holds[a] else 0
     set_birthday(people, i)
     set_clocks(model, streams, people, i, np.float64(newcomer.day))
     _start_timers(model, streams, people, i, np.float64(newcomer.day))
@@ -82,7 +82,7 @@ def enter_one(model, streams, people, i, newcomer):
 def enter(model, streams, people, newcomers, row, hint, beat):
     """Newcomers (sorted by day and key) take rows from `row` on; children and arrivals are tallied apart."""
     for n in range(newcomers.shape[0]):
-        enter_one(model, streams, people, row + n, newcomers[n])
+        enter_one(model, streams, people, row + n, newcomers[n], False)
         flow = BORN if newcomers[n].birth == newcomers[n].day else ARRIVED
         tally_event(people, row + n, newcomers[n].day, hint, beat, flow_column(people, flow))
 
@@ -91,7 +91,7 @@ def enter(model, streams, people, newcomers, row, hint, beat):
 def start(model, streams, people, newcomers):
     """Fill rows 0 … with the starting population, without tallying an entry."""
     for n in range(newcomers.shape[0]):
-        enter_one(model, streams, people, n, newcomers[n])
+        enter_one(model, streams, people, n, newcomers[n], True)
 
 
 @kernel

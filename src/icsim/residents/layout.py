@@ -26,12 +26,21 @@ class Layout:
 
     @property
     def columns(self) -> int:
-        """Clock columns with padding."""
-        return -(-(len(self.events) + 1) // BLOCK) * BLOCK
+        """Clock columns with padding: the birthday, the events, the late hand-over."""
+        return -(-(len(self.events) + 2) // BLOCK) * BLOCK
+
+    @property
+    def hand_over(self) -> int:
+        """Clock column of the late hand-over."""
+        return 1 + len(self.events)
 
     def column(self, event: str) -> int:
         """Clock column of an event."""
         return 1 + next(n for n, row in enumerate(self.events) if row.event == event)
+
+    def column_of_kind(self, kind: str) -> int:
+        """Clock column of the one event of this kind; 0: there is none."""
+        return next((1 + n for n, row in enumerate(self.events) if row.kind == kind), 0)
 
     def attribute(self, name: str) -> int:
         """Index of an attribute."""
@@ -52,7 +61,8 @@ def layout_of(catalogue: Catalogue, area: Area) -> Layout:
     named = [a for a in catalogue.levels if a not in ("sex", "quintile")]
     attributes = ("sex", "quintile", PLACE_NAME, *named)
     levels = {**catalogue.levels, PLACE_NAME: area.place_names}
-    events = sorted(catalogue.events, key=lambda row: row.kind != "death")
+    own = (row for row in catalogue.events if row.kind != "stream")
+    events = sorted(own, key=lambda row: row.kind != "death")
     demands = tuple(row.event for row in events if row.kind == "demand")
     return Layout(attributes, levels, tuple(events), tuple(w.weight for w in catalogue.weights), demands)
 

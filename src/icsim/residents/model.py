@@ -10,8 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-DEATH, LEAVE, BIRTH, MOVE, TIMER, DEMAND, NO_EVENT = range(7)
-"""Kinds of event, by column. NO_EVENT: the birthday and padding."""
+DEATH, LEAVE, BIRTH, MOVE, TIMER, DEMAND, HAND_OVER, NO_EVENT = range(8)
+"""Kinds of event, by column. HAND_OVER: a demand that came while a case was open is handed over; its clock has no rate.
+NO_EVENT: the birthday and padding."""
+WITHOUT_RATE = (TIMER, HAND_OVER, NO_EVENT)
 KINDS = ("death", "leave", "birth", "move", "timer", "demand")
 
 RARE = 1e-9 / 365.25
@@ -36,12 +38,15 @@ class ResidentModel(NamedTuple):
     event_from: np.ndarray  # int32[K + 1]: attributes that touch column k are event_attribute[event_from[k] : …]
     event_attribute: np.ndarray  # int32[…]
     kind: np.ndarray  # int8[K]
-    attribute: np.ndarray  # int32[K], attribute that a move or timer changes; −1 elsewhere
+    leave: np.int64  # column of leaving the area; 0: nobody leaves
+    hand_over: np.int64  # column of the late hand-over
+    attribute: np.ndarray  # int32[K], attribute that a move or timer changes, or a demand that nobody answers; −1: none
     target: np.ndarray  # int8[K, L], level it moves to; −1: parked, cannot happen from this level
     fired_slot: np.ndarray  # int32[K], place in `fired`; −1: happens once
     timer_column: np.ndarray  # int32[A, L], timer started when attribute takes level; −1: none
     timer_days: np.ndarray  # float32[A, L]
     has_timer: np.ndarray  # uint8[A]
+    holds: np.ndarray  # uint8[A], 1: above its first level the resident keeps a server of some service for long
     has_weight: np.ndarray  # uint8[A], 1: some factor of the attribute differs from 1
     weight_attribute: np.ndarray  # int32[…], these attributes
     weight_rule: np.ndarray  # int8[W]

@@ -13,6 +13,7 @@ from icsim.residents.layout import Layout, settings
 def kinds(layout: Layout, catalogue: Catalogue) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Kind int8[K], attribute int32[K], target int8[K, L], place in `fired` int32[K]."""
     kind = np.full(layout.columns, m.NO_EVENT, np.int8)
+    kind[layout.hand_over] = m.HAND_OVER
     attribute = np.full(layout.columns, -1, np.int32)
     target = np.full((layout.columns, layout.most_levels), -1, np.int8)
     fired_slot = np.full(layout.columns, -1, np.int32)
@@ -53,7 +54,7 @@ def _next_levels(layout: Layout, attribute: str, level: int) -> set[int]:
 
 
 def _set_from_outside(layout: Layout, catalogue: Catalogue, attribute: str) -> set[int]:
-    """Levels that a severity or an outcome gives."""
+    """Levels that a severity, an outcome or an unanswered demand gives."""
     texts = [*(row.sets for row in catalogue.severities), *(row.sets for row in catalogue.outcomes)]
     pairs = [pair for text in texts for pair in settings(text)]
     return {layout.level(name, level) for name, level in pairs if name == attribute}
@@ -67,6 +68,12 @@ def targets(layout: Layout, row: Event) -> np.ndarray:
     allowed = [not row.from_levels or level in row.from_levels.split("|") for level in levels]
     possible = np.array(allowed) & (to >= 0) & (to < len(levels)) & (to != here)
     return np.where(possible, to, -1).astype(np.int8)
+
+
+def holds(layout: Layout, catalogue: Catalogue) -> np.ndarray:
+    """uint8[A]: attributes by which some service is held for long."""
+    named = {name for row in catalogue.services for name, _ in settings(row.held_by)}
+    return np.array([name in named for name in layout.attributes], np.uint8)
 
 
 def timers(layout: Layout) -> dict[str, np.ndarray]:

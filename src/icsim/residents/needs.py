@@ -8,6 +8,7 @@ import numpy as np
 
 from icsim.catalogue import expand, when
 from icsim.catalogue.load import Catalogue
+from icsim.catalogue.profiles import cumulative_hours, relative
 from icsim.residents import model as m
 from icsim.residents.layout import Layout, settings
 from icsim.state import AGES, SEXES
@@ -67,19 +68,9 @@ def profiles(catalogue: Catalogue, layout: Layout, start: date, days: int) -> tu
     month, weekday = np.array([d.month - 1 for d in dates]), np.array([d.weekday() for d in dates])
     for d, event in enumerate(layout.demands):
         profile = layout.events[layout.column(event) - 1].profile
-        by_month, by_weekday = _profile(catalogue, profile, "month", 12, 1), _profile(catalogue, profile, "weekday", 7, 0)
-        by_hour = _profile(catalogue, profile, "hour", 24, 0)
+        by_month, by_weekday = (relative(catalogue, profile, part) for part in ("month", "weekday"))
         peak = by_month.max() * by_weekday.max()
         peaks[layout.column(event)] = peak
         accept[d] = by_month[month] * by_weekday[weekday] / peak
-        hours[d] = np.r_[0.0, np.cumsum(by_hour) / by_hour.sum()]
+        hours[d] = cumulative_hours(catalogue, profile)
     return accept, peaks, hours
-
-
-def _profile(catalogue: Catalogue, profile: str, part: str, count: int, first: int) -> np.ndarray:
-    """Relative frequency with mean 1; even where the profile says nothing."""
-    values = np.ones(count)
-    for row in catalogue.profiles:
-        if (row.profile, row.part) == (profile, part):
-            values[row.index - first] = row.value
-    return values / values.mean()

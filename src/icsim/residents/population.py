@@ -19,7 +19,7 @@ from icsim.areas.load import Area
 from icsim.calendar import DAYS_PER_YEAR, Beat, add_months, days_between
 from icsim.catalogue.load import Catalogue
 from icsim.residents import enter
-from icsim.residents.advance import BIRTH_RECORD
+from icsim.residents.beat import BIRTH_RECORD
 from icsim.residents.build import Built, build, streams
 from icsim.residents.residents import Residents
 from icsim.state import LIVING, OLDEST, People, allocate, copy_of
@@ -108,7 +108,7 @@ def _rebased(people: People, days: float) -> Start:
                      people.weight.shape[1])
     for name in ("person", "level", "clock", "fired", "weight", "next"):
         getattr(moved, name)[:] = getattr(people, name)[order]
-    for field in ("birth", "since", "resume", "entered"):
+    for field in ("birth", "since", "resume"):
         moved.person[field] -= np.float32(days)
     moved.person["since"] = moved.person["resume"] = 0.0
     finite = moved.clock < 1e29

@@ -14,9 +14,10 @@ from icsim.calendar import DAYS_PER_YEAR, Beat
 from icsim.errors import EngineError
 from icsim.residents import advance as loops
 from icsim.residents import enter
-from icsim.residents.advance import BIRTH_RECORD, BIRTHS, DEMANDS, DEPARTURES
+from icsim.residents.beat import BIRTH_RECORD, BIRTHS, DEMANDS, DEPARTURES, FLOWS, SLACK
+from icsim.residents.beat import Beat as Tables
 from icsim.residents.build import Built, streams
-from icsim.state import BANDS, QUINTILES, SEXES, People, copy_of
+from icsim.state import BANDS, LIVING, PLACE, QUINTILES, SEXES, People, copy_of
 from icsim.tables import DEMAND, DEPARTURE
 
 _DUE = 32
@@ -41,10 +42,10 @@ class Residents:
         self.streams = streams(built.layout, seed)
         self.edges = np.array([0.0, days]) if edges is None else edges
         self.cells = len(area.places) * QUINTILES * SEXES * BANDS
-        columns = 1 + len(built.layout.weights) + len(loops.FLOWS) + len(built.layout.events)
+        columns = 1 + len(built.layout.weights) + len(FLOWS) + len(built.layout.events)
         self.tally = np.zeros((len(self.edges) - 1, self.cells, columns), np.int64)
         self._arrivals = _Arrivals(area, seed)
-        self._beat = loops.Beat(self.edges, self.tally, records(8192, DEMAND), records(8192, DEPARTURE),
+        self._beat = Tables(self.edges, self.tally, records(8192, DEMAND), records(8192, DEPARTURE),
                                 records(4096, BIRTH_RECORD), np.zeros(3, np.int64), np.zeros(_DUE + 1, np.int64))
         self._year: int | None = None
         self._lived = 0
@@ -53,7 +54,7 @@ class Residents:
     def columns(self) -> tuple[str, ...]:
         """Names of the columns of `tally`, weights as the time lived × weight."""
         layout = self.built.layout
-        return ("person", *layout.weights, *loops.FLOWS, *(event.event for event in layout.events))
+        return ("person", *layout.weights, *FLOWS, *(event.event for event in layout.events))
 
     def populate(self, newcomers: np.ndarray) -> None:
         """Fill the first rows with a starting population (BIRTH_RECORD, sorted by birthday)."""
@@ -83,6 +84,24 @@ class Residents:
             lived = np.float32(self._lived)
             loops.apply_moves(self.model, self.people, own_copy(moves), lived, self.edges, max(hint, 0), self.tally)
 
+    def at_level(self, attribute: str, level: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Living residents at this level: their rows int32[n], places int32[n] and keys uint64[n]."""
+        layout, people = self.built.layout, self.people
+        here = people.level[: self.rows, layout.attribute(attribute)] == layout.level(attribute, level)
+        rows = np.flatnonzero(here & (people.person["status"][: self.rows] == LIVING)).astype(np.int32)
+        return rows, people.level[rows, PLACE].astype(np.int32), np.array(people.person["key"][rows])
+
+    def open_books(self, day: int) -> None:
+        """Whatever was counted before `day`, up to which everybody has lived, is forgotten."""
+        loops.settle(self.people, np.float32(day), self.edges, 0, self.tally, 0, self.rows)
+        self.tally[:] = 0
+
+    def adopt(self, built: Built, day: int) -> None:
+        """From `day` on, up to which everybody has lived, another model of the same axes holds."""
+        trend = built.trends.get(self._year or 0, built.model.trend).copy()
+        old, self.built, self.model = self.model, built, built.model._replace(trend=trend)
+        loops.adopt(old, self.model, self.people, np.float32(day), 0, self.rows)
+
     def close(self, last: Beat) -> None:
         """After the last beat: what was due since late outcomes happens, unserved; everybody's time is tallied."""
         hint = len(self.edges) - 2
@@ -110,7 +129,7 @@ class Residents:
         count = self._beat.used
         for name, used in (("demands", DEMANDS), ("departures", DEPARTURES), ("births", BIRTHS)):
             table = getattr(self._beat, name)
-            if count[used] >= len(table):
+            if count[used] + SLACK > len(table) or (used == BIRTHS and count[used] >= len(table)):
                 larger = records(2 * len(table), table.dtype)
                 larger[: len(table)] = table
                 self._beat = self._beat._replace(**{name: larger})

@@ -34,9 +34,9 @@ def _start_factors(catalogue: Catalogue, layout: Layout, ratio: np.ndarray, a: s
 
 
 def _way_in(catalogue: Catalogue, layout: Layout, a: str) -> str | None:
-    """The move away from the first level of `a`, or the demand one of whose severities sets it."""
+    """The move (or demand) that leads away from the first level of `a`, or the demand one of whose severities sets it."""
     for row in layout.events:
-        if row.kind == "move" and row.attribute == a and targets(layout, row)[0] > 0:
+        if row.kind in ("move", "demand") and row.attribute == a and targets(layout, row)[0] > 0:
             return row.event
     for severity in catalogue.severities:
         if a in dict(settings(severity.sets)):

@@ -48,6 +48,8 @@ class Run(Part):
         "Service engine: the fast one, or the readable one.")] = "compiled"
     heartbeat: Annotated[Literal["month", "week"], _words("How often residents and services meet.")] = "month"
     services: Annotated[bool, _words("false: residents alone, without any service.")] = True
+    warm_up_months: Annotated[int, _number("months", 0, 6, "How long services fill up before the start.")] = 3
+    growth: Annotated[bool, _words("false: capacity stays as it is, instead of following its declared path.")] = True
     threads: Annotated[int | None, _number("threads", 1, 1024, "Most threads used; changes no result.")] = None
 
 

@@ -2,93 +2,72 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 
 from icsim import rng
-from icsim.areas import schedule
 from icsim.areas.load import Area
-from icsim.areas.rows import Pool
-from icsim.calendar import MS_PER_HOUR, hour_of_week
 from icsim.catalogue import when
 from icsim.catalogue.load import Catalogue
-from icsim.catalogue.rows import Event, Quantity, Step
+from icsim.catalogue.rows import Quantity, Step
+from icsim.services import capacity, congestion, places
 from icsim.services import model as m
+from icsim.services.names import Layout
 from icsim.units import FACTORS
 
 
-@dataclass(frozen=True)
-class Layout:
-    """Names of the axes; steps and outcomes of all pathways follow one another."""
+def build(catalogue: Catalogue, area: Area, layout: Layout, start: date, days: int, seed: int, *, growth: bool = True,
+          again: int = 0) -> m.ServiceModel:
+    """Everything the engines read, for a run of `days` days from `start`.
 
-    attributes: tuple[str, ...]
-    levels: dict[str, tuple[str, ...]]
-    demands: tuple[Event, ...]
-    places: tuple[str, ...]
-    steps: tuple[Step, ...]
-    outcomes: tuple[tuple[str, str], ...]
-    """(pathway, outcome)"""
-    services: tuple[str, ...]
-    pools: tuple[Pool, ...]
-
-    def step(self, pathway: str, step: str) -> int:
-        """Index of a step."""
-        return next(n for n, row in enumerate(self.steps) if (row.pathway, row.step) == (pathway, step))
-
-    def goes_to(self, pathway: str, name: str) -> int:
-        """Where a branch leads: a step, or −1 − outcome."""
-        if (pathway, name) in self.outcomes:
-            return -1 - self.outcomes.index((pathway, name))
-        return self.step(pathway, name)
-
-
-def layout_of(catalogue: Catalogue, area: Area, attributes: tuple[str, ...], demands: tuple[str, ...]) -> Layout:
-    """`attributes` and `demands` in the residents' order, so that both sides mean the same numbers."""
-    return Layout(
-        attributes=attributes,
-        levels={**catalogue.levels, "place": area.place_names},
-        demands=tuple(catalogue.event(name) for name in demands),
-        places=area.place_names,
-        steps=catalogue.steps,
-        outcomes=tuple((row.pathway, row.outcome) for row in catalogue.outcomes),
-        services=tuple(row.service for row in catalogue.services),
-        pools=area.pools,
-    )
-
-
-def build(catalogue: Catalogue, area: Area, layout: Layout, start: date, days: int, seed: int) -> m.ServiceModel:
-    """Everything the engines read, for a run of `days` days from `start`."""
+    growth: whether capacity follows its declared path; again: a day at which the capacity of every pool is stated once
+    more, for a model that takes over from another there.
+    """
     classes = {row.pathway: when.classes_of(catalogue, row) for row in layout.demands}
     most = max((len(found) for found in classes.values()), default=1)
     duration, patience, priority = _quantities(catalogue, layout, classes, most)
     sets = [_setting(layout, row.sets) for row in catalogue.outcomes]
     services = {row.service: row for row in catalogue.services}
-    changes = _changes(layout.pools, start, days)
+    changes = capacity.changes(catalogue, area, start, days, growth, again)
     return m.ServiceModel(
         start=np.array([_first_step(layout, row.pathway) for row in layout.demands], np.int32),
         step_service=np.array([layout.services.index(s.service) if s.service else -1 for s in layout.steps], np.int32),
         step_hold=np.array([s.hold for s in layout.steps], np.uint8),
+        step_keep=np.array([bool(s.service and services[s.service].held_by) for s in layout.steps], np.uint8),
+        step_yield=np.array([s.yields for s in layout.steps], np.uint8),
+        step_mark=np.array([s.mark for s in layout.steps], np.uint8),
         step_refuse=np.array([_refusal(s) for s in layout.steps], np.uint8),
         step_otherwise=np.array([_otherwise(layout, s) for s in layout.steps], np.int32),
         step_priority=priority,
         duration=duration,
         patience=patience,
-        duration_stream=_streams(layout, seed, "duration"),
-        patience_stream=_streams(layout, seed, "patience"),
-        branch_stream=_branch_streams(layout, seed),
+        **luck(catalogue, layout, seed),
         **_branches(catalogue, layout, classes, most),
+        **congestion.diversions(catalogue, layout),
+        **congestion.shortened(catalogue, layout),
         outcome_attribute=np.array([a for a, _ in sets], np.int16),
         outcome_level=np.array([level for _, level in sets], np.int16),
-        provider_stream=rng.stream(seed, "provider"),
-        **_providers(area, layout),
+        **places.providers(area, layout),
         pool_queue_limit=np.array([_limit(services[pool.service]) for pool in layout.pools], np.int32),
         pool_shift_end=np.array([m.SHIFT_END.index(services[pool.service].shift_end) for pool in layout.pools], np.int8),
+        pool_reserve=np.array([pool.reserve for pool in layout.pools], np.int32),
+        **congestion.escalation(catalogue, layout),
         change_ms=changes[:, 0],
         change_pool=changes[:, 1].astype(np.int32),
         change_capacity=changes[:, 2].astype(np.int32),
     )
+
+
+def luck(catalogue: Catalogue, layout: Layout, seed: int) -> dict[str, np.ndarray]:
+    """The addresses of all decisions for one seed: all of the model that depends on it."""
+    return {
+        "duration_stream": _streams(layout, seed, "duration"),
+        "patience_stream": _streams(layout, seed, "patience"),
+        "branch_stream": _branch_streams(layout, seed),
+        "divert_stream": congestion.streams(catalogue, layout, seed),
+        "provider_stream": rng.stream(seed, "provider"),
+    }
 
 
 def _first_step(layout: Layout, pathway: str) -> int:
@@ -137,22 +116,20 @@ def _quantities(catalogue: Catalogue, layout: Layout, classes, most: int) -> tup
     duration = m.Quantity(np.zeros(shape, np.int8), np.zeros((*shape, 4)))
     patience = m.Quantity(np.full(shape, m.NONE, np.int8), np.zeros((*shape, 4)))
     priority = np.zeros(shape, np.int8)
+    rows: dict[tuple[str, str, str], list[Quantity]] = {}
+    for quantity in catalogue.quantities:
+        rows.setdefault((quantity.pathway, quantity.step, quantity.quantity), []).append(quantity)
     for s, step in enumerate(layout.steps):
+        own = {what: rows.get((step.pathway, step.step, what), []) for what in ("duration", "patience", "priority")}
         for cls in classes.get(step.pathway, ()):
             for what, table in (("duration", duration), ("patience", patience)):
-                row = _quantity(catalogue, step, what, cls)
+                row = when.row_for_class(own[what], cls)
                 if row is not None:
                     table.kind[s, cls.index] = m.DISTRIBUTIONS.index(row.distribution)
                     table.parameters[s, cls.index] = parameters(row)
-            rank = _quantity(catalogue, step, "priority", cls)
+            rank = when.row_for_class(own["priority"], cls)
             priority[s, cls.index] = 0 if rank is None else int(rank.a)
     return duration, patience, priority
-
-
-def _quantity(catalogue: Catalogue, step: Step, what: str, cls: when.DemandClass) -> Quantity | None:
-    """The row that holds for this class: the last that matches."""
-    rows = (r for r in catalogue.quantities if (r.pathway, r.step, r.quantity) == (step.pathway, step.step, what))
-    return when.row_for_class(rows, cls)
 
 
 def parameters(row) -> tuple[float, float, float, float]:
@@ -189,41 +166,3 @@ def _branches(catalogue: Catalogue, layout: Layout, classes, most: int) -> dict[
         "branch_to": np.array(to, np.int32),
         "branch_cumulative": np.concatenate(cumulative),
     }
-
-
-# Places -----------------------------------------------------------------------------------------------------------
-
-
-def _providers(area: Area, layout: Layout) -> dict[str, np.ndarray]:
-    """Pools that take the cases of each (service, place), with cumulative shares."""
-    names = [pool.pool for pool in layout.pools]
-    offsets = np.zeros((len(layout.services), len(layout.places) + 1), np.int32)
-    pools: list[int] = []
-    cumulative: list[float] = []
-    for s, service in enumerate(layout.services):
-        offsets[s, 0] = len(pools)
-        for p, place in enumerate(layout.places):
-            rows = [r for r in area.catchments if r.service == service and r.place in (place, "*")]
-            shares = np.cumsum([row.value * FACTORS[row.unit] for row in rows])
-            pools += [names.index(row.pool) for row in rows]
-            cumulative += [*shares[:-1], 1.0] if len(rows) else []
-            offsets[s, p + 1] = len(pools)
-    return {
-        "provider_from": offsets,
-        "provider_pool": np.array(pools, np.int32),
-        "provider_cumulative": np.array(cumulative, np.float64),
-    }
-
-
-def _changes(pools: tuple[Pool, ...], start: date, days: int) -> np.ndarray:
-    """int64[change, 3]: (millisecond, pool, capacity) for every hour at which a pool's capacity changes, sorted."""
-    hours = np.arange(days * 24)
-    week = hour_of_week(start, hours)
-    changes = []
-    for p, pool in enumerate(pools):
-        number = m.UNLIMITED if pool.value is None else int(pool.value)
-        capacity = np.where(schedule.parse(pool.open), number, 0)[week]
-        at = np.flatnonzero(np.diff(capacity, prepend=-1))
-        changes.append(np.stack([at * MS_PER_HOUR, np.full(len(at), p), capacity[at]], axis=1))
-    table = np.concatenate([*changes, np.zeros((0, 3), np.int64)]).astype(np.int64)
-    return table[np.lexsort((table[:, 1], table[:, 0]))]

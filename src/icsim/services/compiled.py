@@ -9,8 +9,10 @@ from icsim.errors import EngineError
 from icsim.services import loop
 from icsim.services.layout import (
     CASE,
+    CHANGE,
     CONTACTS,
     EVENT,
+    FIXED,
     FREE_SLOT,
     HEAP_SIZE,
     HIGHEST_SLOT,
@@ -51,18 +53,43 @@ class CompiledEngine:
             stack=np.zeros(len(pools) + 1, np.int32),
             dirty=np.zeros(len(pools), np.uint8),
             case_of=np.full(residents, -1, np.int32),
+            tenant=np.full(residents, -1, np.int32),
             used=count,
             contacts=records(16384, CONTACT),
             moves=records(8192, MOVE),
         )
+
+    def settle(self, residents: np.ndarray, pools: np.ndarray) -> None:
+        """Before the first call of `serve`: each of these residents keeps a server of the pool as a long hold.
+
+        residents, pools: int[n], rows of residents (each at most once) and indices of pools.
+        """
+        self._make_room_for(int(residents.max(initial=-1)) + 1)
+        self._desk.tenant[residents] = pools
+        kept = np.bincount(pools, minlength=len(self._desk.pool))
+        self._desk.pool["kept"] += kept
+        self._desk.pool["busy"] += kept
+
+    def adopt(self, model: ServiceModel, now_ms: int) -> None:
+        """From `now_ms`, where the last `serve` ended, another model of the same steps, pools and outcomes holds.
+
+        Cases go on where they are. The model states the capacity of every pool at `now_ms`: there its rules and its
+        capacity come into force together, and its later changes follow.
+        """
+        if len(np.unique(model.change_pool[model.change_ms.clip(0) == now_ms])) < len(self._desk.pool):
+            raise EngineError(f"a model that takes over at {now_ms} ms must state the capacity of every pool there")
+        self._rules = rules_of(model)
+        for name in FIXED:
+            self._desk.pool[name] = pools_of(model)[name]
+        self._desk.used[CHANGE] = np.searchsorted(self._rules.change_ms.clip(0), now_ms)
 
     def serve(self, demands: np.ndarray, departures: np.ndarray, until_ms: int) -> Served:
         """All instants before `until_ms`. demands: DEMAND[] sorted by (ms, key); departures: DEPARTURE[] sorted by ms.
 
         Both must lie between the previous `until_ms` and this one. Raises EngineError if a table overflows.
         """
-        self._make_room_for(demands)
-        self._make_room_for(departures)
+        for table in (demands, departures):
+            self._make_room_for(int(table["resident"].max(initial=-1)) + 1)
         demands, departures = own_copy(demands), own_copy(departures)
         place = np.zeros(2, np.int64)
         while not loop.serve(self._rules, self._desk, demands, departures, np.int64(until_ms), place):
@@ -110,16 +137,19 @@ class CompiledEngine:
         desk, count = self._desk, self._desk.used
         for name, used, dtype in _GROWING:
             table = getattr(desk, name)
-            if count[used] + 2 * loop.SLACK > len(table):
+            waiting = count[HIGHEST_SLOT] if name == "heap" else 0
+            if count[used] + waiting + 2 * loop.SLACK > len(table):
                 larger = records(2 * len(table), dtype)
                 larger[: len(table)] = table
                 desk = desk._replace(**{name: larger})
         self._desk = desk
 
-    def _make_room_for(self, table: np.ndarray) -> None:
-        highest = int(table["resident"].max(initial=-1)) + 1
+    def _make_room_for(self, residents: int) -> None:
+        """Room for that many rows of residents."""
         have = len(self._desk.case_of)
-        if highest > have:
-            larger = np.full(max(highest, 2 * have), -1, np.int32)
-            larger[:have] = self._desk.case_of
-            self._desk = self._desk._replace(case_of=larger)
+        if residents > have:
+            grown = {}
+            for name in ("case_of", "tenant"):
+                grown[name] = np.full(max(residents, 2 * have), -1, np.int32)
+                grown[name][:have] = getattr(self._desk, name)
+            self._desk = self._desk._replace(**grown)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from icsim import rng
 from icsim._compile import inlined
 from icsim.services.compiled_calendar import ENDS, sample_ms, schedule
@@ -14,7 +16,7 @@ from icsim.services.layout import (
     STACK_SIZE,
     SUSPENDED,
 )
-from icsim.services.model import PRE_EMPT, UNLIMITED, WAIT
+from icsim.services.model import LAST, PRE_EMPT, UNLIMITED, WAIT
 
 
 @inlined
@@ -28,6 +30,8 @@ def write(desk, case, step, pool, asked, started, ended, reason, outcome):
     row.started = started
     row.ended = ended
     row.called = case.called
+    row.marked = case.marked
+    row.marked_pool = case.marked_pool
     row.key = case.key
     row.resident = case.resident
     row.cell = case.cell
@@ -81,6 +85,32 @@ def free_held(desk, case, t):
 
 
 @inlined
+def end_tenancy(desk, p, t):
+    """A resident no longer keeps a server of pool p."""
+    pool = desk.pool[p]
+    touch(pool, t)
+    pool.busy -= 1
+    pool.kept -= 1
+    wake(desk, p)
+
+
+@inlined
+def has_server(pool, yields):
+    """Whether a server is free for a case; one that yields leaves the reserve alone."""
+    return pool.busy < pool.capacity - (pool.reserve if yields else 0)
+
+
+@inlined
+def pool_for(rules, case, service):
+    """The provider of this service for this case: the same uniform decides for every service."""
+    n = rules.provider_from[service, case.place]
+    last = rules.provider_from[service, case.place + 1] - 1
+    while n < last and case.provider >= rules.provider_cumulative[n]:
+        n += 1
+    return rules.provider_pool[n]
+
+
+@inlined
 def join(desk, slot, p, first):
     """Wait at pool p: at the tail of the priority class by (asked, key), or at its head (`first`)."""
     case = desk.case[slot]
@@ -105,6 +135,8 @@ def join(desk, slot, p, first):
         ends[1] = slot
     case.state = QUEUED
     desk.pool[p].waiting += 1
+    if case.priority == LAST:
+        desk.pool[p].listed += 1
 
 
 @inlined
@@ -120,6 +152,8 @@ def leave_queue(desk, slot, p):
     else:
         ends[1] = case.before
     desk.pool[p].waiting -= 1
+    if case.priority == LAST:
+        desk.pool[p].listed -= 1
 
 
 @inlined
@@ -164,8 +198,12 @@ def begin(rules, desk, slot, t):
     left = case.remaining
     if left < 0:
         case.started = t
-        u = rng.draw(rules.step[case.step].duration_stream, case.key, case.lap)
-        left = sample_ms(rules.duration[case.step, case.cls], u)
+        step = rules.step[case.step]
+        left = sample_ms(rules.duration[case.step, case.cls], rng.draw(step.duration_stream, case.key, case.lap))
+        if step.shorten_service >= 0:
+            crowded = desk.pool[pool_for(rules, case, step.shorten_service)]
+            if crowded.pressure >= step.shorten_above:
+                left = np.int64(left * step.shorten_factor + 0.5)
     case.remaining = -1
     case.ends = t + left
     schedule(desk, slot, t + left, ENDS)
@@ -180,8 +218,8 @@ def grant(rules, desk, slot, p, t):
     pool.running += 1
     if case.remaining < 0:
         pool.grants += 1
-    free_held(desk, case, t)
     begin(rules, desk, slot, t)
+    free_held(desk, case, t)
 
 
 @inlined
@@ -193,10 +231,12 @@ def drain(rules, desk, t):
         desk.dirty[p] = 0
         pool = desk.pool[p]
         touch(pool, t)
-        while pool.suspended > 0 and pool.running + pool.held < pool.capacity:
+        while pool.suspended > 0 and pool.busy - pool.suspended < pool.capacity:
             resume(desk, extreme(desk, p, SUSPENDED, True), p, t)
         while pool.waiting > 0 and pool.busy < pool.capacity:
             slot = first_in_queue(desk, p)
+            if not has_server(pool, desk.case[slot].priority == LAST):
+                break
             leave_queue(desk, slot, p)
             grant(rules, desk, slot, p, t)
 
@@ -239,14 +279,20 @@ def send_away(desk, p, t):
 
 
 @inlined
-def change_capacity(desk, p, capacity, t):
+def change_capacity(desk, p, planned, t):
+    """Another number of planned servers; or (REVIEW) the pressure is taken, and opens or closes escalation servers."""
     pool = desk.pool[p]
     touch(pool, t)
-    pool.capacity = capacity
+    if planned >= 0:
+        pool.planned = planned
+    else:
+        pool.pressure = (pool.busy + pool.waiting - pool.listed) / max(pool.planned, 1)
+        pool.opened = pool.extra if pool.pressure >= pool.above else 0
+    pool.capacity = pool.planned + pool.opened if pool.planned > 0 else 0
     if pool.shift_end == WAIT:
-        while pool.running > 0 and pool.running + pool.held > capacity:
+        while pool.running > 0 and pool.busy - pool.suspended > pool.capacity:
             suspend(desk, p, t)
     elif pool.shift_end == PRE_EMPT:
-        while pool.running > 0 and pool.busy > capacity:
+        while pool.running > 0 and pool.busy > pool.capacity:
             send_away(desk, p, t)
     wake(desk, p)

@@ -20,10 +20,22 @@ STEP = np.dtype(
         ("otherwise", "i4"),
         ("branch_from", "i4"),
         ("branch_end", "i4"),
+        ("divert_from", "i4"),
+        ("divert_end", "i4"),
+        ("shorten_service", "i4"),
         ("hold", "u1"),
+        ("keep", "u1"),
+        ("yields", "u1"),
+        ("mark", "u1"),
         ("refuse", "u1"),
+        ("shorten_above", "f8"),
+        ("shorten_factor", "f8"),
     ],
     align=True,
+)
+
+DIVERSION = np.dtype(
+    [("stream", "u8"), ("above", "f8"), ("share", "f8"), ("to", "i4"), ("instead", "i4"), ("service", "i4")], align=True
 )
 
 TIMING = np.dtype([("kind", "i1"), ("a", "f8"), ("b", "f8"), ("c", "f8"), ("d", "f8")], align=True)
@@ -36,6 +48,7 @@ CASE = np.dtype(
         ("started", "i8"),
         ("remaining", "i8"),  # −1 unless sent away or suspended during service
         ("ends", "i8"),
+        ("marked", "i8"),
         ("provider", "f8"),
         ("resident", "i4"),
         ("cell", "i4"),
@@ -49,6 +62,7 @@ CASE = np.dtype(
         ("step", "i2"),
         ("pool", "i2"),
         ("held", "i2"),
+        ("marked_pool", "i2"),
         ("state", "i1"),
         ("priority", "i1"),
         ("reason", "i1"),  # why it ends, once that is known
@@ -60,14 +74,22 @@ FREE, QUEUED, RUNNING, SUSPENDED, PAUSED = range(5)
 
 POOL = np.dtype(
     [
-        ("capacity", "i4"),
-        ("busy", "i4"),
+        ("capacity", "i4"),  # planned + opened
+        ("busy", "i4"),  # running + held + kept + suspended
         ("running", "i4"),
-        ("held", "i4"),
+        ("held", "i4"),  # kept by cases until their next step is granted
+        ("kept", "i4"),  # kept by residents as long holds
         ("suspended", "i4"),
         ("waiting", "i4"),
+        ("listed", "i4"),  # of those who wait, cases that yield
         ("limit", "i4"),
+        ("reserve", "i4"),
+        ("planned", "i4"),
+        ("opened", "i4"),  # escalation servers in use now
+        ("extra", "i4"),  # escalation servers there are
         ("shift_end", "i4"),
+        ("above", "f8"),
+        ("pressure", "f8"),  # at the last review
         ("since", "i8"),  # the three integrals below are exact up to this instant
         ("busy_ms", "i8"),
         ("open_ms", "i8"),
@@ -99,12 +121,13 @@ class Rules(NamedTuple):
     priority: np.ndarray  # int8[S, C]
     branch_to: np.ndarray  # int32[B]
     branch_cumulative: np.ndarray  # float64[B, C]
+    divert: np.ndarray  # DIVERSION[D]
     outcome: np.ndarray  # int16[O, 2], attribute and level
     provider_from: np.ndarray  # int32[service, place + 1]
     provider_pool: np.ndarray  # int32[R]
     provider_cumulative: np.ndarray  # float64[R]
     change_ms: np.ndarray  # int64[X]
-    change: np.ndarray  # int32[X, 2], pool and capacity
+    change: np.ndarray  # int32[X, 2], pool, and planned servers or REVIEW
     provider_stream: np.ndarray  # uint64[1]
 
 
@@ -118,6 +141,7 @@ class Desk(NamedTuple):
     stack: np.ndarray  # int32[P], pools with a freed server
     dirty: np.ndarray  # uint8[P], 1: on the stack
     case_of: np.ndarray  # int32[resident], slot of the open case; −1: none
+    tenant: np.ndarray  # int32[resident], pool whose server the resident keeps as a long hold; −1: none
     used: np.ndarray  # int64[8]
     contacts: np.ndarray  # CONTACT[…]
     moves: np.ndarray  # MOVE[…]
@@ -147,9 +171,20 @@ def rules_of(model: ServiceModel) -> Rules:
         otherwise=model.step_otherwise,
         branch_from=model.branch_from[:-1],
         branch_end=model.branch_from[1:],
+        divert_from=model.divert_from[:-1],
+        divert_end=model.divert_from[1:],
+        shorten_service=model.shorten_service,
+        shorten_above=model.shorten_above,
+        shorten_factor=model.shorten_factor,
         hold=model.step_hold,
+        keep=model.step_keep,
+        yields=model.step_yield,
+        mark=model.step_mark,
         refuse=model.step_refuse,
     )
+    divert = _fill(DIVERSION, len(model.divert_to), stream=model.divert_stream, above=model.divert_above,
+                   share=model.divert_share, to=model.divert_to, instead=model.divert_instead,
+                   service=model.divert_service)
     return Rules(
         start=np.ascontiguousarray(model.start, np.int32),
         step=step,
@@ -158,6 +193,7 @@ def rules_of(model: ServiceModel) -> Rules:
         priority=np.ascontiguousarray(model.step_priority, np.int8),
         branch_to=np.ascontiguousarray(model.branch_to, np.int32),
         branch_cumulative=np.ascontiguousarray(model.branch_cumulative, np.float64),
+        divert=divert,
         outcome=np.stack([model.outcome_attribute, model.outcome_level], axis=1).astype(np.int16),
         provider_from=np.ascontiguousarray(model.provider_from, np.int32),
         provider_pool=np.ascontiguousarray(model.provider_pool, np.int32),
@@ -168,11 +204,14 @@ def rules_of(model: ServiceModel) -> Rules:
     )
 
 
+FIXED = ("limit", "shift_end", "reserve", "extra", "above")
+"""Fields of POOL that the model decides; the rest is what has happened."""
+
+
 def pools_of(model: ServiceModel) -> np.ndarray:
     """Pools at the start: closed and empty until the first capacity change."""
-    return _fill(
-        POOL, len(model.pool_queue_limit), limit=model.pool_queue_limit, shift_end=model.pool_shift_end
-    )
+    return _fill(POOL, len(model.pool_queue_limit), limit=model.pool_queue_limit, shift_end=model.pool_shift_end,
+                 reserve=model.pool_reserve, extra=model.pool_extra, above=model.pool_extra_above)
 
 
 def empty_queues(pools: int) -> np.ndarray:

@@ -26,10 +26,13 @@ from icsim.services.compiled_pools import (
     begin,
     change_capacity,
     drain,
+    end_tenancy,
     free_held,
     grant,
+    has_server,
     join,
     leave_queue,
+    pool_for,
     touch,
     wake,
     write,
@@ -49,12 +52,8 @@ from icsim.services.layout import (
     RUNNING,
     TWO_CASES,
 )
-from icsim.services.model import (
-    NONE,
-    REFUSE_CLOSED,
-    REFUSE_FULL,
-)
-from icsim.tables import DIVERTED, GAVE_UP, REFUSED, SERVED, STILL_THERE
+from icsim.services.model import LAST, NONE, REFUSE_CLOSED, REFUSE_FULL
+from icsim.tables import DIVERTED, GAVE_UP, MOVED_ON, REFUSED, SERVED, STILL_THERE
 
 _FAR = np.int64(2**62)
 _NOWHERE = -1_000_000
@@ -88,12 +87,15 @@ def _open_case(rules, desk, demand):
     case.pool = -1
     case.held = -1
     case.remaining = -1
+    case.marked = -1
+    case.marked_pool = -1
     case.state = PAUSED
     case.reason = SERVED
     case.provider = rng.draw(rules.provider_stream[0], demand.key, 0)
-    if desk.case_of[demand.resident] >= 0:
-        desk.used[OVERFLOW] = TWO_CASES
-    desk.case_of[demand.resident] = slot
+    if demand.resident >= 0:
+        if desk.case_of[demand.resident] >= 0:
+            desk.used[OVERFLOW] = TWO_CASES
+        desk.case_of[demand.resident] = slot
     return slot
 
 
@@ -104,6 +106,18 @@ def _close(rules, desk, slot, t, outcome):
     reason = case.reason
     free_held(desk, case, t)
     write(desk, case, -1, -1, case.called, case.called, t, reason, outcome)
+    if case.resident >= 0:
+        _release(rules, desk, case, t, outcome)
+    case.state = FREE
+    case.token += 1
+    case.after = desk.used[FREE_SLOT]
+    desk.used[FREE_SLOT] = slot
+
+
+@inlined
+def _release(rules, desk, case, t, outcome):
+    """The resident's move: what the outcome sets, and when."""
+    desk.case_of[case.resident] = -1
     n = desk.used[MOVES]
     if n >= desk.moves.shape[0]:
         desk.used[OVERFLOW] = 1
@@ -113,34 +127,30 @@ def _close(rules, desk, slot, t, outcome):
     move.resident = case.resident
     move.attribute = rules.outcome[outcome, 0] if outcome >= 0 else -1
     move.level = rules.outcome[outcome, 1] if outcome >= 0 else -1
-    move.reason = reason
+    move.reason = case.reason
     desk.used[MOVES] = n + 1
-    desk.case_of[case.resident] = -1
-    case.state = FREE
-    case.token += 1
-    case.after = desk.used[FREE_SLOT]
-    desk.used[FREE_SLOT] = slot
 
 
 @inlined
-def _pool_for(rules, case, service):
-    """The provider of this service for this case: the same uniform decides for every service."""
-    n = rules.provider_from[service, case.place]
-    last = rules.provider_from[service, case.place + 1] - 1
-    while n < last and case.provider >= rules.provider_cumulative[n]:
-        n += 1
-    return rules.provider_pool[n]
+def _diverted(rules, desk, case, step, to):
+    """Where a case that would go to `to` (as in branch_to) goes under pressure: the first diversion that applies."""
+    for n in range(step.divert_from, step.divert_end):
+        row = rules.divert[n]
+        crowded = desk.pool[pool_for(rules, case, row.service)]
+        if row.to == to and crowded.pressure >= row.above and rng.draw(row.stream, case.key, case.lap) < row.share:
+            return row.instead
+    return to
 
 
 @inlined
-def _branch(rules, case):
-    """The step (or −2 − outcome) after this one: one uniform on a fixed order of outcomes."""
+def _branch(rules, desk, case):
+    """The step (or −2 − outcome) after this one: one uniform on a fixed order of outcomes, then diversions."""
     step = rules.step[case.step]
     u = rng.draw(step.branch_stream, case.key, case.lap)
     n = step.branch_from
     while n < step.branch_end - 1 and u >= rules.branch_cumulative[n, case.cls]:
         n += 1
-    to = rules.branch_to[n]
+    to = _diverted(rules, desk, case, step, rules.branch_to[n])
     if to < 0:
         return to - 1
     if to <= case.step:
@@ -170,7 +180,10 @@ def _enter(rules, desk, slot, s, t):
     case.started = -1
     case.remaining = -1
     case.pool = -1
-    case.priority = rules.priority[s, case.cls]
+    case.priority = LAST if step.yields else rules.priority[s, case.cls]
+    if step.mark:
+        case.marked = t
+        case.marked_pool = -1
     if step.service < 0:
         free_held(desk, case, t)
         case.started = t
@@ -178,12 +191,14 @@ def _enter(rules, desk, slot, s, t):
         took = sample_ms(rules.duration[s, case.cls], rng.draw(step.duration_stream, case.key, case.lap))
         if took == 0:
             write_step(desk, case, t, SERVED)
-            return _branch(rules, case)
+            return _branch(rules, desk, case)
         schedule(desk, slot, t + took, ENDS)
         return _NOWHERE
-    p = _pool_for(rules, case, step.service)
+    p = pool_for(rules, case, step.service)
     pool = desk.pool[p]
     case.pool = p
+    if step.mark:
+        case.marked_pool = p
     touch(pool, t)
     if case.held == p:
         case.held = -1
@@ -192,7 +207,7 @@ def _enter(rules, desk, slot, s, t):
         begin(rules, desk, slot, t)
     elif pool.capacity == 0 and step.refuse & REFUSE_CLOSED:
         return _turn_away(rules, desk, case, t, REFUSED)
-    elif pool.busy < pool.capacity:
+    elif has_server(pool, case.priority == LAST):
         pool.arrivals += 1
         grant(rules, desk, slot, p, t)
     elif step.refuse & REFUSE_FULL and pool.waiting >= pool.limit:
@@ -224,7 +239,10 @@ def _finish_step(rules, desk, slot, t):
         pool = desk.pool[p]
         touch(pool, t)
         pool.running -= 1
-        if rules.step[case.step].hold:
+        step = rules.step[case.step]
+        if step.keep and case.resident >= 0:
+            _keep(desk, case.resident, p, t)
+        elif step.hold:
             pool.held += 1
             case.held = p
         else:
@@ -233,7 +251,17 @@ def _finish_step(rules, desk, slot, t):
     case.state = PAUSED
     case.pool = -1
     drain(rules, desk, t)
-    return _branch(rules, case)
+    return _branch(rules, desk, case)
+
+
+@inlined
+def _keep(desk, resident, p, t):
+    """The server stays with the resident as a long hold; one that they kept before is free."""
+    before = desk.tenant[resident]
+    desk.pool[p].kept += 1
+    desk.tenant[resident] = p
+    if before >= 0:
+        end_tenancy(desk, before, t)
 
 
 @inlined
@@ -295,13 +323,13 @@ def _skip_void(desk):
 
 @inlined
 def _full(desk):
-    """Whether a table might not hold what one more event writes."""
+    """Whether a table might not hold what one more event writes; one event may start every case that waits."""
     count = desk.used
     return (
         count[CONTACTS] + SLACK > desk.contacts.shape[0]
         or count[MOVES] + SLACK > desk.moves.shape[0]
         or count[HIGHEST_SLOT] + 2 > desk.case.shape[0]
-        or count[HEAP_SIZE] + SLACK > desk.heap.shape[0]
+        or count[HEAP_SIZE] + count[HIGHEST_SLOT] + SLACK > desk.heap.shape[0]
     )
 
 
@@ -311,21 +339,42 @@ def _order_of(ms, phase):
 
 
 @inlined
+def _case_cut(desk, departure):
+    """Slot of the case that this departure cuts short; −1: none."""
+    return -1 if departure.reason == MOVED_ON else desk.case_of[departure.resident]
+
+
+@inlined
 def _next_departure(desk, departures, n):
-    """Of the departures at this instant, the one whose case has the smallest key comes first: swap it to place n."""
+    """Of the departures at this instant, those that cut a case short come first, by its key: move the next to place n."""
     ms = departures[n].ms
     best = -1
     for m in range(n, departures.shape[0]):
         if departures[m].ms != ms:
             break
-        slot = desk.case_of[departures[m].resident]
-        if slot >= 0 and (best < 0 or desk.case[slot].key < desk.case[desk.case_of[departures[best].resident]].key):
+        slot = _case_cut(desk, departures[m])
+        if slot >= 0 and (best < 0 or desk.case[slot].key < desk.case[_case_cut(desk, departures[best])].key):
             best = m
     if best > n:
-        resident, reason = departures[n].resident, departures[n].reason
-        departures[n] = departures[best]
-        departures[best].resident = resident
-        departures[best].reason = reason
+        resident, reason = departures[best].resident, departures[best].reason
+        for m in range(best, n, -1):
+            departures[m] = departures[m - 1]
+        departures[n].resident = resident
+        departures[n].reason = reason
+
+
+@inlined
+def _depart(rules, desk, departure, t):
+    """Somebody dies, leaves, or needs a long hold no more."""
+    slot = _case_cut(desk, departure)
+    if slot >= 0:
+        _cut_short(desk, slot, t, departure.reason)
+        _close(rules, desk, slot, t, -1)
+    p = desk.tenant[departure.resident]
+    if p >= 0:
+        desk.tenant[departure.resident] = -1
+        end_tenancy(desk, p, t)
+    drain(rules, desk, t)
 
 
 @kernel
@@ -375,11 +424,7 @@ def serve(rules, desk, demands, departures, until, place):
             drain(rules, desk, max(t, 0))
         else:
             _next_departure(desk, departures, place[1])
-            slot = desk.case_of[departures[place[1]].resident]
-            if slot >= 0:
-                _cut_short(desk, slot, t, departures[place[1]].reason)
-                _close(rules, desk, slot, t, -1)
-                drain(rules, desk, t)
+            _depart(rules, desk, departures[place[1]], t)
             place[1] += 1
         _follow(rules, desk, slot, to, t)
 

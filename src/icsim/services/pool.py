@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from icsim.services.model import UNLIMITED
+from icsim.services.model import LAST, REVIEW, UNLIMITED
 from icsim.services.served import POOL_SUMS
 
 
@@ -38,6 +38,12 @@ class Case:
     pool: Pool | None = None
     held: Pool | None = None
     """Whose server it keeps from an earlier step."""
+    provider: float = 0.0
+    """The uniform that decides on its providers."""
+    marked: int = -1
+    """When it last asked for a step that starts the A&E clock; −1: never."""
+    marked_pool: int = -1
+    """Index of the pool that it asked then."""
     priority: int = 0
     asked: int = 0
     started: int = -1
@@ -58,30 +64,59 @@ class Case:
         return self.priority, self.started, self.key
 
 
+class PoolRules(NamedTuple):
+    """What the model says of one pool."""
+
+    queue_limit: int
+    shift_end: int
+    reserve: int
+    extra: int
+    above: float
+
+
 class Pool:
     """Servers of one kind at one provider, those whom they serve, and the queue. It keeps account of all it is told."""
 
-    def __init__(self, clock: Clock, index: int, queue_limit: int, shift_end: int):
-        self.clock, self.index, self.queue_limit, self.shift_end = clock, index, queue_limit, shift_end
-        self.capacity = 0
+    def __init__(self, clock: Clock, index: int):
+        self.clock, self.index = clock, index
+        self.planned = 0
+        self.opened = 0
+        """Escalation servers in use now."""
+        self.pressure = 0.0
+        """(Servers busy + urgent cases waiting) / planned servers at the last review."""
         self.running: set[Case] = set()
         self.suspended: set[Case] = set()
         self.held = 0
         """Servers kept by cases that ask for, or wait for, something else."""
+        self.kept = 0
+        """Servers kept by residents as long holds."""
         self.queue: list[tuple[tuple[int, int, int, int], Case]] = []
         self.sent_away = 0
         self.since = 0
         self.sums = dict.fromkeys(POOL_SUMS.fields or (), 0)
 
+    def adopt(self, rules: PoolRules) -> None:
+        """The rules that hold from now on."""
+        self.rules = rules
+
+    @property
+    def capacity(self) -> int:
+        """Servers that may be in use: none at all while none are planned."""
+        return self.planned + self.opened if self.planned else 0
+
     @property
     def at_work(self) -> int:
         """Servers in use that are not suspended."""
-        return len(self.running) + self.held
+        return len(self.running) + self.held + self.kept
 
     @property
     def busy(self) -> int:
         """Servers in use; may exceed the capacity after a shift end."""
         return self.at_work + len(self.suspended)
+
+    def has_server(self, case: Case) -> bool:
+        """Whether a server is free for the case; one that yields leaves the reserve alone."""
+        return self.busy < self.capacity - (self.rules.reserve if case.priority == LAST else 0)
 
     def tally(self) -> None:
         """Account for the time since the last change; called before every change."""
@@ -122,10 +157,27 @@ class Pool:
         self.tally()
         self.held -= 1
 
-    def change(self, capacity: int) -> None:
-        """Another number of servers from now on."""
+    def keep(self) -> None:
+        """A server stays with a resident as a long hold."""
         self.tally()
-        self.capacity = capacity
+        self.kept += 1
+
+    def end_tenancy(self) -> None:
+        """A server that a resident kept is free again."""
+        self.tally()
+        self.kept -= 1
+
+    def change(self, planned: int) -> None:
+        """Another number of planned servers from now on; or (REVIEW) the pressure is taken, and opens or closes
+        escalation servers.
+        """
+        self.tally()
+        if planned != REVIEW:
+            self.planned = planned
+            return
+        urgent = sum(case.priority != LAST for _, case in self.queue)
+        self.pressure = (self.busy + urgent) / max(self.planned, 1)
+        self.opened = self.rules.extra if self.pressure >= self.rules.above else 0
 
     def close_stretch(self) -> tuple[int, ...]:
         """The sums since the last stretch was closed."""

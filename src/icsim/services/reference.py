@@ -26,6 +26,7 @@ from icsim.errors import EngineError
 from icsim.services.model import (
     CONSTANT,
     EXPONENTIAL,
+    LAST,
     LOGNORMAL,
     NONE,
     NORMAL,
@@ -38,9 +39,9 @@ from icsim.services.model import (
     Quantity,
     ServiceModel,
 )
-from icsim.services.pool import Case, Pool
+from icsim.services.pool import Case, Pool, PoolRules
 from icsim.services.served import POOL_SUMS, Served
-from icsim.tables import CONTACT, DIVERTED, GAVE_UP, MOVE, REFUSED, SERVED, STILL_THERE
+from icsim.tables import CONTACT, DIVERTED, GAVE_UP, MOVE, MOVED_ON, REFUSED, SERVED, STILL_THERE
 
 DEPARTURES, CAPACITY, ENDS, PATIENCE, ARRIVALS = range(1, 6)
 """The phases of an instant. SimPy's own URGENT (0) and NORMAL (1) come first, so `run(until)` stops before them all."""
@@ -75,14 +76,37 @@ class ReferenceEngine:
     """Serves demands. Cases stay open between calls of `serve`."""
 
     def __init__(self, model: ServiceModel):
-        self.model = model
         self.env = Instants(0)
-        limits, ends = model.pool_queue_limit.tolist(), model.pool_shift_end.tolist()
-        self.pools = [Pool(self.env, p, *rules) for p, rules in enumerate(zip(limits, ends, strict=True))]
+        self.pools = [Pool(self.env, p) for p in range(len(model.pool_queue_limit))]
         self.open: dict[int, Case] = {}  # by resident
+        self.background: set[Case] = set()
+        """Open cases that belong to no resident."""
+        self.tenant: dict[int, Pool] = {}  # by resident, who keeps a server of the pool as a long hold
+        self.adopted = 0
+        """Models that have held so far."""
         self._contacts: list[tuple] = []
         self._moves: list[tuple] = []
-        self._plan_capacity()
+        self.adopt(model)
+
+    def adopt(self, model: ServiceModel, now_ms: int = 0) -> None:
+        """From `now_ms`, where the last `serve` ended, another model of the same steps, pools and outcomes holds.
+
+        It states the capacity of every pool at `now_ms`: there its rules and its capacity come into force together.
+        """
+        if self.adopted and len(set(model.change_pool[model.change_ms.clip(0) == now_ms])) < len(self.pools):
+            raise EngineError(f"a model that takes over at {now_ms} ms must state the capacity of every pool there")
+        self.model = model
+        self.adopted += 1
+        columns = model.pool_queue_limit, model.pool_shift_end, model.pool_reserve, model.pool_extra, model.pool_extra_above
+        for pool, rules in zip(self.pools, zip(*(column.tolist() for column in columns), strict=True), strict=True):
+            pool.adopt(PoolRules(*rules))
+        self._plan_capacity(now_ms)
+
+    def settle(self, residents: np.ndarray, pools: np.ndarray) -> None:
+        """Before the first call of `serve`: each of these residents keeps a server of the pool as a long hold."""
+        for resident, p in zip(residents.tolist(), pools.tolist(), strict=True):
+            self.tenant[resident] = self.pools[p]
+            self.pools[p].keep()
 
     def serve(self, demands: np.ndarray, departures: np.ndarray, until_ms: int) -> Served:
         """Run all instants from the end of the previous call up to, not including, `until_ms`.
@@ -102,51 +126,91 @@ class ReferenceEngine:
 
     def finish(self, until_ms: int) -> Served:
         """Write a record for every case still open at `until_ms`, where the last `serve` ended. Nobody is released."""
-        for case in self.open.values():
+        for case in (*self.open.values(), *self.background):
             self._record(case, STILL_THERE, until_ms)
             self._record_end(case, STILL_THERE, -1, until_ms)
         self.open.clear()
+        self.background.clear()
         return self._hand_over()
 
     # Events
 
     def _arrive(self, case: Case) -> None:
-        if case.resident in self.open:
+        if case.resident < 0:
+            self.background.add(case)
+        elif case.resident in self.open:
             raise EngineError(f"resident {case.resident} has a second case, {case.key}, at {self.env.now} ms")
-        self.open[case.resident] = case
+        else:
+            self.open[case.resident] = case
+        case.provider = rng.draw(self.model.provider_stream, case.address, 0)
         self._follow(case, Onward(int(self.model.start[case.kind])))
 
     def _end(self, case: Case) -> None:
-        hold = bool(self.model.step_hold[case.step])
         self._record(case, SERVED)
         if case.pool:
-            case.pool.stop(case, keeps=hold)
-            case.held = case.pool if hold else None
-            self._serve(case.pool)
+            self._after_service(case, case.pool)
         self._follow(case, self.branch(case))
+
+    def _after_service(self, case: Case, pool: Pool) -> None:
+        """The server stays with the resident (who gives up one that they kept before), or with the case, or is free."""
+        before = None
+        if self.model.step_keep[case.step] and case.resident >= 0:
+            pool.stop(case)
+            pool.keep()
+            before = self._end_tenancy(case.resident)
+            self.tenant[case.resident] = pool
+        else:
+            hold = bool(self.model.step_hold[case.step])
+            pool.stop(case, keeps=hold)
+            case.held = pool if hold else None
+        for freed in filter(None, (pool, before)):
+            self._serve(freed)
 
     def _give_up(self, pool: Pool, case: Case) -> None:
         self._leave_queue(case, pool)
         self._follow(case, self._turn_away(case, GAVE_UP))
 
     def _depart_together(self, rows: Iterable[tuple[int, int, int]]) -> None:
-        reasons = {resident: reason for _, resident, reason in rows if resident in self.open}
-        for case in sorted((self.open[resident] for resident in reasons), key=lambda case: case.key):
-            self._depart(case, reasons[case.resident])
+        """Those whose case is cut short come first, in the order of its key; then the others, as they stand."""
+        cut, others = [], []
+        for row in rows:
+            (cut if row[2] != MOVED_ON and row[1] in self.open else others).append(row)
+        for _, resident, reason in [*sorted(cut, key=lambda row: self.open[row[1]].key), *others]:
+            self._depart(resident, reason)
 
-    def _depart(self, case: Case, reason: int) -> None:
+    def _depart(self, resident: int, reason: int) -> None:
+        case = None if reason == MOVED_ON else self.open.get(resident)
+        freed = [case.pool, case.held] if case else []
+        if case:
+            self._cut_short(case, reason)
+        for pool in filter(None, (*freed, self._end_tenancy(resident))):
+            self._serve(pool)
+
+    def _cut_short(self, case: Case, reason: int) -> None:
         case.alarm = None
         self._record(case, reason)
         if case.pool and case.turn:
             self._leave_queue(case, case.pool)
         elif case.pool:
             case.pool.stop(case)
-            self._serve(case.pool)
+        if case.held:
+            case.held.hand_back()
+            case.held = None
         self._close(case, Onward(-1, -1, reason))
 
-    def _change_capacity(self, changes: Iterable[tuple[int, int, int]]) -> None:
-        for _, p, capacity in changes:
-            self.pools[p].change(capacity)
+    def _end_tenancy(self, resident: int) -> Pool | None:
+        """The pool of which the resident keeps a server no more, if there is one."""
+        pool = self.tenant.pop(resident, None)
+        if pool:
+            pool.end_tenancy()
+        return pool
+
+    def _change_capacity(self, number: int, changes: Iterable[tuple[int, int, int]]) -> None:
+        """`number`: of the model by which it was planned; void when another has been adopted since."""
+        if number != self.adopted:
+            return
+        for _, p, planned in changes:
+            self.pools[p].change(planned)
             self._end_shift(self.pools[p])
         for pool in self.pools:
             self._serve(pool)
@@ -162,9 +226,12 @@ class ReferenceEngine:
 
     def _enter(self, case: Case, step: int) -> Onward | None:
         """Begin a step; the answer says where the case goes at once, or None if it stays."""
+        model = self.model
         case.step, case.asked, case.started, case.remaining = step, self.env.now, -1, -1
-        case.priority = int(self.model.step_priority[step, case.cls])
-        case.pool = self.pool_of(case, int(self.model.step_service[step]))
+        case.priority = LAST if model.step_yield[step] else int(model.step_priority[step, case.cls])
+        case.pool = self.pool_of(case, int(model.step_service[step]))
+        if model.step_mark[step]:
+            case.marked, case.marked_pool = self.env.now, case.pool.index if case.pool else -1
         return self._ask(case, case.pool) if case.pool else self._pass(case)
 
     def _pass(self, case: Case) -> Onward | None:
@@ -184,7 +251,7 @@ class ReferenceEngine:
             if self.refuses(case, pool):
                 return self._turn_away(case, REFUSED)
             pool.sums["arrivals"] += 1
-        if case.held is pool or pool.busy < pool.capacity:
+        if case.held is pool or pool.has_server(case):
             self._grant(case, pool)
         else:
             self._wait(case, pool)
@@ -221,12 +288,16 @@ class ReferenceEngine:
 
     def _close(self, case: Case, end: Onward) -> None:
         self._let_go(case)
-        del self.open[case.resident]
+        if case.resident < 0:
+            self.background.remove(case)
+        else:
+            del self.open[case.resident]
         self._record_end(case, end.reason, end.outcome, self.env.now)
         attribute, level = -1, -1
         if end.outcome >= 0:
             attribute, level = self.model.outcome_attribute[end.outcome], self.model.outcome_level[end.outcome]
-        self._moves.append((self.env.now, case.resident, attribute, level, end.reason))
+        if case.resident >= 0:
+            self._moves.append((self.env.now, case.resident, attribute, level, end.reason))
 
     def _leave_queue(self, case: Case, pool: Pool) -> None:
         """Leave unserved; one who was sent away in mid-service is not counted, having been granted before."""
@@ -246,7 +317,7 @@ class ReferenceEngine:
         """Give free servers to those suspended, then to the queue, until there is none left or nobody waits."""
         while pool.suspended and pool.at_work < pool.capacity:
             self._resume(min(pool.suspended, key=Case.rank), pool)
-        while pool.queue and pool.busy < pool.capacity:
+        while pool.queue and pool.has_server(pool.queue[0][1]):
             case = pool.queue[0][1]
             pool.leave(case)
             self._grant(case, pool)
@@ -258,11 +329,11 @@ class ReferenceEngine:
 
     def _end_shift(self, pool: Pool) -> None:
         """Bring a pool down to a smaller capacity; under FINISH those in service run on."""
-        if pool.shift_end == WAIT:
+        if pool.rules.shift_end == WAIT:
             while pool.at_work > pool.capacity and pool.running:
                 case = self._break_off(pool)
                 pool.suspended.add(case)
-        elif pool.shift_end == PRE_EMPT:
+        elif pool.rules.shift_end == PRE_EMPT:
             while pool.busy > pool.capacity and pool.running:
                 pool.join(self._break_off(pool), first=True)
 
@@ -280,20 +351,23 @@ class ReferenceEngine:
         if service < 0:
             return None
         first, end = self.model.provider_from[service, case.place : case.place + 2]
-        u = rng.draw(self.model.provider_stream, case.address, 0)
-        row = first + int(np.argmax(self.model.provider_cumulative[first:end] > u))
+        row = first + int(np.argmax(self.model.provider_cumulative[first:end] > case.provider))
         return self.pools[self.model.provider_pool[row]]
 
     def refuses(self, case: Case, pool: Pool) -> bool:
         """Whether the step turns the case away: because the pool is closed, or because it is full."""
         rule = int(self.model.step_refuse[case.step])
         closed = pool.capacity == 0
-        full = pool.busy >= pool.capacity and len(pool.queue) >= pool.queue_limit
+        full = not pool.has_server(case) and len(pool.queue) >= pool.rules.queue_limit
         return bool((rule & REFUSE_CLOSED and closed) or (rule & REFUSE_FULL and full))
 
     def duration(self, case: Case) -> int:
-        """Milliseconds that this step takes."""
-        return self.milliseconds(self.model.duration, self.model.duration_stream, case)
+        """Milliseconds that this step takes, shortened where its service is under pressure."""
+        lasts = self.milliseconds(self.model.duration, self.model.duration_stream, case)
+        crowded = self.pool_of(case, int(self.model.shorten_service[case.step]))
+        if crowded and case.pool and crowded.pressure >= self.model.shorten_above[case.step]:
+            return int(lasts * self.model.shorten_factor[case.step] + 0.5)
+        return lasts
 
     def patience(self, case: Case) -> int | None:
         """Milliseconds until the case gives up; None: it waits for ever."""
@@ -312,8 +386,18 @@ class ReferenceEngine:
         model, step = self.model, case.step
         u = rng.draw(model.branch_stream[step], case.address, case.lap)
         first, end = model.branch_from[step : step + 2]
-        to = int(model.branch_to[first + int(np.argmax(model.branch_cumulative[first:end, case.cls] > u))])
+        to = self.diverted(case, int(model.branch_to[first + int(np.argmax(model.branch_cumulative[first:end, case.cls] > u))]))
         return self._lead(case, to) if to >= 0 else Onward(-1, -1 - to)
+
+    def diverted(self, case: Case, to: int) -> int:
+        """Where a case that would go to `to` goes under pressure: the first diversion of its step that applies."""
+        model = self.model
+        for n in range(*model.divert_from[case.step : case.step + 2]):
+            crowded = self.pool_of(case, int(model.divert_service[n]))
+            if model.divert_to[n] == to and crowded and crowded.pressure >= model.divert_above[n]:
+                if rng.draw(model.divert_stream[n], case.address, case.lap) < model.divert_share[n]:
+                    return int(model.divert_instead[n])
+        return to
 
     # Book-keeping
 
@@ -338,7 +422,7 @@ class ReferenceEngine:
 
     def _write(self, case, asked, started, ended, step, pool, reason, outcome) -> None:
         ended = self.env.now if ended is None else ended
-        who = case.called, case.key, case.resident, case.cell
+        who = case.called, case.marked, case.key, case.resident, case.cell, case.marked_pool
         self._contacts.append((asked, started, ended, *who, step, pool, reason, outcome, case.kind, case.cls))
 
     def _hand_over(self) -> Served:
@@ -349,12 +433,13 @@ class ReferenceEngine:
         moves = moves[np.lexsort((moves["resident"], moves["ms"]))]
         return Served(contacts, moves, np.array([pool.close_stretch() for pool in self.pools], POOL_SUMS))
 
-    def _plan_capacity(self) -> None:
-        """Capacity changes as events; what was set before the start holds at the start."""
+    def _plan_capacity(self, now_ms: int) -> None:
+        """Capacity changes from now on as events; what was set before the start holds at the start."""
         model = self.model
         columns = model.change_ms.clip(0), model.change_pool, model.change_capacity
         for ms, changes in _by_instant(np.stack(columns, axis=1).tolist()):
-            self.env.at(ms, CAPACITY, 0, partial(self._change_capacity, changes))
+            if ms >= now_ms:
+                self.env.at(ms, CAPACITY, 0, partial(self._change_capacity, self.adopted, changes))
 
     def _check(self, table: np.ndarray, until_ms: int) -> None:
         if len(table) and (table["ms"].min() < self.env.now or table["ms"].max() >= until_ms):

@@ -1,0 +1,52 @@
+"""Do catalogue and area fit together? What one names, the other must have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from icsim.areas.load import Area
+from icsim.catalogue.csvtable import nearest
+from icsim.catalogue.load import Catalogue
+from icsim.errors import Problem
+
+
+def fit_problems(catalogue: Catalogue, area: Area) -> list[Problem]:
+    """Everything in the area's tables that the catalogue does not know, and the other way round."""
+    return [problem for rule in (_services, _rotas, _streams, _providers) for problem in rule(catalogue, area)]
+
+
+def _services(catalogue: Catalogue, area: Area) -> Iterator[Problem]:
+    known = {row.service for row in catalogue.services}
+    for pool in area.pools:
+        if pool.service not in known:
+            message = f"services.csv has no such service. {nearest(pool.service, known)}".strip()
+            yield Problem(f"pools.csv: {pool.pool}", message, value=pool.service)
+
+
+def _rotas(catalogue: Catalogue, area: Area) -> Iterator[Problem]:
+    known = {row.profile for row in catalogue.profiles}
+    for pool in area.pools:
+        if pool.rota and pool.rota not in known:
+            message = f"profiles.csv has no such profile. {nearest(pool.rota, known)}".strip()
+            yield Problem(f"pools.csv: {pool.pool}", message, value=pool.rota)
+
+
+def _streams(catalogue: Catalogue, area: Area) -> Iterator[Problem]:
+    known = {row.event for row in catalogue.events if row.kind == "stream"}
+    for stream in area.streams:
+        if stream.event not in known:
+            message = f"events.csv has no such stream. {nearest(stream.event, known)}".strip()
+            yield Problem(f"streams.csv: {stream.stream}", message, value=stream.event)
+
+
+def _providers(catalogue: Catalogue, area: Area) -> Iterator[Problem]:
+    """Wherever a case may come from, there is a provider of every service that its pathway asks."""
+    provided = {(row.service, row.place) for row in area.catchments}
+    pathways = {row.event: row.pathway for row in catalogue.events}
+    asked = {pathway: {step.service for step in catalogue.steps_of(pathway)} - {""} for pathway in pathways.values()}
+    needs = [(place, service) for row in catalogue.events if row.kind == "demand"
+             for place in area.place_names for service in asked[row.pathway]]
+    needs += [(stream.stream, service) for stream in area.streams for service in asked.get(pathways.get(stream.event, ""), ())]
+    for place, service in sorted(set(needs)):
+        if not provided & {(service, place), (service, "*")}:
+            yield Problem("catchments.csv", f"{place} has no provider of {service}.")

@@ -1,0 +1,93 @@
+"""What a sweep over the residents writes: tallies by period and cell, and the tables it hands to others."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from icsim._compile import inlined
+from icsim.residents.door import accrue, my_cell, period_at, set_clock, set_level
+from icsim.state import NEVER, PLACE, milliseconds
+
+PERSON_TIME = 0
+BORN, ARRIVED, MOVED_IN, MOVED_OUT, LATE, JOINED, PARKED = range(7)
+FLOWS = ("born", "arrived", "moved_in", "moved_out", "late", "joined", "parked")
+"""Tally columns after the weights; one column an event follows. LATE: demands that came while a case was open; JOINED:
+of these, those that came while another already waited, and are seen to with it."""
+
+BIRTH_RECORD = np.dtype(
+    [("day", "f4"), ("key", "u8"), ("place", "u1"), ("quintile", "u1"), ("sex", "u1"), ("age", "u1"), ("birth", "f4")],
+    align=True,
+)
+"""Somebody who enters: a child (age 0, birth = day) or an arrival."""
+
+DEMANDS, DEPARTURES, BIRTHS = range(3)
+
+DEATH_COLUMN = 1
+"""Clock column of death."""
+SLACK = 16
+"""Rows that must be free in every table before a resident lives on."""
+
+
+class Beat(NamedTuple):
+    """Where one sweep writes: its share of the residents, its tally and its tables."""
+
+    edges: np.ndarray  # float64[period + 1], day at which each reporting period begins
+    tally: np.ndarray  # int64[period, cell, column]
+    demands: np.ndarray  # DEMAND[…]
+    departures: np.ndarray  # DEPARTURE[…]
+    births: np.ndarray  # BIRTH_RECORD[…]
+    used: np.ndarray  # int64[3]: rows used in the three tables above
+    due: np.ndarray  # int64[…]: scratch
+
+
+@inlined
+def tally_event(people, i, t, hint, beat, column):
+    """Add one to `column` in the resident's cell and the period that holds day t."""
+    beat.tally[period_at(beat.edges, t, hint), my_cell(people, i), column] += 1
+
+
+@inlined
+def flow_column(people, flow):
+    """Tally column of one of FLOWS."""
+    return 1 + people.weight.shape[1] + flow
+
+
+@inlined
+def event_column(people, k):
+    """Tally column of event column k (1 is the first event)."""
+    return 1 + people.weight.shape[1] + len(FLOWS) + k - 1
+
+
+@inlined
+def renew(model, streams, people, i, k, t):
+    """The clock has rung: count it and draw the next time; an event that cannot come twice has had its turn."""
+    slot = model.fired_slot[k]
+    if slot >= 0:
+        people.fired[i, slot] += 1
+        set_clock(model, streams, people, i, k, t)
+    else:
+        people.clock[i, k] = NEVER
+
+
+@inlined
+def change(model, people, i, a, new, t, hint, beat):
+    """Time lived so far is tallied, the level set; a move to another place is a flow between cells."""
+    accrue(people, i, t, beat.edges, hint, beat.tally)
+    if a == PLACE:
+        tally_event(people, i, t, hint, beat, flow_column(people, MOVED_OUT))
+    set_level(model, people, i, a, new, t)
+    if a == PLACE:
+        tally_event(people, i, t, hint, beat, flow_column(people, MOVED_IN))
+
+
+@inlined
+def tell(people, i, t, reason, beat):
+    """Tell the services of a departure at t (after the resident's case has begun, if it is of today)."""
+    n = beat.used[DEPARTURES]
+    row = beat.departures[n]
+    row.ms = max(milliseconds(t), np.int64(people.person[i].asked) * 1000)
+    row.resident = i
+    row.reason = reason
+    beat.used[DEPARTURES] = n + 1

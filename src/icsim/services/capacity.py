@@ -1,0 +1,78 @@
+"""How many servers each pool has planned, hour by hour: opening hours, rota, and the declared path over the years."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+
+from icsim.areas import schedule
+from icsim.areas.load import Area
+from icsim.areas.rows import Pool
+from icsim.calendar import HOURS_PER_WEEK, MS_PER_HOUR, hour_of_week
+from icsim.catalogue.load import Catalogue
+from icsim.catalogue.profiles import relative
+from icsim.services.model import REVIEW, UNLIMITED
+
+REVIEW_HOUR = 8
+"""Hour of the day at which pressure is taken and escalation servers are opened or closed."""
+YEAR_BEGINS = 4
+"""Month in which a step of the capacity path comes into force (a financial year)."""
+
+
+def changes(catalogue: Catalogue, area: Area, start: date, days: int, growth: bool, again: int) -> np.ndarray:
+    """int64[change, 3]: (millisecond, pool, planned servers or REVIEW), sorted; a review comes after a change.
+
+    `again`: a day at which the capacity of every pool is stated whether it changes or not.
+    """
+    hours = np.arange(days * 24)
+    week = hour_of_week(start, hours)
+    year = _financial_years(start, days)
+    reviewed = {row.service for row in catalogue.congestion}
+    tables = [np.zeros((0, 3), np.int64)]
+    for p, pool in enumerate(area.pools):
+        path = _path(area, pool.service, year) if growth else np.ones(days)
+        planned = _on_duty(catalogue, pool, week, np.repeat(path, 24))
+        differs = np.diff(planned, prepend=-1) != 0
+        differs[again * 24] = True
+        tables.append(_rows(np.flatnonzero(differs), p, planned[differs]))
+        if pool.service in reviewed and pool.value is not None:
+            at = hours[hours % 24 == REVIEW_HOUR]
+            tables.append(_rows(at, p, np.full(len(at), REVIEW)))
+    table = np.concatenate(tables)
+    return table[np.lexsort((table[:, 2] == REVIEW, table[:, 1], table[:, 0]))]
+
+
+def _rows(hours: np.ndarray, pool: int, planned: np.ndarray) -> np.ndarray:
+    return np.stack([hours * MS_PER_HOUR, np.full(len(hours), pool), planned], axis=1)
+
+
+def _on_duty(catalogue: Catalogue, pool: Pool, week: np.ndarray, path: np.ndarray) -> np.ndarray:
+    """int64[hour]: servers; of those that there are in any open hour of the rota, at least one."""
+    is_open = schedule.parse(pool.open)[week]
+    if pool.value is None:
+        return np.where(is_open, UNLIMITED, 0)
+    share = rota(catalogue, pool.rota)[week]
+    servers = np.floor(pool.value * path * share + 0.5).astype(np.int64)
+    least = (pool.value >= 1) & (share > 0)
+    return np.where(is_open, np.maximum(servers, least), 0)
+
+
+def rota(catalogue: Catalogue, profile: str) -> np.ndarray:
+    """float64[168]: share of the servers on duty in each hour of the week; 1 in the hour that has most."""
+    by_hour = np.outer(relative(catalogue, profile, "weekday"), relative(catalogue, profile, "hour"))
+    return (by_hour / by_hour.max()).reshape(HOURS_PER_WEEK)
+
+
+def _path(area: Area, service: str, year: np.ndarray) -> np.ndarray:
+    """float64[day]: the ratio in force in the financial year that begins in `year`: int64[day]."""
+    path = np.ones(len(year))
+    for row in sorted((row for row in area.capacity if row.service == service), key=lambda row: row.from_year):
+        path[year >= row.from_year] = row.value
+    return path
+
+
+def _financial_years(start: date, days: int) -> np.ndarray:
+    """int64[day]: the calendar year in which each day's financial year begins."""
+    dates = [start + timedelta(day) for day in range(days)]
+    return np.array([day.year - (day.month < YEAR_BEGINS) for day in dates])

@@ -14,11 +14,13 @@ from icsim.services.model import (
     EXPONENTIAL,
     FINISH,
     LOGNORMAL,
+    NO_SERVICE,
     NONE,
     NORMAL,
     PRE_EMPT,
     REFUSE_CLOSED,
     REFUSE_FULL,
+    REVIEW,
     TRIANGULAR,
     UNIFORM,
     UNLIMITED,
@@ -26,7 +28,7 @@ from icsim.services.model import (
     Quantity,
     ServiceModel,
 )
-from icsim.tables import DEMAND, DEPARTURE, DIED, LEFT
+from icsim.tables import DEMAND, DEPARTURE, DIED, LEFT, MOVED_ON, NOBODY
 
 Row = tuple[int, float, float, float, float]
 """One distribution: kind and parameters a, b, c, d."""
@@ -62,10 +64,22 @@ FOR_EVER: Row = (NONE, 0.0, 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)
+class Diversion:
+    """From a pressure of `above` at the service's pool on, this share of those who would go to `to` goes elsewhere."""
+
+    to: str
+    instead: str
+    service: int
+    above: float = 1.0
+    share: float = 1.0
+
+
+@dataclass(frozen=True)
 class Step:
     """A step. `lasts`, `patience` and `priority` are one for all classes, or a list by class.
 
-    `to` is the name of a step or outcome, or {name: share}, where a share may be a list by class.
+    `to` is the name of a step or outcome, or {name: share}, where a share may be a list by class. `shorten` is (service,
+    pressure from which, factor). `keeps`: the server stays with the resident as a long hold.
     """
 
     name: str
@@ -76,18 +90,30 @@ class Step:
     otherwise: str | None = None
     priority: int | list[int] = 0
     hold: bool = False
+    keeps: bool = False
+    yields: bool = False
+    mark: bool = False
     refuse: int = 0
+    diversions: tuple[Diversion, ...] = ()
+    shorten: tuple[int, float, float] | None = None
 
 
 @dataclass(frozen=True)
 class Pool:
-    """A provider of a service. `servers` is a number or [(ms from which, number), …]; `shares` are by place."""
+    """A provider of a service. `servers` is a number or [(ms from which, number), …]; `shares` are by place.
+
+    `extra` servers open when a review, at one of the times `reviews`, finds a pressure of at least `above`.
+    """
 
     service: int
     servers: int | list[tuple[int, int]] = 1
     limit: int = UNLIMITED
     shift_end: int = FINISH
     shares: tuple[float, ...] = (1.0,)
+    reserve: int = 0
+    extra: int = 0
+    above: float = 1.0
+    reviews: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,6 +136,9 @@ def model(world: Pathways) -> ServiceModel:
         start=np.array([_index(steps, name) for name in world.starts or [steps[0].name]], np.int32),
         step_service=np.array([-1 if step.service is None else step.service for step in steps], np.int32),
         step_hold=np.array([step.hold for step in steps], np.uint8),
+        step_keep=np.array([step.keeps for step in steps], np.uint8),
+        step_yield=np.array([step.yields for step in steps], np.uint8),
+        step_mark=np.array([step.mark for step in steps], np.uint8),
         step_refuse=np.array([step.refuse for step in steps], np.uint8),
         step_otherwise=np.array([_otherwise(world, step) for step in steps], np.int32),
         step_priority=np.array([_by_class(step.priority, classes) for step in steps], np.int8),
@@ -117,11 +146,16 @@ def model(world: Pathways) -> ServiceModel:
         patience=_quantity([step.patience for step in steps], classes),
         **{f"{what}_stream": _streams(world, what) for what in ("duration", "patience", "branch")},
         **_branches(world),
+        **_diversions(world),
+        **_shortened(steps),
         outcome_attribute=np.array([attribute for attribute, _ in world.outcomes.values()], np.int16),
         outcome_level=np.array([level for _, level in world.outcomes.values()], np.int16),
         **_providers(world),
         pool_queue_limit=np.array([pool.limit for pool in pools], np.int32),
         pool_shift_end=np.array([pool.shift_end for pool in pools], np.int8),
+        pool_reserve=np.array([pool.reserve for pool in pools], np.int32),
+        pool_extra=np.array([pool.extra for pool in pools], np.int32),
+        pool_extra_above=np.array([pool.above for pool in pools], np.float64),
         **_changes(pools),
     )
 
@@ -155,13 +189,13 @@ def _streams(world: Pathways, what: str) -> np.ndarray:
     return np.array([rng.stream(world.seed, f"{what} of {step.name}") for step in world.steps], np.uint64)
 
 
+def _goes_to(world: Pathways, name: str) -> int:
+    return -1 - _outcome(world, name) if name in world.outcomes else _index(world.steps, name)
+
+
 def _branches(world: Pathways) -> dict[str, np.ndarray]:
     tables = [step.to if isinstance(step.to, dict) else {step.to: 1.0} for step in world.steps]
-    to = [
-        -1 - _outcome(world, name) if name in world.outcomes else _index(world.steps, name)
-        for table in tables
-        for name in table
-    ]
+    to = [_goes_to(world, name) for table in tables for name in table]
     cumulative = [
         row
         for table in tables
@@ -174,6 +208,29 @@ def _branches(world: Pathways) -> dict[str, np.ndarray]:
         "branch_from": np.array([0, *ends], np.int32),
         "branch_to": np.array(to, np.int32),
         "branch_cumulative": cumulative,
+    }
+
+
+def _diversions(world: Pathways) -> dict[str, np.ndarray]:
+    rows = [(step, n, row) for step in world.steps for n, row in enumerate(step.diversions)]
+    streams = [rng.stream(world.seed, f"diversion {n} of {step.name}") for step, n, _ in rows]
+    return {
+        "divert_from": np.cumsum([0, *(len(step.diversions) for step in world.steps)]).astype(np.int32),
+        "divert_to": np.array([_goes_to(world, row.to) for *_, row in rows], np.int32),
+        "divert_instead": np.array([_goes_to(world, row.instead) for *_, row in rows], np.int32),
+        "divert_service": np.array([row.service for *_, row in rows], np.int32),
+        "divert_above": np.array([row.above for *_, row in rows], np.float64),
+        "divert_share": np.array([row.share for *_, row in rows], np.float64),
+        "divert_stream": np.array(streams, np.uint64),
+    }
+
+
+def _shortened(steps: list[Step]) -> dict[str, np.ndarray]:
+    service, above, factor = zip(*(step.shorten or (NO_SERVICE, 0.0, 1.0) for step in steps), strict=True)
+    return {
+        "shorten_service": np.array(service, np.int32),
+        "shorten_above": np.array(above, np.float64),
+        "shorten_factor": np.array(factor, np.float64),
     }
 
 
@@ -197,13 +254,19 @@ def _providers(world: Pathways) -> dict[str, np.ndarray | np.uint64]:
     }
 
 
+def planned(pool: Pool) -> list[tuple[int, int]]:
+    """(ms from which, servers planned)."""
+    return pool.servers if isinstance(pool.servers, list) else [(0, pool.servers)]
+
+
 def _changes(pools: list[Pool]) -> dict[str, np.ndarray]:
+    """By time and pool; at one instant a review comes after a change."""
     rows = sorted(
-        (ms, p, servers)
+        (ms, p, servers == REVIEW, servers)
         for p, pool in enumerate(pools)
-        for ms, servers in (pool.servers if isinstance(pool.servers, list) else [(0, pool.servers)])
+        for ms, servers in [*planned(pool), *((ms, REVIEW) for ms in pool.reviews)]
     )
-    ms, pool, capacity = zip(*rows, strict=True) if rows else ((), (), ())
+    ms, pool, _, capacity = zip(*rows, strict=True) if rows else ((), (), (), ())
     return {
         "change_ms": np.array(ms, np.int64),
         "change_pool": np.array(pool, np.int32),
@@ -224,6 +287,12 @@ def demands(*rows: dict | tuple) -> np.ndarray:
 def departures(*rows: tuple[int, int, int]) -> np.ndarray:
     """DEPARTURE[n] from (ms, resident, reason)."""
     return np.array(list(rows), DEPARTURE)
+
+
+def tenants(*rows: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """(residents, pools) from (resident, pool): who keeps a server at the start."""
+    table = np.array(list(rows), np.int32).reshape(-1, 2)
+    return table[:, 0], table[:, 1]
 
 
 NO_DEPARTURES = np.empty(0, DEPARTURE)
@@ -269,14 +338,35 @@ class World:
     """Pathways with what happens to them."""
 
     pathways: Pathways
+    other: Pathways
+    """Of the same shape, to take over at some of the cuts."""
     demands: np.ndarray
     departures: np.ndarray
+    tenants: tuple[np.ndarray, np.ndarray]
     cuts: tuple[int, ...]
     """Where a run in several calls is cut."""
 
     @property
     def model(self) -> ServiceModel:
         return model(self.pathways)
+
+    def adopted_at(self, ms: int) -> ServiceModel | None:
+        """The model that takes over at this cut, if one does: the other, the first, or the one that holds, in turn."""
+        n = self.cuts.index(ms)
+        if self.cuts[0] % 3 == 0:
+            return None
+        return model(takes_over([self.other, self.other, self.pathways, self.other][n], ms))
+
+
+def takes_over(pathways: Pathways, now_ms: int) -> Pathways:
+    """The same, with the capacity of every pool stated again at `now_ms`."""
+
+    def again(pool: Pool) -> Pool:
+        rows = planned(pool)
+        now = [(now_ms, number) for ms, number in rows if ms <= now_ms][-1:]
+        return replace(pool, servers=sorted([row for row in rows if row[0] != now_ms] + now))
+
+    return replace(pathways, pools=[again(pool) for pool in pathways.pools])
 
 
 class Luck:
@@ -310,25 +400,39 @@ def _random_pool(luck: Luck, service: int, places: int) -> Pool:
         limit=luck.one_of(0, 1, 3, UNLIMITED),
         shift_end=luck.one_of(FINISH, WAIT, PRE_EMPT),
         shares=tuple(luck.one_of(0.0, 0.3, 0.5, 1.0) for _ in range(places)),
+        reserve=luck.one_of(0, 0, 1, 1, 2),
+        extra=luck.one_of(0, 0, 1, 2),
+        above=luck.one_of(0.0, 0.5, 1.0, 2.0),
+        reviews=tuple(luck.one_of((), luck.ticks(1, 9), [ms for ms, _ in shifts])),
     )
 
 
 def _random_step(luck: Luck, n: int, names: list[str], services: int, classes: int) -> Step:
-    """Branches may lead anywhere, but at least 0.4 lead onward; `otherwise` leads onward or nowhere."""
+    """Branches may lead anywhere, but at least 0.4 lead onward; `otherwise` and diversions lead onward or nowhere."""
     onward = [*names[n + 1 :] * 3, *OUTCOMES]
     sides = {luck.one_of(*names, *OUTCOMES) for _ in range(luck.one_of(0, 1, 2))}
     shares = {name: [luck.one_of(0.0, 0.1, 0.3) for _ in range(classes)] for name in sorted(sides)}
     main = luck.one_of(*(name for name in onward if name not in shares))
+    to = {**shares, main: [1.0 - sum(shares[name][c] for name in shares) for c in range(classes)]}
     return Step(
         name=names[n],
         service=luck.one_of(None, *range(services), *range(services)),
         lasts=[_random_time(luck) for _ in range(classes)],
         patience=[luck.one_of(FOR_EVER, FOR_EVER, _random_time(luck)) for _ in range(classes)],
-        to={**shares, main: [1.0 - sum(shares[name][c] for name in shares) for c in range(classes)]},
+        to=to,
         otherwise=luck.one_of(None, *onward),
         priority=[luck.one_of(0, 1, 2) for _ in range(classes)],
         hold=luck.chance(0.6),
+        keeps=luck.chance(0.25),
+        yields=luck.chance(0.25),
+        mark=luck.chance(0.25),
         refuse=luck.one_of(0, 0, 0, REFUSE_CLOSED, REFUSE_FULL, REFUSE_CLOSED | REFUSE_FULL),
+        diversions=tuple(
+            Diversion(luck.one_of(*to), luck.one_of(*onward), luck.one_of(*range(services)), luck.one_of(0.0, 0.5, 1.0, 2.0),
+                      luck.one_of(0.5, 1.0))
+            for _ in range(luck.one_of(0, 0, 1, 2))
+        ),
+        shorten=luck.one_of(None, (luck.one_of(*range(services)), luck.one_of(0.0, 0.5, 1.0), luck.one_of(0.0, 0.55, 1.5))),
     )
 
 
@@ -336,7 +440,7 @@ def _may_hold(step: Step, steps: dict[str, Step]) -> bool:
     """Whether the server is only ever kept while waiting for the same service or a later one (so no cycle of holds)."""
     if step.service is None:
         return False
-    ahead, seen = list(step.to), set()
+    ahead, seen = [*step.to, *(row.instead for row in step.diversions)], set()
     while ahead:
         name = ahead.pop()
         after = steps.get(name)
@@ -349,56 +453,75 @@ def _may_hold(step: Step, steps: dict[str, Step]) -> bool:
     return True
 
 
-def random_pathways(seed: int, services: int, count: int) -> Pathways:
-    """Up to `count` steps on some services, with every feature that the engines have."""
+def random_pathways(seed: int, services: int, count: int, variant: int = 0) -> Pathways:
+    """Up to `count` steps on some services, with every feature that the engines have.
+
+    Variants of one seed have the same shape: services, pools, steps, kinds of demand, classes, places and outcomes.
+    """
     luck = Luck(seed)
     classes, places = luck.one_of(1, 2), luck.one_of(1, 2)
-    pools = [_random_pool(Luck(seed, 1, s, n), s, places) for s in range(services) for n in range(luck.one_of(1, 1, 2))]
+    own = (variant,) if variant else ()
+    pools = [_random_pool(Luck(seed, 1, s, n, *own), s, places)
+             for s in range(services) for n in range(luck.one_of(1, 1, 2))]
     names = [f"step {n}" for n in range(count)]
-    steps = {name: _random_step(Luck(seed, 2, n), n, names, services, classes) for n, name in enumerate(names)}
+    steps = {name: _random_step(Luck(seed, 2, n, *own), n, names, services, classes) for n, name in enumerate(names)}
     return Pathways(
         steps=[replace(step, hold=step.hold and _may_hold(step, steps)) for step in steps.values()],
         pools=pools,
         outcomes=OUTCOMES,
         starts=luck.one_of([names[0]], [names[0], luck.one_of(*names)]),
         classes=classes,
-        seed=seed,
+        seed=seed + variant,
     )
 
 
 def random_demands(seed: int, count: int, pathways: Pathways) -> np.ndarray:
-    """Demands of `count` residents in the first three quarters of the horizon, many at the same instant."""
+    """Demands of `count` people in the first three quarters of the horizon, many at the same instant; some of them are
+    no residents.
+    """
     luck = np.random.default_rng((seed, 3))
     table = np.zeros(count, DEMAND)
     table["ms"] = luck.integers(0, HORIZON * 3 // 4 // GRID, count) * GRID
     table["key"] = luck.integers(0, 2**64, count, np.uint64)
-    table["resident"] = luck.permutation(count)
+    table["resident"] = np.where(luck.random(count) < 0.2, NOBODY, luck.permutation(count))
     table["kind"] = luck.integers(0, len(pathways.starts), count)
     table["cls"] = luck.integers(0, pathways.classes, count)
     table["place"] = luck.integers(0, len(pathways.pools[0].shares), count)
     table["cell"], table["severity"] = luck.integers(0, 99, count), luck.integers(0, 3, count)
+    table["cell"][table["resident"] == NOBODY] = -1
     return table[np.lexsort((table["key"], table["ms"]))]
 
 
 def random_departures(seed: int, residents: int, share: float) -> np.ndarray:
-    """Some residents die or leave, at times on the grid, once each."""
+    """Some residents die or leave, at times on the grid, once each; some, perhaps the same, move on, once or twice."""
     luck = np.random.default_rng((seed, 4))
-    leaving = np.flatnonzero(luck.random(residents) < share)
-    table = np.zeros(len(leaving), DEPARTURE)
-    table["ms"] = luck.integers(0, HORIZON // GRID, len(leaving)) * GRID
-    table["resident"] = leaving
-    table["reason"] = luck.choice([DIED, LEFT], len(leaving))
+    leaving, moving = (np.flatnonzero(luck.random(residents) < share) for _ in range(2))
+    moving = np.concatenate([moving, moving[::2]])
+    table = np.zeros(len(leaving) + len(moving), DEPARTURE)
+    table["ms"] = luck.integers(0, HORIZON // GRID, len(table)) * GRID
+    table["resident"] = np.concatenate([leaving, moving])
+    table["reason"] = [*luck.choice([DIED, LEFT], len(leaving)), *[MOVED_ON] * len(moving)]
     return np.sort(table, order=["ms", "resident"])
+
+
+def random_tenants(seed: int, residents: int, pathways: Pathways, share: float) -> tuple[np.ndarray, np.ndarray]:
+    """Some residents keep a server at the start, whether or not there are that many."""
+    luck = np.random.default_rng((seed, 6))
+    keeping = np.flatnonzero(luck.random(residents) < share)
+    return keeping, luck.integers(0, len(pathways.pools), len(keeping))
 
 
 @st.composite
 def random_worlds(draw) -> World:
-    """Pathways, demands, departures, and cuts in time. Hypothesis chooses (and shrinks) the sizes and one seed."""
+    """Pathways, what happens, and cuts in time. Hypothesis chooses (and shrinks) the sizes and one seed."""
     seed, count = draw(st.integers(0, 2**32)), draw(st.sampled_from([1, 5, 20, 40, 40, 60, 60]))
-    pathways = random_pathways(seed, draw(st.integers(1, 4)), draw(st.sampled_from([1, 2, 4, 6, 8, 8])))
+    services, steps = draw(st.integers(1, 4)), draw(st.sampled_from([1, 2, 4, 6, 8, 8]))
+    pathways = random_pathways(seed, services, steps)
     return World(
         pathways=pathways,
+        other=random_pathways(seed, services, steps, variant=1),
         demands=random_demands(seed, count, pathways),
         departures=random_departures(seed, count, draw(st.sampled_from([0.3, 0.0, 1.0]))),
+        tenants=random_tenants(seed, count, pathways, draw(st.sampled_from([0.0, 0.05, 0.2]))),
         cuts=tuple(ms - GRID // 2 * Luck(seed, 5, ms).chance(0.3) for ms in Luck(seed, 5).ticks(0, 4)),
     )

@@ -4,8 +4,8 @@ Ciw has priorities, reneging, shifts, routing and blocking, but a server serves 
 
 - what a vehicle or a crew does in a row is one service, written down as the two or three contacts that it is for others;
 - a crew leaves its patient at the door of a full A&E and a vehicle leaves its own before the crew has come: Ciw holds a
-  server only by blocking, and blocked customers have neither priority nor patience (tried: whenever beds ran short,
-  everything stood still, and two years had a quarter fewer conveyances);
+  server only by blocking, and blocked customers have neither priority nor patience (tried, for two years: whenever beds
+  ran short everything stood still, with a quarter fewer conveyances);
 - a cubicle is held until a bed is free, by blocking: first come first served, and nobody gives up;
 - priority and patience belong to the customer, so somebody whom a vehicle hands over waits for a crew as other callers do;
 - which A&E is drawn afresh for each visit, from the catchments of all places together.

@@ -141,12 +141,15 @@ class Replication:
     contacts: np.ndarray | None = None  # CONTACT, if asked for
 
 
-def replicate(world: World, seed: int, progress: Progress | None = None, log: bool = False) -> Replication:
-    """Run one replication. `seed` (any non-negative integer) is all that distinguishes it from another."""
+def replicate(world: World, seed: int, progress: Progress | None = None, log: bool = False, workers: int = 1) -> Replication:
+    """Run one replication. `seed` (any non-negative integer) is all that distinguishes it from another.
+
+    `workers`: threads that share the work where it can be shared; they change no result.
+    """
     clock = _Clock()
     calendar = world.calendar
     with clock("start"):
-        residents = _residents(world, seed)
+        residents = _residents(world, seed, workers)
         engine = _engine(world, seed, residents)
         background = Background(world.catalogue, world.layout, calendar.origin, calendar.days, seed)
         names, columns = columns_of(world.catalogue, world.layout)
@@ -155,7 +158,7 @@ def replicate(world: World, seed: int, progress: Progress | None = None, log: bo
     log_parts: list[np.ndarray] = []
 
     for n, beat in enumerate(calendar.beats):
-        if beat.start_day == calendar.start_day > 0:
+        if beat.start_day == calendar.start_day:
             _begin(world, seed, residents, engine)
             population = [residents.census()]
         with clock("residents"):
@@ -193,10 +196,10 @@ def _begin(world: World, seed: int, residents: Residents, engine: Engine) -> Non
         engine.adopt(model, world.calendar.start_day * calendars.MS_PER_DAY)
 
 
-def _residents(world: World, seed: int) -> Residents:
+def _residents(world: World, seed: int, workers: int) -> Residents:
     built = world.before.built
     people = restarted(world.start, built, seed, world.rows)
-    return Residents(built, world.area, seed, people, world.start.rows, world.days, world.calendar.edges)
+    return Residents(built, world.area, seed, people, world.start.rows, world.days, world.calendar.edges, workers)
 
 
 def _engine(world: World, seed: int, residents: Residents) -> Engine:

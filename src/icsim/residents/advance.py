@@ -112,10 +112,10 @@ def _birth(model, streams, people, i, k, t, beat):
 @inlined
 def _holds(model, people, i):
     """Whether resident i keeps a server of some service for long."""
+    held = 0
     for a in range(model.holds.shape[0]):
-        if model.holds[a] and people.level[i, a] > 0:
-            return True
-    return False
+        held += model.holds[a] * people.level[i, a]
+    return held > 0
 
 
 @inlined
@@ -239,6 +239,13 @@ def _collect_due(people, first, last, end, due):
     return found, i
 
 
+@inlined
+def _full(beat):
+    """Whether a table might not hold what one more resident hands over."""
+    return (beat.used[DEMANDS] + SLACK > beat.demands.shape[0]
+            or beat.used[DEPARTURES] + SLACK > beat.departures.shape[0])
+
+
 @kernel
 def advance(model, streams, people, first, last, start, end, hint, beat, served):
     """Every resident in rows [first, last) from `start` to `end` (float32 days); returns the next row to look at.
@@ -250,7 +257,7 @@ def advance(model, streams, people, first, last, start, end, hint, beat, served)
         found, following = _collect_due(people, first, last, end, beat.due)
         for n in range(found):
             i = beat.due[n]
-            if beat.demands.shape[0] < beat.used[DEMANDS] + SLACK or beat.departures.shape[0] < beat.used[DEPARTURES] + SLACK:
+            if _full(beat):
                 return i
             status = people.person[i].status
             if status in (LIVING, WAITING) and not _live(model, streams, people, i, start, end, hint, beat, served):

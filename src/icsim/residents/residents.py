@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +24,8 @@ from icsim.tables import DEMAND, DEPARTURE
 
 _DUE = 32
 """Residents fetched from memory side by side."""
+_WORTH_SHARING = 50_000
+"""Residents below which one worker is as fast as several."""
 
 
 class Handed(NamedTuple):
@@ -35,20 +39,28 @@ class Residents:
     """People with the model that moves them. Rows are never reused; newcomers take the rows after the last."""
 
     def __init__(self, built: Built, area: Area, seed: int, people: People, rows: int, days: int,
-                 edges: np.ndarray | None = None):
-        """`people` is this replication's own; `rows` of it are filled; `edges`: float64, days at which periods begin."""
+                 edges: np.ndarray | None = None, workers: int = 1):
+        """`people` is this replication's own; `rows` of it are filled; `edges`: float64, days at which periods begin.
+
+        `workers`: threads that sweep a share of the residents each; their number changes no result.
+        """
         self.built, self.area, self.people, self.rows = built, area, people, rows
         self.model = built.model
         self.streams = streams(built.layout, seed)
         self.edges = np.array([0.0, days]) if edges is None else edges
         self.cells = len(area.places) * QUINTILES * SEXES * BANDS
         columns = 1 + len(built.layout.weights) + len(FLOWS) + len(built.layout.events)
-        self.tally = np.zeros((len(self.edges) - 1, self.cells, columns), np.int64)
         self._arrivals = _Arrivals(area, seed)
-        self._beat = Tables(self.edges, self.tally, records(8192, DEMAND), records(8192, DEPARTURE),
-                                records(4096, BIRTH_RECORD), np.zeros(3, np.int64), np.zeros(_DUE + 1, np.int64))
+        self._tables = [_tables(self.edges, (len(self.edges) - 1, self.cells, columns)) for _ in range(workers)]
+        self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
         self._year: int | None = None
         self._lived = 0
+
+    @property
+    def tally(self) -> np.ndarray:
+        """int64[period, cell, column]: what all workers have counted."""
+        first, *others = (tables.tally for tables in self._tables)
+        return sum(others, start=first)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -66,13 +78,14 @@ class Residents:
         self._keep_trend(beat)
         self._lived = beat.end_day
         hint = int(np.searchsorted(self.edges, beat.start_day, side="right")) - 1
-        self._beat.used[:] = 0
+        self._clear()
         self._sweep(0, self.rows, beat, hint, served)
         newcomers = self._newcomers(beat)
         while len(newcomers):  # those who arrive may have children before the beat ends
             first = self.rows
             self._admit(newcomers, hint)
-            self._beat.used[BIRTHS] = 0
+            for tables in self._tables:
+                tables.used[BIRTHS] = 0
             self._sweep(first, self.rows, beat, hint, served)
             newcomers = self._children()
         return self._handed()
@@ -82,7 +95,8 @@ class Residents:
         if len(moves):
             hint = int(np.searchsorted(self.edges, moves["ms"][0] / 86_400_000, side="right")) - 1
             lived = np.float32(self._lived)
-            loops.apply_moves(self.model, self.people, own_copy(moves), lived, self.edges, max(hint, 0), self.tally)
+            tally = self._tables[0].tally
+            loops.apply_moves(self.model, self.people, own_copy(moves), lived, self.edges, max(hint, 0), tally)
 
     def at_level(self, attribute: str, level: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Living residents at this level: their rows int32[n], places int32[n] and keys uint64[n]."""
@@ -93,8 +107,9 @@ class Residents:
 
     def open_books(self, day: int) -> None:
         """Whatever was counted before `day`, up to which everybody has lived, is forgotten."""
-        loops.settle(self.people, np.float32(day), self.edges, 0, self.tally, 0, self.rows)
-        self.tally[:] = 0
+        loops.settle(self.people, np.float32(day), self.edges, 0, self._tables[0].tally, 0, self.rows)
+        for tables in self._tables:
+            tables.tally[:] = 0
 
     def adopt(self, built: Built, day: int) -> None:
         """From `day` on, up to which everybody has lived, another model of the same axes holds."""
@@ -106,10 +121,12 @@ class Residents:
         """After the last beat: what was due since late outcomes happens, unserved; everybody's time is tallied."""
         hint = len(self.edges) - 2
         end = Beat(last.first, last.end_day, last.end_day)
-        self._beat.used[:] = 0
+        self._clear()
         self._sweep(0, self.rows, end, hint, served=False)
         self._admit(self._newcomers(end), hint)
-        loops.settle(self.people, np.float32(last.end_day), self.edges, hint, self.tally, 0, self.rows)
+        loops.settle(self.people, np.float32(last.end_day), self.edges, hint, self._tables[0].tally, 0, self.rows)
+        if self._pool:
+            self._pool.shutdown()
 
     def census(self) -> np.ndarray:
         """int64[cell]: residents now."""
@@ -117,22 +134,27 @@ class Residents:
         loops.census(self.people, counts, 0, self.rows)
         return counts
 
+    def _clear(self) -> None:
+        for tables in self._tables:
+            tables.used[:] = 0
+
     def _sweep(self, first: int, last: int, beat: Beat, hint: int, served: bool) -> None:
+        """Rows first … last − 1 up to the end of the beat, a share of them by each worker."""
+        if self._pool is None or last - first < _WORTH_SHARING:
+            return self._sweep_part(0, first, last, beat, hint, served)
+        cuts = np.linspace(first, last, len(self._tables) + 1).astype(int).tolist()
+        parts = [self._pool.submit(self._sweep_part, n, a, b, beat, hint, served) for n, (a, b) in enumerate(pairwise(cuts))]
+        for part in parts:
+            part.result()
+        return None
+
+    def _sweep_part(self, n: int, first: int, last: int, beat: Beat, hint: int, served: bool) -> None:
         start, end = np.float32(beat.start_day), np.float32(beat.end_day)
         while first < last:
-            first = loops.advance(self.model, self.streams, self.people, first, last, start, end, hint, self._beat, served)
+            first = loops.advance(self.model, self.streams, self.people, first, last, start, end, hint, self._tables[n],
+                                  served)
             if first < last:
-                self._grow()
-
-    def _grow(self) -> None:
-        """Double whichever table is full."""
-        count = self._beat.used
-        for name, used in (("demands", DEMANDS), ("departures", DEPARTURES), ("births", BIRTHS)):
-            table = getattr(self._beat, name)
-            if count[used] + SLACK > len(table) or (used == BIRTHS and count[used] >= len(table)):
-                larger = records(2 * len(table), table.dtype)
-                larger[: len(table)] = table
-                self._beat = self._beat._replace(**{name: larger})
+                self._tables[n] = _grown(self._tables[n])
 
     def _newcomers(self, beat: Beat) -> np.ndarray:
         """Children of this beat and its arrivals, sorted by day and key."""
@@ -140,7 +162,7 @@ class Residents:
                                  .view(BIRTH_RECORD)), "day", "key")
 
     def _born(self) -> np.ndarray:
-        return self._beat.births[: self._beat.used[BIRTHS]]
+        return np.concatenate([tables.births[: tables.used[BIRTHS]] for tables in self._tables])
 
     def _children(self) -> np.ndarray:
         """Those born in the last sweep, sorted by day and key; a table of its own."""
@@ -149,13 +171,12 @@ class Residents:
     def _admit(self, newcomers: np.ndarray, hint: int) -> None:
         if self.rows + len(newcomers) > len(self.people.next):
             self.people = copy_of(self.people, (self.rows + len(newcomers)) * 5 // 4)
-        enter.enter(self.model, self.streams, self.people, newcomers, self.rows, hint, self._beat)
+        enter.enter(self.model, self.streams, self.people, newcomers, self.rows, hint, self._tables[0])
         self.rows += len(newcomers)
 
     def _handed(self) -> Handed:
-        count = self._beat.used
-        demands = self._beat.demands[: count[DEMANDS]]
-        departures = self._beat.departures[: count[DEPARTURES]]
+        demands = np.concatenate([tables.demands[: tables.used[DEMANDS]] for tables in self._tables])
+        departures = np.concatenate([tables.departures[: tables.used[DEPARTURES]] for tables in self._tables])
         return Handed(in_order(demands, "ms", "key"), in_order(departures, "ms", "resident"))
 
     def _keep_trend(self, beat: Beat) -> None:
@@ -168,6 +189,23 @@ class Residents:
         if self._year is not None and (old != new).any():
             loops.change_trend(self.model, self.people, old, new, np.float32(beat.start_day), 0, self.rows)
         self._year = year
+
+
+def _tables(edges: np.ndarray, tally: tuple[int, ...]) -> Tables:
+    """What one worker writes."""
+    return Tables(edges, np.zeros(tally, np.int64), records(8192, DEMAND), records(8192, DEPARTURE),
+                  records(4096, BIRTH_RECORD), np.zeros(3, np.int64), np.zeros(_DUE + 1, np.int64))
+
+
+def _grown(tables: Tables) -> Tables:
+    """The same, with whichever table is full doubled."""
+    for name, used in (("demands", DEMANDS), ("departures", DEPARTURES), ("births", BIRTHS)):
+        table = getattr(tables, name)
+        if tables.used[used] + SLACK > len(table):
+            larger = records(2 * len(table), table.dtype)
+            larger[: len(table)] = table
+            tables = tables._replace(**{name: larger})
+    return tables
 
 
 def in_order(table: np.ndarray, first: str, second: str) -> np.ndarray:

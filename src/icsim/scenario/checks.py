@@ -52,13 +52,22 @@ def check_services(file: SourceFile, ground: Ground) -> Iterator[Problem]:
         pools = ground.limited_pools(name)
         if "number" in settings and ground.area is not None and len(pools) != 1:
             yield file.problem((*key, "number"), _name_the_pools(pools), shown(settings["number"]))
+        if "multiply" in settings and ground.area is not None:
+            yield from _check_multiply(file, (*key, "multiply"), settings, pools)
+
+
+def _check_multiply(file: SourceFile, key: Path, settings: dict[str, Any], pools: list[str]) -> Iterator[Problem]:
+    if not pools:
+        yield file.problem(key, "cannot be used: no pool of this service has a limit here.", shown(settings["multiply"]))
+    elif "number" in settings:
+        yield file.problem(key, "stands beside number; keep one of them.", shown(settings["multiply"]))
 
 
 def _name_the_pools(pools: list[str]) -> str:
     if not pools:
         return "cannot be set: no pool of this service has a limit here."
     names = listed([f"[pools.{name}]" for name in pools], "or")
-    return f"must be given by pool, because several share this service: {names}."
+    return f"must be given by pool, because several share this service: {names}. Or use multiply for all of them."
 
 
 def check_pools(file: SourceFile, ground: Ground) -> Iterator[Problem]:

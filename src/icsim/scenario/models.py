@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-MOST_SERVERS = 10_000
+MOST_SERVERS = 100_000
 MOST_CHANGES = 1000
 INHERITED = frozenset({("area",), ("run",), ("run", "start"), ("run", "years"), ("run", "replications")})
 """Needed for a run, but a file that extends another may leave them to it."""
@@ -58,6 +58,8 @@ class Service(Part):
 
     number: Annotated[int | None, _number(
         "servers", 0, MOST_SERVERS, "Number of servers, where the service has one limited pool.")] = None
+    multiply: Annotated[float | None, _number(
+        "times the number before", 0, 1000, "Factor on the number of servers of each of its pools, rounded.")] = None
     open: Annotated[Text | None, _words("Opening hours, as in \"daily 07:00-22:00\".")] = None
     queue_limit: Annotated[int | None, _number(
         "people waiting in each pool", 0, 100_000, "Most who may wait before the service counts as full.")] = None

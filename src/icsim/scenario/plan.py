@@ -69,10 +69,19 @@ def plan(chain: list[SourceFile], ground: Ground) -> Plan:
         for name, said in file.data.get("services", {}).items():
             services[name] = _over(services.get(name, ServicePlan()), said, ("queue_limit", "shift_end"))
             for pool in ground.limited_pools(name):
-                pools[pool] = _over(pools.get(pool, PoolPlan()), said, ("number", "open"))
+                before = pools.get(pool, PoolPlan())
+                pools[pool] = _over(before, said | _multiplied(before, pool, said, ground), ("number", "open"))
         for name, said in file.data.get("pools", {}).items():
             pools[name] = _over(pools.get(name, PoolPlan()), said, ("number", "open"))
     return Plan(tuple(changed_values(chain, ground)), pools, services)
+
+
+def _multiplied(before: PoolPlan, pool: str, said: dict[str, Any], ground: Ground) -> dict[str, int]:
+    """The number of servers of a pool whose service says `multiply`."""
+    if "multiply" not in said:
+        return {}
+    number = before.number if before.number is not None else ground.pools[pool].value or 0
+    return {"number": int(number * said["multiply"] + 0.5)}
 
 
 def changed_values(chain: list[SourceFile], ground: Ground) -> Iterator[Changed]:

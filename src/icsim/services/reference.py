@@ -386,7 +386,8 @@ class ReferenceEngine:
         model, step = self.model, case.step
         u = rng.draw(model.branch_stream[step], case.address, case.lap)
         first, end = model.branch_from[step : step + 2]
-        to = self.diverted(case, int(model.branch_to[first + int(np.argmax(model.branch_cumulative[first:end, case.cls] > u))]))
+        row = first + int(np.argmax(model.branch_cumulative[first:end, case.cls] > u))
+        to = self.diverted(case, int(model.branch_to[row]))
         return self._lead(case, to) if to >= 0 else Onward(-1, -1 - to)
 
     def diverted(self, case: Case, to: int) -> int:
@@ -394,9 +395,9 @@ class ReferenceEngine:
         model = self.model
         for n in range(*model.divert_from[case.step : case.step + 2]):
             crowded = self.pool_of(case, int(model.divert_service[n]))
-            if model.divert_to[n] == to and crowded and crowded.pressure >= model.divert_above[n]:
-                if rng.draw(model.divert_stream[n], case.address, case.lap) < model.divert_share[n]:
-                    return int(model.divert_instead[n])
+            applies = model.divert_to[n] == to and crowded and crowded.pressure >= model.divert_above[n]
+            if applies and rng.draw(model.divert_stream[n], case.address, case.lap) < model.divert_share[n]:
+                return int(model.divert_instead[n])
         return to
 
     # Book-keeping

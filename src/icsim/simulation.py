@@ -14,7 +14,7 @@ import numpy as np
 from icsim import calendar as calendars
 from icsim.areas.fit import fit_problems
 from icsim.areas.load import Area
-from icsim.calendar import Calendar
+from icsim.calendar import Beat, Calendar
 from icsim.catalogue.load import Catalogue
 from icsim.errors import CatalogueError
 from icsim.residents import build as residents_build
@@ -146,54 +146,74 @@ def replicate(world: World, seed: int, progress: Progress | None = None, log: bo
 
     `workers`: threads that share the work where it can be shared; they change no result.
     """
-    clock = _Clock()
-    calendar = world.calendar
+    clock, beats = _Clock(), world.calendar.beats
     with clock("start"):
-        residents = _residents(world, seed, workers)
-        engine = _engine(world, seed, residents)
-        background = Background(world.catalogue, world.layout, calendar.origin, calendar.days, seed)
-        names, columns = columns_of(world.catalogue, world.layout)
-        activity = Activity(names, columns, world.layout, len(world.area.places), calendar.edges)
-    population, demands = [residents.census()], 0
-    log_parts: list[np.ndarray] = []
-
-    for n, beat in enumerate(calendar.beats):
-        if beat.start_day == calendar.start_day:
-            _begin(world, seed, residents, engine)
-            population = [residents.census()]
+        run = _Running(world, seed, workers, log)
+    for n, beat in enumerate(beats):
+        if beat.start_day == world.calendar.start_day:
+            run.begin()
         with clock("residents"):
-            handed = residents.advance(beat, world.served)
+            demands, departures = run.residents.advance(beat, world.served)
         with clock("services"):
-            asked = in_order([handed.demands, background.within(beat)]) if world.served else handed.demands
-            served = engine.serve(asked, handed.departures, beat.end_ms)
+            served = run.engine.serve(run.with_background(demands, beat), departures, beat.end_ms)
         with clock("outcomes"):
-            residents.apply(served.moves)
+            run.residents.apply(served.moves)
         with clock("books"):
-            activity.post(served, beat.start_day)
-            if beat.end_day in calendar.edges[1:]:
-                population.append(residents.census())
-        demands += len(handed.demands)
-        _keep(log_parts, served, log)
+            run.post(served, beat)
         if progress:
-            progress(n + 1, len(calendar.beats))
-
+            progress(n + 1, len(beats))
     with clock("close"):
-        served = engine.finish(calendar.beats[-1].end_ms)
-        activity.post(served, calendar.beats[-1].start_day)
-        _keep(log_parts, served, log)
-        residents.close(calendar.beats[-1])
-        population[-1] = residents.census()
-    return Replication(residents.tally, residents.columns, activity, np.array(population), clock.seconds, demands,
-                       np.concatenate(log_parts) if log else None)
+        return run.close(clock.seconds)
 
 
-def _begin(world: World, seed: int, residents: Residents, engine: Engine) -> None:
-    """The start after the warm-up: the books are opened, and the scenario's tables come into force."""
-    residents.open_books(world.calendar.start_day)
-    if world.now is not world.before:
-        residents.adopt(world.now.built, world.calendar.start_day)
-        model = world.now.reseeded(world.catalogue, world.layout, seed)
-        engine.adopt(model, world.calendar.start_day * calendars.MS_PER_DAY)
+class _Running:
+    """What one replication changes as it runs."""
+
+    def __init__(self, world: World, seed: int, workers: int, log: bool):
+        self.world, self.seed, self.log = world, seed, log
+        calendar = world.calendar
+        self.residents = _residents(world, seed, workers)
+        self.engine = _engine(world, seed, self.residents)
+        self.background = Background(world.catalogue, world.layout, calendar.origin, calendar.days, seed)
+        names, columns = columns_of(world.catalogue, world.layout)
+        self.activity = Activity(names, columns, world.layout, len(world.area.places), calendar.edges)
+        self.population: list[np.ndarray] = []
+        self.demands = 0
+        self.contacts: list[np.ndarray] = []
+
+    def begin(self) -> None:
+        """The start after the warm-up: the books are opened, and the scenario's tables come into force."""
+        world, day = self.world, self.world.calendar.start_day
+        self.residents.open_books(day)
+        self.population.append(self.residents.census())
+        if world.now is not world.before:
+            self.residents.adopt(world.now.built, day)
+            self.engine.adopt(world.now.reseeded(world.catalogue, world.layout, self.seed), day * calendars.MS_PER_DAY)
+
+    def with_background(self, demands: np.ndarray, beat: Beat) -> np.ndarray:
+        """DEMAND[]: the residents' demands, and cases that belong to no resident."""
+        self.demands += len(demands)
+        return in_order([demands, self.background.within(beat)]) if self.world.served else demands
+
+    def post(self, served: Served, beat: Beat) -> None:
+        """Count what was served; count the residents where a period ends."""
+        self._count(served, beat)
+        if beat.end_day in self.world.calendar.edges[1:]:
+            self.population.append(self.residents.census())
+
+    def _count(self, served: Served, beat: Beat) -> None:
+        self.activity.post(served, beat.start_day)
+        if self.log:
+            self.contacts.append(np.array(served.contacts, CONTACT))
+
+    def close(self, seconds: dict[str, float]) -> Replication:
+        """What is still open is recorded, and the books are closed."""
+        last = self.world.calendar.beats[-1]
+        self._count(self.engine.finish(last.end_ms), last)
+        self.residents.close(last)
+        self.population[-1] = self.residents.census()
+        return Replication(self.residents.tally, self.residents.columns, self.activity, np.array(self.population), seconds,
+                           self.demands, np.concatenate(self.contacts) if self.log else None)
 
 
 def _residents(world: World, seed: int, workers: int) -> Residents:
@@ -226,11 +246,6 @@ def _tenants(world: World, model: ServiceModel, residents: Residents) -> tuple[n
         rows.append(found)
         pools.append(pools_of(model, world.layout.services.index(service.service), places, keys))
     return np.concatenate(rows), np.concatenate(pools)
-
-
-def _keep(parts: list[np.ndarray], served: Served, log: bool) -> None:
-    if log:
-        parts.append(np.array(served.contacts, CONTACT))
 
 
 class _Clock:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from pathways import (
     NO_DEPARTURES,
+    Diversion,
     Pathways,
     Pool,
     Step,
@@ -15,6 +16,8 @@ from pathways import (
     exponential,
     model,
     normal,
+    takes_over,
+    tenants,
     triangular,
     uniform,
 )
@@ -22,10 +25,10 @@ from pathways import (
 from icsim import rng
 from icsim.errors import EngineError
 from icsim.services.compiled import CompiledEngine
-from icsim.services.model import PRE_EMPT, REFUSE_CLOSED, REFUSE_FULL, UNLIMITED, WAIT
+from icsim.services.model import FINISH, PRE_EMPT, REFUSE_CLOSED, REFUSE_FULL, UNLIMITED, WAIT
 from icsim.services.reference import ReferenceEngine
 from icsim.services.served import Served
-from icsim.tables import DIED, DIVERTED, GAVE_UP, LEFT, REFUSED, SERVED, STILL_THERE
+from icsim.tables import DIED, DIVERTED, GAVE_UP, LEFT, MOVED_ON, NOBODY, REFUSED, SERVED, STILL_THERE
 
 pytestmark = pytest.mark.unit
 
@@ -35,10 +38,11 @@ OUTCOMES = {"home": (-1, -1), "care_home": (3, 2)}
 
 @pytest.fixture(params=[ReferenceEngine, CompiledEngine])
 def run(request):
-    """Runs pathways to UNTIL and finishes; the two are given back."""
+    """Runs pathways to UNTIL and finishes; the two are given back. settled: (resident, pool) who keep a server."""
 
-    def run(steps, pools, calls, left=NO_DEPARTURES, **more) -> tuple[Served, Served]:
+    def run(steps, pools, calls, left=NO_DEPARTURES, settled=(), **more) -> tuple[Served, Served]:
         engine = request.param(model(Pathways(steps, pools, outcomes=OUTCOMES, **more)))
+        engine.settle(*tenants(*settled))
         return engine.serve(calls, left, UNTIL), engine.finish(UNTIL)
 
     return run
@@ -535,6 +539,481 @@ def test_durations_are_inverse_distribution_functions_rounded_half_up(run, row, 
         assert took == int(value(rng.draw(rng.stream(1, "duration of s"), key, 0)) + 0.5)
 
 
+# Long holds
+
+
+def care(**more) -> list[Step]:
+    """A place whose server stays with the resident when the case goes on; arranging it takes 10."""
+    return [Step("care", 0, constant(10), keeps=True, **more)]
+
+
+@pytest.mark.parametrize("reason", [DIED, LEFT, MOVED_ON])
+def test_a_long_hold_lasts_until_the_resident_departs_or_moves_on(run, reason):
+    steps = [*care(to="rest"), Step("rest", None, constant(5))]
+    served, _ = run(steps, [Pool(0)], demands((0, 1), (1, 2)), departures((50, 0, reason)))
+    assert visits(served, 1) == [(0, 0, 0, 10, SERVED), (1, 10, 10, 15, SERVED)]
+    assert visits(served, 2) == [(0, 1, 50, 60, SERVED), (1, 60, 60, 65, SERVED)]
+    assert served.moves["reason"].tolist() == [SERVED, SERVED]
+    assert served.sums.tolist() == [(50 + 10 + 940, 1000, 49, 2, 2, 0)]
+
+
+def test_moving_on_cuts_no_case_short(run):
+    """Resident 0 keeps a server of pool 0 and is treated at pool 1; moving on at 20 ends only the former."""
+    steps = [Step("s", 1, constant(50))]
+    left = departures((20, 0, MOVED_ON), (30, 1, MOVED_ON))
+    served, _ = run(steps, [Pool(0), Pool(1)], demands((5, 1)), left, settled=[(0, 0)])
+    assert visits(served, 1) == [(0, 5, 5, 55, SERVED)]
+    assert served.moves.tolist() == [(55, 0, -1, -1, SERVED)]
+    assert served.sums["busy_ms"].tolist() == [20, 50]
+
+
+def test_whoever_waits_for_a_long_hold_goes_on_waiting_after_moving_on(run):
+    left = departures((20, 1, MOVED_ON), (30, 0, MOVED_ON))
+    served, _ = run(care(), [Pool(0)], demands((0, 1), (1, 2)), left)
+    assert visits(served, 2) == [(0, 1, 30, 40, SERVED)]
+
+
+def test_dying_ends_the_case_and_the_long_hold(run):
+    """Case 1 keeps a place and lies in a bed; at 30 both go to the next."""
+    steps = [*care(to="bed"), Step("bed", 1, constant(100))]
+    calls = demands((0, 1), (1, 2), {"ms": 2, "key": 3, "kind": 1})
+    served, _ = run(steps, [Pool(0), Pool(1)], calls, departures((30, 0, DIED)), starts=["care", "bed"])
+    assert visits(served, 1) == [(0, 0, 0, 10, SERVED), (1, 10, -1, 30, DIED)]
+    assert visits(served, 3) == [(1, 2, 2, 102, SERVED)]
+    assert visits(served, 2) == [(0, 1, 30, 40, SERVED), (1, 40, 102, 202, SERVED)]
+    assert ends(served)[0] == (1, 30, DIED, -1)
+
+
+def test_another_long_hold_frees_the_one_before(run):
+    """Resident 0 keeps a server of pool 1 until the place at pool 0 is arranged."""
+    steps = [*care(), Step("s", 1, constant(7))]
+    calls = demands((0, 1), {"ms": 3, "key": 2, "kind": 1})
+    served, _ = run(steps, [Pool(0), Pool(1)], calls, settled=[(0, 1)], starts=["care", "s"])
+    assert visits(served, 2) == [(1, 3, 10, 17, SERVED)]
+    assert served.sums["busy_ms"].tolist() == [1000, 10 + 7]
+
+
+def test_a_second_long_hold_at_the_same_pool_needs_a_server_of_its_own(run):
+    """Of two servers resident 0 has both while the second is arranged, and one again after it."""
+    calls = demands((0, 1), (2, 2))
+    served, _ = run(care(), [Pool(0, 2)], calls, settled=[(0, 0)])
+    assert visits(served, 1) == [(0, 0, 0, 10, SERVED)]
+    assert visits(served, 2) == [(0, 2, 10, 20, SERVED)]
+    assert served.sums.tolist() == [(1000 + 1000, 2000, 8, 2, 2, 0)]
+
+
+def test_a_case_without_a_resident_keeps_nothing_for_long(run):
+    """It frees its server, or holds it until the next where the step says that too."""
+    calls = demands({"ms": 0, "key": 1, "resident": NOBODY}, {"ms": 1, "key": 2, "resident": NOBODY})
+    served, _ = run(care(), [Pool(0)], calls)
+    assert starts(served) == {1: 0, 2: 10}
+    steps = [*care(hold=True, to="bed"), Step("bed", 1, constant(100))]
+    served, _ = run(steps, [Pool(0), Pool(1, [(0, 0), (40, 1)])], calls)
+    assert starts(served) == {1: 0, 2: 40}
+    assert served.sums["busy_ms"].tolist() == [40 + 10 + 90, 200]
+
+
+def test_a_long_hold_goes_before_a_hold(run):
+    """Of a resident: the server stays with the resident, so that case 2 has none even when case 1 has its bed."""
+    steps = [*care(hold=True, to="bed"), Step("bed", 1, constant(100))]
+    served, finished = run(steps, [Pool(0), Pool(1)], demands((0, 1), (1, 2)))
+    assert visits(served, 1)[1] == (1, 10, 10, 110, SERVED)
+    assert visits(finished, 2) == [(0, 1, -1, UNTIL, STILL_THERE)]
+
+
+def test_those_who_keep_servers_from_the_start_may_be_more_than_there_are(run):
+    """Three long holds on two servers: nobody starts until two of them are over."""
+    left = departures((10, 7, MOVED_ON), (20, 8, DIED))
+    served, _ = run([Step("s", 0, constant(10))], [Pool(0, 2)], demands((0, 1)), left, settled=[(7, 0), (8, 0), (9, 0)])
+    assert visits(served, 1) == [(0, 0, 20, 30, SERVED)]
+    assert served.sums.tolist() == [(10 + 20 + 1000 + 10, 2000, 20, 1, 1, 0)]
+
+
+def test_of_those_who_depart_together_cases_are_cut_short_before_other_long_holds_end(run):
+    """The server that resident 1 gives up goes to case 9, for case 8, whose resident dies at that instant, is gone."""
+    calls = demands({"ms": 0, "key": 8, "resident": 2}, {"ms": 1, "key": 9, "resident": 3})
+    left = departures((10, 1, MOVED_ON), (10, 2, DIED))
+    served, _ = run([Step("s", 0, constant(10))], [Pool(0)], calls, left, settled=[(1, 0)])
+    assert visits(served, 8) == [(0, 0, -1, 10, DIED)]
+    assert visits(served, 9) == [(0, 1, 10, 20, SERVED)]
+
+
+def test_moving_on_and_dying_at_one_instant(run):
+    left = departures((10, 0, MOVED_ON), (10, 0, DIED))
+    served, _ = run([Step("s", 1, constant(50))], [Pool(0), Pool(1)], demands((0, 1)), left, settled=[(0, 0)])
+    assert ends(served) == [(1, 10, DIED, -1)]
+    assert served.sums["busy_ms"].tolist() == [10, 10]
+
+
+@pytest.mark.parametrize("falls_to", [0, 1])
+@pytest.mark.parametrize(
+    ("shift_end", "starts_at", "ended", "busy"),
+    [
+        (FINISH, 60, (10, 11, 70), 60 + 10 + 10 + 10),
+        (WAIT, 71, (65, 71, 81), 60 + 65 + 70 + 10),
+        (PRE_EMPT, 71, (65, 71, 81), 60 + (5 + 5) + (4 + 6) + 10),
+    ],
+)
+def test_long_holds_outlast_a_shift_and_count_as_busy(run, shift_end, falls_to, starts_at, ended, busy):
+    """Of three servers one is kept until 60, two serve cases 1 and 2; at 5 there are fewer, at 50 one, case 3 waits.
+
+    While the long hold lasts it is all that the one server does.
+    """
+    pools = [Pool(0, [(0, 3), (5, falls_to), (50, 1)], shift_end=shift_end)]
+    left = departures((60, 9, MOVED_ON))
+    steps = [Step("s", 0, constant(10))]
+    served, _ = run(steps, pools, demands((0, 1), (1, 2), (6, 3)), left, settled=[(9, 0)])
+    assert starts(served) == {1: 0, 2: 1, 3: starts_at}
+    assert tuple(end for _, end, _, _ in sorted(ends(served))) == ended
+    assert served.sums["busy_ms"].tolist() == [busy]
+    assert served.sums["open_ms"].tolist() == [3 * 5 + falls_to * 45 + 950]
+
+
+@pytest.mark.parametrize("shift_end", [FINISH, WAIT, PRE_EMPT])
+def test_a_server_that_becomes_a_long_hold_in_a_shift_that_is_over(run, shift_end):
+    """Case 1 is served to the end when the pool goes down to one, and keeps that one: nobody else starts before 80."""
+    pools = [Pool(0, [(0, 2), (5, 1)], shift_end=shift_end)]
+    served, _ = run(care(), pools, demands((0, 1), (6, 2)), departures((80, 0, MOVED_ON)))
+    assert visits(served, 1) == [(0, 0, 0, 10, SERVED)]
+    assert visits(served, 2) == [(0, 6, 80, 90, SERVED)]
+    assert served.sums["busy_ms"].tolist() == [80 + 10 + 910]
+
+
+# Planned care
+
+
+def planned_and_urgent(**more) -> dict:
+    """Kind 0 yields, kind 1 does not."""
+    return {"steps": [Step("planned", 0, constant(10), yields=True, **more), Step("urgent", 0, constant(10))],
+            "starts": ["planned", "urgent"]}
+
+
+def urgent(ms: int, key: int) -> dict:
+    return {"ms": ms, "key": key, "kind": 1}
+
+
+def waits_from(ms: int, key: int) -> dict:
+    return {"ms": ms, "key": key, "kind": 0}
+
+
+def test_those_who_yield_leave_the_reserve_to_others(run):
+    """Of three servers one is reserved: case 3 waits, urgent case 4 does not; at 10, two fall free and case 3 starts."""
+    calls = demands(*(waits_from(0, key) for key in (1, 2, 3)), urgent(2, 4))
+    served, _ = run(pools=[Pool(0, 3, reserve=1)], calls=calls, **planned_and_urgent())
+    assert starts(served) == {1: 0, 2: 0, 3: 10}
+    assert starts(served, 1) == {4: 2}
+
+
+def test_those_who_yield_come_last(run):
+    """At 10 urgent case 3, of the lowest class, goes before case 2, which asked earlier."""
+    world = planned_and_urgent()
+    world["steps"][1] = Step("urgent", 0, constant(10), priority=6)
+    served, _ = run(pools=[Pool(0)], calls=demands(waits_from(0, 1), waits_from(1, 2), urgent(2, 3)), **world)
+    assert starts(served) == {1: 0, 2: 20}
+    assert starts(served, 1) == {3: 10}
+
+
+def test_those_who_yield_do_not_hold_up_the_urgent(run):
+    """Case 1 waits before a free server, which is reserved; case 2 takes it."""
+    served, finished = run(pools=[Pool(0, 1, reserve=1)], calls=demands(waits_from(0, 1), urgent(5, 2)),
+                           **planned_and_urgent())
+    assert starts(served, 1) == {2: 5}
+    assert visits(finished, 1) == [(0, 0, -1, UNTIL, STILL_THERE)]
+
+
+def test_a_pool_with_nothing_but_its_reserve_free_is_full_for_those_who_yield(run):
+    world = planned_and_urgent(refuse=REFUSE_FULL)
+    served, _ = run(pools=[Pool(0, 2, limit=0, reserve=1)], calls=demands(waits_from(0, 1), waits_from(1, 2)), **world)
+    assert visits(served, 1) == [(0, 0, 0, 10, SERVED)]
+    assert visits(served, 2) == [(0, 1, -1, 1, REFUSED)]
+
+
+def test_those_who_yield_find_the_reserve_free_before_they_go_on(run):
+    """Sent away at 5, case 1 does not go on with the one, reserved, server of 20, but with the second of 40."""
+    pools = [Pool(0, [(0, 2), (5, 0), (20, 1), (40, 2)], shift_end=PRE_EMPT, reserve=1)]
+    served, _ = run(pools=pools, calls=demands(waits_from(0, 1)), **planned_and_urgent())
+    assert visits(served, 1) == [(0, 0, 0, 45, SERVED)]
+
+
+def test_the_suspended_have_a_server_and_need_no_reserve(run):
+    pools = [Pool(0, [(0, 2), (5, 0), (20, 1)], shift_end=WAIT, reserve=1)]
+    served, _ = run(pools=pools, calls=demands(waits_from(0, 1)), **planned_and_urgent())
+    assert visits(served, 1) == [(0, 0, 0, 25, SERVED)]
+
+
+def test_a_long_hold_takes_from_what_those_who_yield_may_use(run):
+    """Two servers, one reserved, one kept until 30."""
+    served, _ = run(pools=[Pool(0, 2, reserve=1)], calls=demands(waits_from(0, 1)), left=departures((30, 5, LEFT)),
+                    settled=[(5, 0)], **planned_and_urgent())
+    assert starts(served) == {1: 30}
+
+
+# Cases of nobody here
+
+
+def test_cases_without_a_resident_are_recorded_and_release_nobody(run):
+    """There may be several at once, and no departure touches them."""
+    calls = demands(*({"ms": 0, "key": key, "resident": NOBODY, "cell": -1} for key in (1, 2)), {"ms": 1, "key": 3})
+    served, finished = run([Step("s", 0, constant(600))], [Pool(0)], calls, departures((5, 0, DIED)))
+    assert visits(served, 1) == [(0, 0, 0, 600, SERVED)]
+    assert ends(served) == [(1, 600, SERVED, 0)]
+    assert not len(served.moves)
+    assert visits(finished, 2) == [(0, 0, 600, UNTIL, STILL_THERE)]
+    assert set(served.contacts[["resident", "cell"]].tolist()) == {(NOBODY, -1)}
+    assert served.sums[["arrivals", "grants"]].tolist() == [(3, 2)]
+
+
+# The clock of A&E
+
+
+def marks(served: Served, key: int) -> list[tuple[int, int, int]]:
+    """(step, marked, marked_pool) of one case."""
+    return served.contacts[served.contacts["key"] == key][["step", "marked", "marked_pool"]].tolist()
+
+
+def test_the_clock_starts_when_a_marked_step_is_asked_for(run):
+    """Case 2 waits from 25 to 110 for the cubicle: the clock starts at 25; the records after it carry that time."""
+    steps = [Step("ambulance", 0, constant(10), to="cubicle"), Step("cubicle", 1, constant(100), mark=True, to="rest"),
+             Step("rest", None, constant(5))]
+    served, _ = run(steps, [Pool(0), Pool(1)], demands((0, 1), (15, 2)))
+    assert marks(served, 2) == [(0, -1, -1), (1, 25, 1), (2, 25, 1), (-1, 25, 1)]
+    assert visits(served, 2)[1] == (1, 25, 110, 210, SERVED)
+
+
+def test_the_last_marked_step_counts_even_if_it_refused(run):
+    """Pool 1 is closed: the case was there all the same, and then at pool 0; a step without a service has no pool."""
+    steps = [Step("door", 1, mark=True, refuse=REFUSE_CLOSED, otherwise="next"),
+             Step("next", 0, constant(10), mark=True, to="rest"), Step("rest", None, constant(5), mark=True)]
+    served, _ = run(steps, [Pool(0), Pool(1, 0)], demands((3, 1)))
+    assert marks(served, 1) == [(0, 3, 1), (1, 3, 0), (2, 13, -1), (-1, 13, -1)]
+
+
+# Congestion
+
+
+def test_a_review_opens_and_closes_escalation_servers(run):
+    """At 20 one is served and one waits, for one server: pressure 2 opens another; at 60 all is quiet and it closes."""
+    pools = [Pool(0, 1, extra=1, above=2.0, reviews=(20, 60))]
+    served, _ = run([Step("s", 0, constant(30))], pools, demands((0, 1), (1, 2), (70, 3), (71, 4)))
+    assert starts(served) == {1: 0, 2: 20, 3: 70, 4: 100}
+    assert served.sums.tolist() == [(120, 1000 + 40, 19 + 29, 4, 4, 0)]
+
+
+def test_pressure_below_the_threshold_opens_nothing(run):
+    pools = [Pool(0, 1, extra=1, above=2.01, reviews=(20, 60))]
+    served, _ = run([Step("s", 0, constant(30))], pools, demands((0, 1), (1, 2)))
+    assert starts(served) == {1: 0, 2: 30}
+
+
+def test_planned_care_that_waits_is_no_pressure_but_when_served_it_is(run):
+    """At 20 case 1 is served and case 2, which yields, waits: pressure 1. At 40 case 2 is served and case 3 waits: 2."""
+    pools = [Pool(0, 1, extra=1, above=2.0, reviews=(20, 40))]
+    calls = demands(waits_from(0, 1), waits_from(1, 2), urgent(35, 3))
+    world = {"steps": [Step("planned", 0, constant(30), yields=True), Step("urgent", 0, constant(10))]}
+    served, _ = run(pools=pools, calls=calls, starts=["planned", "urgent"], **world)
+    assert starts(served) == {1: 0, 2: 30}
+    assert starts(served, 1) == {3: 40}
+
+
+def test_long_holds_are_pressure(run):
+    pools = [Pool(0, 2, extra=1, above=1.5, reviews=(20,))]
+    served, _ = run([Step("s", 0, constant(30))], pools, demands((0, 1)), settled=[(8, 0), (9, 0)])
+    assert starts(served) == {1: 20}
+
+
+def test_no_escalation_servers_while_none_are_planned(run):
+    """At 20 two wait at a closed pool; when one server comes on duty, so does the one more that pressure opened."""
+    pools = [Pool(0, [(0, 0), (50, 1)], extra=1, above=2.0, reviews=(20,))]
+    steps = [Step("s", 0, constant(30), refuse=REFUSE_CLOSED), Step("t", 0, constant(30))]
+    calls = demands(urgent(0, 1), urgent(0, 2), waits_from(30, 3))
+    served, _ = run(steps, pools, calls, starts=["s", "t"])
+    assert visits(served, 3) == [(0, 30, -1, 30, REFUSED)]
+    assert starts(served, 1) == {1: 50, 2: 50}
+    assert served.sums["open_ms"].tolist() == [2 * 950]
+
+
+@pytest.mark.parametrize(("above", "third"), [(1.0, 21), (1.01, 30)])
+def test_a_review_comes_after_a_change_and_before_queues_are_served(run, above, third):
+    """At 20 a second server is planned: one served and one waiting are a pressure of 2/2, enough for a third, or not."""
+    pools = [Pool(0, [(0, 1), (20, 2)], extra=1, above=above, reviews=(20,))]
+    served, _ = run([Step("s", 0, constant(30))], pools, demands((0, 1), (1, 2), (21, 3)))
+    assert starts(served) == {1: 0, 2: 20, 3: third}
+
+
+def test_a_review_comes_after_departures_and_before_ends(run):
+    """At 30 case 1 is about to end and counts; at 60 the resident of case 2 has died and does not."""
+    pools = [Pool(0, 1, extra=1, above=1.0, reviews=(30, 60))]
+    served, _ = run([Step("s", 0, constant(30))], pools, demands((0, 1), (40, 2)), departures((60, 1, DIED)))
+    assert served.sums["open_ms"].tolist() == [1000 + 30]
+
+
+@pytest.mark.parametrize(("shift_end", "ended"), [(FINISH, (100, 120)), (WAIT, (100, 160)), (PRE_EMPT, (100, 160))])
+def test_escalation_servers_close_as_a_shift_ends(run, shift_end, ended):
+    """Case 2 has the escalation server from 20 to the review at 60, where the pressure is 2 and must be 3."""
+    pools = [Pool(0, 1, extra=1, above=3.0, reviews=(20, 60), shift_end=shift_end)]
+    calls = demands((0, 1), (1, 2), {"ms": 2, "key": 3, "kind": 1})
+    steps = [Step("s", 0, constant(100)), Step("t", 0, constant(100), patience=constant(30), priority=1)]
+    served, _ = run(steps, pools, calls, starts=["s", "t"])
+    assert [end for key, end, _, _ in sorted(ends(served)) if key < 3] == list(ended)
+    assert visits(served, 3) == [(1, 2, -1, 32, GAVE_UP)]
+
+
+def crowded(above: float = 1.0, share: float = 1.0) -> list[Step]:
+    """Kind 0 is seen and admitted, or under pressure on beds sent home to a nurse; kind 1 fills beds."""
+    away = (Diversion("bed", "nurse", 1, above, share),)
+    return [Step("seen", 0, constant(10), to="bed", diversions=away), Step("bed", 1, constant(500)),
+            Step("nurse", None, constant(5), to="care_home")]
+
+
+def test_pressure_diverts(run):
+    """Case 1 is admitted before the review at 50; from then on, one bed of one being busy, case 2 goes to the nurse."""
+    pools = [Pool(0, UNLIMITED), Pool(1, 1, reviews=(50,))]
+    served, _ = run(crowded(), pools, demands((0, 1), (40, 2), (60, 3)))
+    assert visits(served, 1)[1] == (1, 10, 10, 510, SERVED)
+    assert visits(served, 2)[1] == (2, 50, 50, 55, SERVED)
+    assert visits(served, 3)[1] == (2, 70, 70, 75, SERVED)
+    assert ends(served)[0] == (2, 55, SERVED, 1)
+
+
+def test_a_diversion_waits_for_its_pressure_and_applies_to_its_branch(run):
+    pools = [Pool(0, UNLIMITED), Pool(1, 2, reviews=(50,))]
+    served, _ = run(crowded(above=0.51), pools, demands((0, 1), (60, 2)))
+    assert visits(served, 2)[1] == (1, 70, 70, 570, SERVED)
+    steps = crowded()
+    steps[0] = Step("seen", 0, constant(10), to="home", diversions=steps[0].diversions)
+    served, _ = run(steps, pools, demands((0, 1), (60, 2)))
+    assert ends(served) == [(1, 10, SERVED, 0), (2, 70, SERVED, 0)]
+
+
+def test_a_share_is_diverted_by_a_draw_of_its_own(run):
+    pools = [Pool(0, UNLIMITED), Pool(1, UNLIMITED, reviews=(0,))]
+    served, _ = run(crowded(above=0.0, share=0.3), pools, demands(*((5, key) for key in range(100))))
+    stream = rng.stream(1, "diversion 0 of seen")
+    diverted = {key for key in range(100) if rng.draw(stream, np.uint64(key), 0) < 0.3}
+    assert set(served.contacts["key"][served.contacts["step"] == 2].tolist()) == diverted
+    assert 15 < len(diverted) < 45
+
+
+def test_the_first_diversion_that_applies_counts(run):
+    """The first asks for too much pressure; the second sends home; the third would send to the nurse."""
+    away = (Diversion("bed", "nurse", 1, 9.0), Diversion("bed", "home", 1, 1.0), Diversion("bed", "nurse", 1, 0.0))
+    steps = crowded()
+    steps[0] = Step("seen", 0, constant(10), to="bed", diversions=away)
+    served, _ = run(steps, [Pool(0, UNLIMITED), Pool(1, 1, reviews=(0, 50))], demands((0, 1), (60, 2)))
+    assert visits(served, 1)[1] == (2, 10, 10, 15, SERVED)  # by the third: pressure was 0 at the review of 0
+    served, _ = run(steps, [Pool(0, UNLIMITED), Pool(1, 1, reviews=(0, 50))], demands((0, 1), (60, 2)), settled=[(9, 1)])
+    assert ends(served) == [(1, 10, SERVED, 0), (2, 70, SERVED, 0)]
+
+
+def test_pressure_is_that_of_the_pool_that_the_case_would_ask(run):
+    """Place 0 has its beds full, place 1 does not."""
+    pools = [Pool(0, UNLIMITED, shares=(1.0, 1.0)), Pool(1, 1, shares=(1.0, 0.0), reviews=(50,)),
+             Pool(1, 1, shares=(0.0, 1.0), reviews=(50,))]
+    calls = demands({"ms": 60, "key": 1, "place": 0}, {"ms": 60, "key": 2, "place": 1})
+    served, _ = run(crowded(), pools, calls, settled=[(9, 1)])
+    assert [visits(served, key)[1][0] for key in (1, 2)] == [2, 1]
+
+
+def test_pressure_shortens_what_begins_from_then_on(run):
+    """Half of 15 is 7.5, rounded to 8. Case 1 began before the review; its time stands, when it is broken off too."""
+    steps = [Step("s", 0, constant(15), shorten=(0, 1.0, 0.5))]
+    served, _ = run(steps, [Pool(0, 1, reviews=(5,))], demands((0, 1), (1, 2)))
+    assert visits(served, 1) == [(0, 0, 0, 15, SERVED)]
+    assert visits(served, 2) == [(0, 1, 15, 23, SERVED)]
+    pools = [Pool(0, [(0, 1), (6, 0), (20, 1)], shift_end=PRE_EMPT, reviews=(5,))]
+    served, _ = run(steps, pools, demands((0, 1), (1, 2)))
+    assert visits(served, 1) == [(0, 0, 0, 29, SERVED)]
+    assert visits(served, 2) == [(0, 1, 29, 37, SERVED)]
+
+
+def test_only_enough_pressure_shortens(run):
+    steps = [Step("s", 0, constant(15), shorten=(0, 1.01, 0.5))]
+    served, _ = run(steps, [Pool(0, 1, reviews=(5,))], demands((0, 1), (6, 2)))
+    assert visits(served, 2) == [(0, 6, 15, 30, SERVED)]
+
+
+# Another model takes over
+
+
+@pytest.fixture(params=[ReferenceEngine, CompiledEngine])
+def handed_over(request):
+    """Runs `first` to `ms` and `second` from there; everything in one `Served`, the sums of both stretches in a list."""
+
+    def run(first: Pathways, second: Pathways, ms: int, calls, left=NO_DEPARTURES, settled=()):
+        engine = request.param(model(first))
+        engine.settle(*tenants(*settled))
+        parts = [engine.serve(calls[calls["ms"] < ms], left[left["ms"] < ms], ms)] if ms else []
+        engine.adopt(model(takes_over(second, ms)), ms)
+        parts.append(engine.serve(calls[calls["ms"] >= ms], left[left["ms"] >= ms], UNTIL))
+        contacts = np.concatenate([part.contacts for part in parts])
+        return parts[-1]._replace(contacts=contacts), [part.sums for part in parts]
+
+    return run
+
+
+def test_cases_go_on_where_they_are_when_another_model_takes_over(handed_over):
+    """At 50 there are two servers and service takes 20: case 1 ends as it began, case 2 starts anew. The first model
+    would have closed at 70. Case 3's patience was drawn before.
+    """
+    first = Pathways([Step("s", 0, constant(100), patience=constant(60))], [Pool(0, [(0, 1), (70, 0)])])
+    second = Pathways([Step("s", 0, constant(20))], [Pool(0, [(0, 7), (40, 2)])])
+    served, sums = handed_over(first, second, 50, demands((0, 1), (1, 2), (2, 3), (3, 4), (90, 5)))
+    assert visits(served, 1) == [(0, 0, 0, 100, SERVED)]
+    assert visits(served, 2) == [(0, 1, 50, 70, SERVED)]
+    assert visits(served, 3) == [(0, 2, -1, 62, GAVE_UP)]
+    assert visits(served, 4) == [(0, 3, -1, 63, GAVE_UP)]
+    assert visits(served, 5) == [(0, 90, 90, 110, SERVED)]
+    assert [part["open_ms"].tolist() for part in sums] == [[50], [1900]]
+
+
+def test_a_model_may_take_over_before_anything_happens(handed_over):
+    first = Pathways([Step("s", 0, constant(100))], [Pool(0, 5)])
+    second = Pathways([Step("s", 0, constant(10))], [Pool(0, [(-10, 1), (500, 3)])])
+    served, sums = handed_over(first, second, 0, demands((0, 1), (0, 2)), settled=[(9, 0)], left=departures((0, 9, LEFT)))
+    assert starts(served) == {1: 0, 2: 10}
+    assert sums[0].tolist() == [(20, 500 + 1500, 10, 2, 2, 0)]
+
+
+def test_the_capacity_of_the_new_model_counts_before_its_reserve_is_given_away(handed_over):
+    """At 50 the reserve goes from 1 to 0 and the servers from 2 to 1, which is busy: case 2 waits for that."""
+    steps = [Step("s", 0, constant(100), yields=True)]
+    first, second = Pathways(steps, [Pool(0, 2, reserve=1)]), Pathways(steps, [Pool(0, 1)])
+    served, _ = handed_over(first, second, 50, demands((0, 1), (1, 2)))
+    assert starts(served) == {1: 0, 2: 100}
+    served, _ = handed_over(first, Pathways(steps, [Pool(0, 2)]), 50, demands((0, 1), (1, 2)))
+    assert starts(served) == {1: 0, 2: 50}
+
+
+def test_pressure_escalation_and_long_holds_outlast_the_model(handed_over):
+    """Pressure was taken at 20: two long holds for one server. The second model has no review."""
+    steps = [Step("s", 0, constant(15), shorten=(0, 2.0, 0.5))]
+    first = Pathways(steps, [Pool(0, 1, extra=2, above=2.0, reviews=(20,))])
+    served, sums = handed_over(first, Pathways(steps, [Pool(0)]), 50, demands((60, 1)), settled=[(8, 0), (9, 0)])
+    assert visits(served, 1) == [(0, 60, 60, 68, SERVED)]
+    assert [part["open_ms"].tolist() for part in sums] == [[20 + 90], [3 * 950]]
+
+
+def test_a_case_keeps_its_provider_when_another_model_takes_over(handed_over):
+    """Although the second model has other luck: who was seen at the first of two is admitted there."""
+    steps = [Step("a", 0, constant(100), to="b"), Step("b", 1)]
+    pools = [Pool(service, UNLIMITED, shares=(0.5,)) for service in (0, 0, 1, 1)]
+    calls = demands(*((0, key) for key in range(60)))
+    served, _ = handed_over(Pathways(steps, pools), Pathways(steps, pools, seed=2), 50, calls)
+    visited = served.contacts[served.contacts["step"] >= 0]
+    first, second = (dict(visited[visited["step"] == step][["key", "pool"]].tolist()) for step in (0, 1))
+    assert set(first.values()) == {0, 1}
+    assert second == {key: pool + 2 for key, pool in first.items()}
+
+
+@pytest.mark.parametrize("engine", [ReferenceEngine, CompiledEngine])
+def test_a_model_that_takes_over_must_state_every_capacity(engine):
+    world = Pathways([Step("s", 0, constant(10))], [Pool(0), Pool(1)])
+    engine = engine(model(world))
+    engine.serve(demands(), NO_DEPARTURES, 50)
+    with pytest.raises(EngineError, match="at 50 ms must state the capacity of every pool"):
+        engine.adopt(model(world), 50)
+
+
 # Calls
 
 
@@ -578,3 +1057,11 @@ def test_the_reference_engine_refuses_demands_out_of_time_and_second_cases():
         engine.serve(demands((10, 1)), NO_DEPARTURES, 10)
     with pytest.raises(EngineError, match="second case"):
         engine.serve(demands({"ms": 0, "key": 1, "resident": 0}, {"ms": 5, "key": 2, "resident": 0}), NO_DEPARTURES, 10)
+
+
+def test_a_whole_waiting_list_may_start_at_one_instant(run):
+    """More cases than any table has room to spare for, when a pool without a limit opens."""
+    calls = demands(*((5, key) for key in range(9000)))
+    served, _ = run([Step("s", 0, constant(10))], [Pool(0, [(0, 0), (500, UNLIMITED)])], calls)
+    assert set(starts(served).values()) == {500}
+    assert len(starts(served)) == 9000

@@ -29,6 +29,8 @@ def severities(catalogue: Catalogue, layout: Layout) -> dict[str, np.ndarray]:
     attribute, level = np.full((kinds, most, 2), -1, np.int16), np.zeros((kinds, most, 2), np.int16)
     for d, event in enumerate(layout.demands):
         names = catalogue.severities_of(event)
+        if not names:
+            continue
         shares = [
             expand.expand_ages([r for r in catalogue.severity_shares if (r.event, r.severity) == (event, name)])[:, 0]
             for name in names

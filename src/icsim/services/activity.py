@@ -66,7 +66,7 @@ def _split(text: str) -> list[str]:
 def columns_of(catalogue: Catalogue, layout: Layout) -> tuple[Names, Columns]:
     """Measures named by steps and outcomes, and the wait before every step that asks a service."""
     steps = layout.steps
-    counts = [_split(row.counts_as) for row in (*steps, *catalogue.outcomes)]
+    counts = [*(_split(row.counts_as) for row in steps), *(_split(row.counts_as) for row in catalogue.outcomes)]
     times = [[f"{name}_ms" for name in _split(row.time_as)] for row in steps]
     waited = [[f"{name}_ms" for name in _split(row.wait_as)] for row in steps]
     tallied = list(dict.fromkeys(name for names in (*counts, *times, *waited) for name in names))

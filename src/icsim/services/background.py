@@ -66,9 +66,9 @@ def in_order(tables: list[np.ndarray]) -> np.ndarray:
 def _draw(name, first_date, per_day, hours, start_day, end_day, backlog, table):
     """Fill times and keys of a Poisson stream, each day from exponential gaps of its own; returns the rows used."""
     used = 0
-    for n in range(backlog):
+    for waiting in range(backlog):
         table[used].ms = np.int64(start_day) * MS_PER_DAY
-        table[used].key = rng.address(name, np.uint64(0), np.uint64(n))
+        table[used].key = rng.address(name, np.uint64(0), np.uint64(waiting))
         used += 1
     for day in range(start_day, end_day):
         key = rng.address(name, np.uint64(day + first_date), np.uint64(0))

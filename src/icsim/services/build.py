@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import numpy as np
 
@@ -59,7 +60,7 @@ def build(catalogue: Catalogue, area: Area, layout: Layout, start: date, days: i
     )
 
 
-def luck(catalogue: Catalogue, layout: Layout, seed: int) -> dict[str, np.ndarray]:
+def luck(catalogue: Catalogue, layout: Layout, seed: int) -> dict[str, Any]:
     """The addresses of all decisions for one seed: all of the model that depends on it."""
     return {
         "duration_stream": _streams(layout, seed, "duration"),
@@ -147,7 +148,7 @@ def parameters(row) -> tuple[float, float, float, float]:
 # Branches ---------------------------------------------------------------------------------------------------------
 
 
-def _branches(catalogue: Catalogue, layout: Layout, classes, most: int) -> dict[str, np.ndarray]:
+def _branches(catalogue: Catalogue, layout: Layout, classes, most: int) -> dict[str, Any]:
     """Branches of each step in file order, with cumulative shares by class."""
     start, to, cumulative = [0], [], []
     for step in layout.steps:

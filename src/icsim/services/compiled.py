@@ -73,8 +73,8 @@ class CompiledEngine:
     def adopt(self, model: ServiceModel, now_ms: int) -> None:
         """From `now_ms`, where the last `serve` ended, another model of the same steps, pools and outcomes holds.
 
-        Cases go on where they are. The model states the capacity of every pool at `now_ms`: there its rules and its
-        capacity come into force together, and its later changes follow.
+        Cases go on where they are. The model states the capacity of every pool at `now_ms`, so that every queue is served
+        there under the new rules; its later changes follow.
         """
         if len(np.unique(model.change_pool[model.change_ms.clip(0) == now_ms])) < len(self._desk.pool):
             raise EngineError(f"a model that takes over at {now_ms} ms must state the capacity of every pool there")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from icsim import rng
@@ -32,7 +34,7 @@ def streams(catalogue: Catalogue, layout: Layout, seed: int) -> np.ndarray:
     return np.array([rng.stream(seed, f"divert.{row.response}") for row in rows], np.uint64)
 
 
-def diversions(catalogue: Catalogue, layout: Layout) -> dict[str, np.ndarray]:
+def diversions(catalogue: Catalogue, layout: Layout) -> dict[str, Any]:
     """What is diverted where, from which pressure on."""
     by_step = _diversions(catalogue, layout)
     rows = [row for own in by_step for row in own]
@@ -46,7 +48,7 @@ def diversions(catalogue: Catalogue, layout: Layout) -> dict[str, np.ndarray]:
     }
 
 
-def shortened(catalogue: Catalogue, layout: Layout) -> dict[str, np.ndarray]:
+def shortened(catalogue: Catalogue, layout: Layout) -> dict[str, Any]:
     """Whose pressure shortens each step, from which pressure on, and by how much; a step's last row holds."""
     steps = len(layout.steps)
     service, above, factor = np.full(steps, NO_SERVICE, np.int32), np.zeros(steps), np.ones(steps)
@@ -56,7 +58,7 @@ def shortened(catalogue: Catalogue, layout: Layout) -> dict[str, np.ndarray]:
     return {"shorten_service": service, "shorten_above": above, "shorten_factor": factor}
 
 
-def escalation(catalogue: Catalogue, layout: Layout) -> dict[str, np.ndarray]:
+def escalation(catalogue: Catalogue, layout: Layout) -> dict[str, Any]:
     """Escalation servers of each pool and the pressure that opens them; a service's last row holds."""
     extra, above = np.zeros(len(layout.pools), np.int32), np.zeros(len(layout.pools))
     for row in _kind(catalogue, "escalate"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from icsim import rng
@@ -12,7 +14,7 @@ from icsim.services.names import Layout
 from icsim.units import FACTORS
 
 
-def providers(area: Area, layout: Layout) -> dict[str, np.ndarray]:
+def providers(area: Area, layout: Layout) -> dict[str, Any]:
     """Pools that take the cases of each (service, place), with cumulative shares.
 
     Rows for `*` hold where a place has none of its own.

@@ -91,7 +91,8 @@ class ReferenceEngine:
     def adopt(self, model: ServiceModel, now_ms: int = 0) -> None:
         """From `now_ms`, where the last `serve` ended, another model of the same steps, pools and outcomes holds.
 
-        It states the capacity of every pool at `now_ms`: there its rules and its capacity come into force together.
+        Cases go on where they are. The model states the capacity of every pool at `now_ms`, so that every queue is served
+        there under the new rules; its later changes follow.
         """
         if self.adopted and len(set(model.change_pool[model.change_ms.clip(0) == now_ms])) < len(self.pools):
             raise EngineError(f"a model that takes over at {now_ms} ms must state the capacity of every pool there")
@@ -180,23 +181,26 @@ class ReferenceEngine:
 
     def _depart(self, resident: int, reason: int) -> None:
         case = None if reason == MOVED_ON else self.open.get(resident)
-        freed = [case.pool, case.held] if case else []
-        if case:
-            self._cut_short(case, reason)
+        freed = self._cut_short(case, reason) if case else []
         for pool in filter(None, (*freed, self._end_tenancy(resident))):
             self._serve(pool)
 
-    def _cut_short(self, case: Case, reason: int) -> None:
+    def _cut_short(self, case: Case, reason: int) -> list[Pool]:
+        """The case ends as it stands; the pools whose servers it had, which are free now."""
         case.alarm = None
+        freed = []
         self._record(case, reason)
         if case.pool and case.turn:
             self._leave_queue(case, case.pool)
         elif case.pool:
             case.pool.stop(case)
+            freed.append(case.pool)
         if case.held:
             case.held.hand_back()
+            freed.append(case.held)
             case.held = None
         self._close(case, Onward(-1, -1, reason))
+        return freed
 
     def _end_tenancy(self, resident: int) -> Pool | None:
         """The pool of which the resident keeps a server no more, if there is one."""

@@ -126,11 +126,15 @@ def records(shape, dtype: numpy.dtype) -> numpy.ndarray:
     return array.view(numpy.recarray) if _PLAIN else array
 
 
+def bytes_of(table: numpy.ndarray) -> numpy.ndarray:
+    """The rows of a record array as plain bytes, which NumPy moves at once instead of field by field."""
+    return numpy.ascontiguousarray(table).view(numpy.ndarray).view(f"V{table.dtype.itemsize}")
+
+
 def own_copy(table: numpy.ndarray) -> numpy.ndarray:
     """A contiguous, writeable copy of a record array: the one kind of array for which kernels are compiled.
 
     Copied as plain bytes: NumPy copies records field by field, several times slower.
     """
-    rows = numpy.ascontiguousarray(table).view(numpy.ndarray)
-    copy = rows.view(f"V{rows.dtype.itemsize}").copy().view(rows.dtype)
+    copy = bytes_of(table).copy().view(table.dtype)
     return copy.view(numpy.recarray) if _PLAIN else copy

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -177,6 +178,9 @@ class _Running:
         self.background = Background(world.catalogue, world.layout, calendar.origin, calendar.days, seed)
         names, columns = columns_of(world.catalogue, world.layout)
         self.activity = Activity(names, columns, world.layout, len(world.area.places), calendar.edges)
+        self.books = ThreadPoolExecutor(1) if workers > 1 else None
+        self.posting: Future | None = None
+        """What is being counted while residents live on."""
         self.population: list[np.ndarray] = []
         self.demands = 0
         self.contacts: list[np.ndarray] = []
@@ -202,7 +206,12 @@ class _Running:
             self.population.append(self.residents.census())
 
     def _count(self, served: Served, beat: Beat) -> None:
-        self.activity.post(served, beat.start_day)
+        if self.posting:
+            self.posting.result()
+        if self.books:
+            self.posting = self.books.submit(self.activity.post, served, beat.start_day)
+        else:
+            self.activity.post(served, beat.start_day)
         if self.log:
             self.contacts.append(np.array(served.contacts, CONTACT))
 
@@ -210,6 +219,8 @@ class _Running:
         """What is still open is recorded, and the books are closed."""
         last = self.world.calendar.beats[-1]
         self._count(self.engine.finish(last.end_ms), last)
+        if self.books:
+            self.books.shutdown()
         self.residents.close(last)
         self.population[-1] = self.residents.census()
         return Replication(self.residents.tally, self.residents.columns, self.activity, np.array(self.population), seconds,

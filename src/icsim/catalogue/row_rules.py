@@ -32,7 +32,7 @@ UNITS: dict[str, tuple[str, ...]] = {
 """The units that fit each table of numbers."""
 
 BOUNDS: dict[str, tuple[float, float]] = {
-    "rates": (0.0, 1000.0),
+    "rates": (0.0, 100_000.0),
     "ratios": (1e-6, 1e6),
     "trends": (1e-6, 1e6),
     "factors": (1e-6, 1e6),

@@ -232,9 +232,11 @@ def _collect_due(people, first, last, end, due):
             found += 1
         i += 1
     touched = np.int64(0)
+    half = people.clock_bits.shape[1] // 2
     for n in range(found):
         row = due[n]
-        touched ^= np.int64(people.clock_bits[row, 0]) ^ np.int64(people.person[row].age) ^ np.int64(people.level[row, 0])
+        touched ^= np.int64(people.clock_bits[row, 0]) ^ np.int64(people.clock_bits[row, half])
+        touched ^= np.int64(people.person[row].age) ^ np.int64(people.level[row, 0]) ^ np.int64(people.fired[row, 0])
     due[due.shape[0] - 1] = touched
     return found, i
 

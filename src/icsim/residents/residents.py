@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from icsim import rng
-from icsim._compile import inlined, kernel, own_copy, records
+from icsim._compile import bytes_of, inlined, kernel, own_copy, records
 from icsim.areas import moves
 from icsim.areas.load import Area
 from icsim.calendar import DAYS_PER_YEAR, Beat
@@ -158,11 +158,10 @@ class Residents:
 
     def _newcomers(self, beat: Beat) -> np.ndarray:
         """Children of this beat and its arrivals, sorted by day and key."""
-        return in_order(own_copy(np.concatenate([_bytes_of(self._born()), _bytes_of(self._arrivals.within(beat))])
-                                 .view(BIRTH_RECORD)), "day", "key")
+        return in_order(_joined([self._born(), self._arrivals.within(beat)]), "day", "key")
 
     def _born(self) -> np.ndarray:
-        return np.concatenate([tables.births[: tables.used[BIRTHS]] for tables in self._tables])
+        return _joined([tables.births[: tables.used[BIRTHS]] for tables in self._tables])
 
     def _children(self) -> np.ndarray:
         """Those born in the last sweep, sorted by day and key; a table of its own."""
@@ -175,8 +174,8 @@ class Residents:
         self.rows += len(newcomers)
 
     def _handed(self) -> Handed:
-        demands = np.concatenate([tables.demands[: tables.used[DEMANDS]] for tables in self._tables])
-        departures = np.concatenate([tables.departures[: tables.used[DEPARTURES]] for tables in self._tables])
+        demands = _joined([tables.demands[: tables.used[DEMANDS]] for tables in self._tables])
+        departures = _joined([tables.departures[: tables.used[DEPARTURES]] for tables in self._tables])
         return Handed(in_order(demands, "ms", "key"), in_order(departures, "ms", "resident"))
 
     def _keep_trend(self, beat: Beat) -> None:
@@ -208,18 +207,18 @@ def _grown(tables: Tables) -> Tables:
     return tables
 
 
+def _joined(tables: list[np.ndarray]) -> np.ndarray:
+    """Tables of one dtype, one below the other."""
+    return np.concatenate([bytes_of(table) for table in tables]).view(tables[0].dtype)
+
+
 def in_order(table: np.ndarray, first: str, second: str) -> np.ndarray:
     """A copy sorted by two fields. Times rarely tie, so a quick sort by time is enough unless they do."""
     times = np.ascontiguousarray(table[first])
     order = np.argsort(times)
     if (np.diff(times[order]) == 0).any():
         order = np.lexsort((table[second], times))
-    return own_copy(np.take(_bytes_of(table), order).view(table.dtype))
-
-
-def _bytes_of(table: np.ndarray) -> np.ndarray:
-    """The rows as plain bytes, which NumPy moves at once instead of field by field."""
-    return np.ascontiguousarray(table).view(np.ndarray).view(f"V{table.dtype.itemsize}")
+    return own_copy(np.take(bytes_of(table), order).view(table.dtype))
 
 
 class _Arrivals:

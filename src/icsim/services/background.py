@@ -10,7 +10,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from icsim import rng
-from icsim._compile import kernel, records
+from icsim._compile import bytes_of, kernel, records
 from icsim.calendar import MS_PER_DAY, Beat
 from icsim.catalogue.load import Catalogue
 from icsim.catalogue.profiles import cumulative_hours, relative, time_of_day
@@ -35,7 +35,8 @@ class Background:
 
     def within(self, beat: Beat) -> np.ndarray:
         """DEMAND[]: cases of this beat, in no order."""
-        return np.concatenate([records(0, DEMAND), *(self._of(n, beat) for n in range(len(self._streams)))])
+        parts = [records(0, DEMAND), *(self._of(n, beat) for n in range(len(self._streams)))]
+        return np.concatenate([bytes_of(part) for part in parts]).view(DEMAND)
 
     def _of(self, n: int, beat: Beat) -> np.ndarray:
         backlog = self._streams[n].backlog if beat.start_day == 0 else 0
@@ -57,9 +58,16 @@ def _seasons(catalogue: Catalogue, profile: str, start: date, days: int) -> np.n
 
 
 def in_order(tables: list[np.ndarray]) -> np.ndarray:
-    """DEMAND[]: tables of demands as one, sorted by (ms, key)."""
-    together = np.concatenate(tables)
-    return together[np.lexsort((together["key"], together["ms"]))]
+    """DEMAND[]: tables of demands as one, sorted by (ms, key).
+
+    A stable sort of times merges tables that are in order already; keys are looked at only where times tie.
+    """
+    together = np.concatenate([bytes_of(table) for table in tables]).view(DEMAND)
+    times = np.ascontiguousarray(together["ms"])
+    order = np.argsort(times, kind="stable")
+    if (np.diff(times[order]) == 0).any():
+        order = np.lexsort((together["key"], times))
+    return np.take(bytes_of(together), order).view(DEMAND)
 
 
 @kernel

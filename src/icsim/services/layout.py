@@ -120,7 +120,7 @@ class Rules(NamedTuple):
     patience: np.ndarray  # TIMING[S, C]
     priority: np.ndarray  # int8[S, C]
     branch_to: np.ndarray  # int32[B]
-    branch_cumulative: np.ndarray  # float64[B, C]
+    branch_cumulative: np.ndarray  # float64[C, B]: the branches of a step lie together
     divert: np.ndarray  # DIVERSION[D]
     outcome: np.ndarray  # int16[O, 2], attribute and level
     provider_from: np.ndarray  # int32[service, place + 1]
@@ -192,7 +192,7 @@ def rules_of(model: ServiceModel) -> Rules:
         patience=_timing(model.patience),
         priority=np.ascontiguousarray(model.step_priority, np.int8),
         branch_to=np.ascontiguousarray(model.branch_to, np.int32),
-        branch_cumulative=np.ascontiguousarray(model.branch_cumulative, np.float64),
+        branch_cumulative=np.ascontiguousarray(model.branch_cumulative.T, np.float64),
         divert=divert,
         outcome=np.stack([model.outcome_attribute, model.outcome_level], axis=1).astype(np.int16),
         provider_from=np.ascontiguousarray(model.provider_from, np.int32),

@@ -148,7 +148,7 @@ def _branch(rules, desk, case):
     step = rules.step[case.step]
     u = rng.draw(step.branch_stream, case.key, case.lap)
     n = step.branch_from
-    while n < step.branch_end - 1 and u >= rules.branch_cumulative[n, case.cls]:
+    while n < step.branch_end - 1 and u >= rules.branch_cumulative[case.cls, n]:
         n += 1
     to = _diverted(rules, desk, case, step, rules.branch_to[n])
     if to < 0:

@@ -7,7 +7,7 @@ import numpy as np
 from icsim import rng
 from icsim._compile import inlined, kernel
 from icsim.residents.beat import ARRIVED, BORN, flow_column, tally_event
-from icsim.residents.door import find_next, set_birthday, set_clock, set_weights
+from icsim.residents.door import find_next, set_birthday, set_clock, set_level, set_weights
 from icsim.residents.model import HAND_OVER, NO_EVENT, TIMER
 from icsim.state import LIVING, OLDEST, PLACE, QUINTILE, SEX
 
@@ -92,6 +92,17 @@ def start(model, streams, people, newcomers):
     """Fill rows 0 … with the starting population, without tallying an entry."""
     for n in range(newcomers.shape[0]):
         enter_one(model, streams, people, n, newcomers[n], True)
+
+
+@kernel
+def draw_holds(model, streams, people, t, rows):
+    """Who keeps a server for long at day t is drawn from the prevalences: nobody was served before."""
+    for i in range(rows):
+        if people.person[i].status == LIVING:
+            for a in range(model.holds.shape[0]):
+                if model.holds[a]:
+                    set_level(model, people, i, a, _start_level(model, streams, people, i, a), t)
+            find_next(people, i)
 
 
 @kernel

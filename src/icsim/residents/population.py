@@ -3,6 +3,7 @@
 The table is that of a mid-year (`Area.population_date`). Residents are drawn from it, live through the time up to the
 start date with nobody answering their demands (born, dying, arriving, leaving, growing frail), and those still here
 then are the population at the start, in order of birthday. It is made once and shared, read-only, by all replications.
+Since nobody was served, those who hold a service for long (home care, a care home) are drawn anew at the end.
 """
 
 from __future__ import annotations
@@ -65,6 +66,7 @@ def rolled_forward(catalogue: Catalogue, area: Area, start: date) -> Start:
         month += 1
         residents.advance(Beat(day, days_between(first, day), days_between(first, following)), served=False)
         day = following
+    enter.draw_holds(residents.model, residents.streams, residents.people, np.float32(days), residents.rows)
     return _rebased(residents.people, float(days))
 
 

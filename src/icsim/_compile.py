@@ -131,6 +131,14 @@ def bytes_of(table: numpy.ndarray) -> numpy.ndarray:
     return numpy.ascontiguousarray(table).view(numpy.ndarray).view(f"V{table.dtype.itemsize}")
 
 
+def owned(table: numpy.ndarray) -> numpy.ndarray:
+    """The table itself where it is of the kind for which kernels are compiled, else a copy that is."""
+    flags = table.flags
+    if not (flags.c_contiguous and flags.writeable and flags.aligned):
+        return own_copy(table)
+    return table.view(numpy.recarray) if _PLAIN else table.view(numpy.ndarray)
+
+
 def own_copy(table: numpy.ndarray) -> numpy.ndarray:
     """A contiguous, writeable copy of a record array: the one kind of array for which kernels are compiled.
 

@@ -18,6 +18,7 @@ from icsim.areas.load import Area
 from icsim.calendar import Beat, Calendar
 from icsim.catalogue.load import Catalogue
 from icsim.errors import CatalogueError
+from icsim.order import in_order, joined
 from icsim.residents import build as residents_build
 from icsim.residents import layout as residents_layout
 from icsim.residents.build import Built
@@ -25,7 +26,7 @@ from icsim.residents.population import Start, restarted, starting_population
 from icsim.residents.residents import Residents
 from icsim.services import build as services_build
 from icsim.services.activity import Activity, columns_of
-from icsim.services.background import Background, in_order
+from icsim.services.background import Background
 from icsim.services.compiled import CompiledEngine
 from icsim.services.model import ServiceModel
 from icsim.services.names import Layout, layout_of
@@ -38,12 +39,24 @@ Progress = Callable[[int, int], None]
 
 
 class Engine(Protocol):
-    """What both engines of the services offer."""
+    """What an engine of the services offers; `ReferenceEngine` says what each does."""
 
-    def settle(self, residents: np.ndarray, pools: np.ndarray) -> None: ...
-    def adopt(self, model: ServiceModel, now_ms: int) -> None: ...
-    def serve(self, demands: np.ndarray, departures: np.ndarray, until_ms: int) -> Served: ...
-    def finish(self, until_ms: int) -> Served: ...
+    def settle(self, residents: np.ndarray, pools: np.ndarray) -> None:
+        """Residents who keep a server for long at the origin."""
+
+    def adopt(self, model: ServiceModel, now_ms: int) -> None:
+        """Another model of the same steps holds from now on."""
+
+    def serve(self, demands: np.ndarray, departures: np.ndarray, until_ms: int) -> Served:
+        """Everything up to `until_ms`."""
+        ...
+
+    def finish(self, until_ms: int) -> Served:
+        """Records of the cases that are still open."""
+        ...
+
+
+EngineMaker = Callable[[ServiceModel], Engine]
 
 
 @dataclass(frozen=True)
@@ -73,7 +86,8 @@ class World:
     start: Start
     served: bool = True
     """whether anybody answers demands"""
-    engine: str = "compiled"
+    engine: str | EngineMaker = "compiled"
+    """compiled · reference, or a function (a class) that makes an engine from a ServiceModel"""
 
     @property
     def built(self) -> Built:
@@ -100,7 +114,7 @@ class World:
 
 
 def world(catalogue: Catalogue, area: Area, start: date, years: int, *, heartbeat: str = "month",
-          report_by: str = "financial year", served: bool = True, engine: str = "compiled", warm_up_months: int = 0,
+          report_by: str = "financial year", served: bool = True, engine: str | EngineMaker = "compiled", warm_up_months: int = 0,
           growth: bool = True, shipped: tuple[Catalogue, Area] | None = None) -> World:
     """Build what replications share.
 
@@ -197,7 +211,7 @@ class _Running:
     def with_background(self, demands: np.ndarray, beat: Beat) -> np.ndarray:
         """DEMAND[]: the residents' demands, and cases that belong to no resident."""
         self.demands += len(demands)
-        return in_order([demands, self.background.within(beat)]) if self.world.served else demands
+        return in_order(joined([demands, self.background.within(beat)]), "ms", "key") if self.world.served else demands
 
     def post(self, served: Served, beat: Beat) -> None:
         """Count what was served; count the residents where a period ends."""
@@ -236,16 +250,20 @@ def _residents(world: World, seed: int, workers: int) -> Residents:
 def _engine(world: World, seed: int, residents: Residents) -> Engine:
     """The engine that the scenario asks for; both take the same rows and give the same trace."""
     model = world.before.reseeded(world.catalogue, world.layout, seed)
-    engine: Engine
-    if world.engine == "reference":
-        from icsim.services.reference import ReferenceEngine
-
-        engine = ReferenceEngine(model)
-    else:
-        engine = CompiledEngine(model, len(residents.people.next))
+    engine = _made(world.engine, model, len(residents.people.next))
     if world.served:
         engine.settle(*_tenants(world, model, residents))
     return engine
+
+
+def _made(engine: str | EngineMaker, model: ServiceModel, rows: int) -> Engine:
+    if not isinstance(engine, str):
+        return engine(model)
+    if engine == "compiled":
+        return CompiledEngine(model, rows)
+    from icsim.services.reference import ReferenceEngine
+
+    return ReferenceEngine(model)
 
 
 def _tenants(world: World, model: ServiceModel, residents: Residents) -> tuple[np.ndarray, np.ndarray]:

@@ -6,8 +6,9 @@ to theory. The reference engine is many times slower: its runs are shorter and i
 its trace is that of the compiled engine. In every run Little's law and the balance of flows hold exactly.
 
 Sources: Erlang 1917 and Erlang A: Garnett, Mandelbaum & Reiman 2002; priorities: Cobham 1954; M/G/1: Pollaczek 1930,
-Khinchine 1932; pre-emption: Kleinrock 1976, Queueing Systems II; network: Jackson 1957 with the inputs of the Ciw tutorial. Formulas as in Gross et al. 2008,
-Fundamentals of Queueing Theory; the figures beside them were computed elsewhere and check the formulas.
+Khinchine 1932; pre-emption: Kleinrock 1976, Queueing Systems II; network: Jackson 1957 with the inputs of the Ciw
+tutorial. Formulas as in Gross et al. 2008, Fundamentals of Queueing Theory; the figures beside them were computed
+elsewhere and check the formulas.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def estimates(engine: type, queue: Queue, customers: int) -> np.ndarray:
     cuts = np.linspace(0, end, STRETCHES + 1).astype(np.int64)
     edges = np.searchsorted(calls["ms"], cuts)
     run = engine(model(queue.pathways))
-    rows, books = [], Books()
+    rows, books = [], Books(queue.pathways)
     for first, last, until in zip(edges, edges[1:], cuts[1:], strict=False):
         part = run.serve(calls[first:last], NO_DEPARTURES, int(until))
         rows.append([estimate(part) for _, estimate, _ in queue.expected])
@@ -83,9 +84,13 @@ def estimates(engine: type, queue: Queue, customers: int) -> np.ndarray:
 
 
 class Books:
-    """Little's law and the balance of flows over a whole run, the unserved and unfinished included."""
+    """Little's law and the balance of flows over a whole run, the unserved and unfinished included.
 
-    def __init__(self) -> None:
+    Those sent away in mid-service wait again, and no record says how long: such pools are left out of Little's law.
+    """
+
+    def __init__(self, pathways: Pathways) -> None:
+        self.told = np.array([pool.shift_end != PRE_EMPT for pool in pathways.pools])
         self.sums = self.waits = self.unserved = 0
 
     def enter(self, part: Served) -> None:
@@ -98,7 +103,7 @@ class Books:
 
     def close(self) -> None:
         sums = dict(zip(SUM_NAMES, self.sums, strict=True))
-        np.testing.assert_allclose(sums["waiting_ms"], self.waits, rtol=1e-9)
+        np.testing.assert_allclose(sums["waiting_ms"][self.told], self.waits[self.told], rtol=1e-9)
         assert np.array_equal(sums["arrivals"], sums["grants"] + sums["left_queue"] + self.unserved)
 
 
@@ -269,12 +274,12 @@ def interrupted(shift_end: int, customers: int) -> Queue:
             rota[started] = 0
     pathways = Pathways([Step("s", 0, exponential(UNIT))], [Pool(0, sorted(rota.items()), shift_end=shift_end)], seed=2)
     expected = [("time there", sojourn(0), 7.142857)]
-    return Queue(pathways, [(0.5, 0, 1)], expected)
+    return Queue(pathways, [(0.5, 0, 0)], expected)
 
 
 def _urgent(customers: int) -> tuple[np.ndarray, np.ndarray, int]:
     """Arrivals of the urgent for as long as so many others come, and a little longer; and when it ends."""
-    calls = poisson(UNIT / 0.3, round(0.62 * customers))
+    calls = poisson(UNIT / 0.3, round(0.62 * customers), seed=2)
     return calls, NO_DEPARTURES, int(calls["ms"][-1])
 
 
@@ -313,7 +318,8 @@ QUEUES = {
     },
     **{
         f"M/M/{servers} at {rate}": multi_server(rate, 1, servers)
-        for rate, servers in [(0.3, 1), (0.5, 1), (0.8, 1), (0.9, 1), (1.8, 2), (4, 5), (9, 10), (2.5, 5), (6, 10), (20, 25), (40, 50)]
+        for rate, servers in [(0.3, 1), (0.5, 1), (0.8, 1), (0.9, 1), (1.8, 2), (4, 5), (9, 10), (2.5, 5), (6, 10),
+                              (20, 25), (40, 50)]
     },
     **{
         f"loss {servers} at {load}, cv {cv}": loss(load, servers, lognormal(UNIT, cv * UNIT))
@@ -330,7 +336,8 @@ QUEUES = {
 
 
 QUICK = [
-    (CompiledEngine, 300_000, 0.03, ["M/D/1 at 0.5", "network", "M/M/1 at 0.3", "M/M/1 at 0.5"]),
+    (CompiledEngine, 300_000, 0.03, ["M/D/1 at 0.5", "network"]),
+    (CompiledEngine, 500_000, 0.03, ["M/M/1 at 0.3", "M/M/1 at 0.5"]),
     (CompiledEngine, 300_000, 0.05, ["M/M/1 at 5/8", "impatience", "loss 5 at 2, exponential"]),
     (CompiledEngine, 300_000, 0.05, [f"loss 5 at 2, cv {cv}" for cv in (0.5, 1, 2)]),
     (CompiledEngine, 300_000, 0.08, ["M/M/3 at 0.2/0.1", "M/M/4 at 0.2/0.1", "M/M/5 at 2.5", "priorities"]),
@@ -344,10 +351,9 @@ SLOW = [
     (CompiledEngine, 1_600_000, 0.03, ["M/M/3 at 0.2/0.1", "M/M/4 at 0.2/0.1", "priorities", "M/M/1 at 0.8"]),
     (CompiledEngine, 700_000, 0.06, ["M/M/5 at 4", "M/D/1 at 0.9"]),
     (CompiledEngine, 1_600_000, 0.06, ["M/M/10 at 6"]),
-    (CompiledEngine, 2_500_000, 0.06, ["M/M/1 at 0.9", "M/M/2 at 1.8", "M/M/25 at 20", "M/LN/1 at 0.8"]),
-    (CompiledEngine, 1_700_000, 0.06, [f"loss 20 at 12.03, cv {cv}" for cv in (0.5, 1, 2)]),
-    (CompiledEngine, 1_200_000, 0.1, ["M/M/10 at 9"]),
-    (CompiledEngine, 2_500_000, 0.1, ["M/M/50 at 40", "M/LN/1 at 0.9"]),
+    (CompiledEngine, 3_000_000, 0.06, ["M/M/1 at 0.9", "M/M/2 at 1.8", "M/M/25 at 20", "M/LN/1 at 0.8"]),
+    (CompiledEngine, 3_000_000, 0.06, [f"loss 20 at 12.03, cv {cv}" for cv in (0.5, 1, 2)]),
+    (CompiledEngine, 3_000_000, 0.1, ["M/M/10 at 9", "M/M/50 at 40", "M/LN/1 at 0.9"]),
     (CompiledEngine, 2_500_000, 0.1, [f"loss 100 at 84.1, cv {cv}" for cv in (0.5, 1, 2)]),
     (ReferenceEngine, 70_000, 0.04, ["network"]),
     (ReferenceEngine, 110_000, 0.08, ["impatience", "loss 5 at 2, cv 2"]),
@@ -374,9 +380,11 @@ def test_queue_closely(engine, name, customers, tolerance):
     assert_as_theory_says(engine, QUEUES[name], customers, tolerance)
 
 
-@pytest.mark.parametrize(("engine", "customers", "tolerance"), [(CompiledEngine, 1_200_000, 0.05), (ReferenceEngine, 50_000, 0.3)])
-@pytest.mark.parametrize("shift_end", [PRE_EMPT, WAIT])
 @pytest.mark.slow
+@pytest.mark.parametrize("shift_end", [PRE_EMPT, WAIT])
+@pytest.mark.parametrize(
+    ("engine", "customers", "tolerance"), [(CompiledEngine, 1_200_000, 0.05), (ReferenceEngine, 50_000, 0.3)]
+)
 def test_interrupted_customers_stay_as_long_as_pre_emptive_priority_says(engine, customers, tolerance, shift_end):
     """The urgent among themselves, 1.428571, are the queue "M/M/1 at 0.3"."""
     assert_as_theory_says(engine, interrupted(shift_end, customers), customers, tolerance)

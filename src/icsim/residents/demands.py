@@ -137,10 +137,11 @@ def demand(model, streams, people, i, k, t, start, end, hint, beat, served):
     count = people.fired[i, model.fired_slot[k]]
     severity = _severity(model, people, i, d, rng.draw(streams.severity[k], person_key, count))
     tally_event(people, i, t, hint, beat, event_column(people, k))
-    accrue(people, i, t, beat.edges, hint, beat.tally)
     for n in range(model.severity_attribute.shape[2]):
         a = model.severity_attribute[d, severity, n]
         if a >= 0:
+            if model.has_weight[a]:
+                accrue(people, i, t, beat.edges, hint, beat.tally)
             set_level(model, people, i, a, model.severity_level[d, severity, n], t)
     renew(model, streams, people, i, k, t)
     if not served:

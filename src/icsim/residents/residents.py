@@ -9,11 +9,12 @@ from typing import NamedTuple
 import numpy as np
 
 from icsim import rng
-from icsim._compile import bytes_of, inlined, kernel, own_copy, records
+from icsim._compile import inlined, kernel, own_copy, records
 from icsim.areas import moves
 from icsim.areas.load import Area
 from icsim.calendar import DAYS_PER_YEAR, Beat
 from icsim.errors import EngineError
+from icsim.order import in_order, joined
 from icsim.residents import advance as loops
 from icsim.residents import enter
 from icsim.residents.beat import BIRTH_RECORD, BIRTHS, DEMANDS, DEPARTURES, FLOWS, SLACK
@@ -158,10 +159,10 @@ class Residents:
 
     def _newcomers(self, beat: Beat) -> np.ndarray:
         """Children of this beat and its arrivals, sorted by day and key."""
-        return in_order(_joined([self._born(), self._arrivals.within(beat)]), "day", "key")
+        return in_order(joined([self._born(), self._arrivals.within(beat)]), "day", "key")
 
     def _born(self) -> np.ndarray:
-        return _joined([tables.births[: tables.used[BIRTHS]] for tables in self._tables])
+        return joined([tables.births[: tables.used[BIRTHS]] for tables in self._tables])
 
     def _children(self) -> np.ndarray:
         """Those born in the last sweep, sorted by day and key; a table of its own."""
@@ -174,8 +175,8 @@ class Residents:
         self.rows += len(newcomers)
 
     def _handed(self) -> Handed:
-        demands = _joined([tables.demands[: tables.used[DEMANDS]] for tables in self._tables])
-        departures = _joined([tables.departures[: tables.used[DEPARTURES]] for tables in self._tables])
+        demands = joined([tables.demands[: tables.used[DEMANDS]] for tables in self._tables])
+        departures = joined([tables.departures[: tables.used[DEPARTURES]] for tables in self._tables])
         return Handed(in_order(demands, "ms", "key"), in_order(departures, "ms", "resident"))
 
     def _keep_trend(self, beat: Beat) -> None:
@@ -205,20 +206,6 @@ def _grown(tables: Tables) -> Tables:
             larger[: len(table)] = table
             tables = tables._replace(**{name: larger})
     return tables
-
-
-def _joined(tables: list[np.ndarray]) -> np.ndarray:
-    """Tables of one dtype, one below the other."""
-    return np.concatenate([bytes_of(table) for table in tables]).view(tables[0].dtype)
-
-
-def in_order(table: np.ndarray, first: str, second: str) -> np.ndarray:
-    """A copy sorted by two fields. Times rarely tie, so a quick sort by time is enough unless they do."""
-    times = np.ascontiguousarray(table[first])
-    order = np.argsort(times)
-    if (np.diff(times[order]) == 0).any():
-        order = np.lexsort((table[second], times))
-    return own_copy(np.take(bytes_of(table), order).view(table.dtype))
 
 
 class _Arrivals:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from icsim import buckets
-from icsim._compile import equation, inlined, kernel, own_copy
+from icsim._compile import equation, inlined, kernel, owned
 from icsim.calendar import MS_PER_DAY, MS_PER_MINUTE
 from icsim.catalogue.load import Catalogue
 from icsim.services.names import Layout
@@ -137,7 +137,7 @@ class Activity:
 
     def post(self, served: Served, day: int) -> None:
         """Add what was served in the beat that begins on `day`."""
-        _post(own_copy(served.contacts), self._columns, self._edges_ms, self.books)
+        _post(owned(served.contacts), self._columns, self._edges_ms, self.books)
         if day * MS_PER_DAY < self._edges_ms[0]:
             return
         period = int(np.searchsorted(self._edges_ms[1:-1], day * MS_PER_DAY, side="right"))

@@ -10,10 +10,11 @@ from datetime import date, timedelta
 import numpy as np
 
 from icsim import rng
-from icsim._compile import bytes_of, kernel, records
+from icsim._compile import kernel, records
 from icsim.calendar import MS_PER_DAY, Beat
 from icsim.catalogue.load import Catalogue
 from icsim.catalogue.profiles import cumulative_hours, relative, time_of_day
+from icsim.order import joined
 from icsim.services.names import Layout
 from icsim.tables import DEMAND, NOBODY
 
@@ -36,7 +37,7 @@ class Background:
     def within(self, beat: Beat) -> np.ndarray:
         """DEMAND[]: cases of this beat, in no order."""
         parts = [records(0, DEMAND), *(self._of(n, beat) for n in range(len(self._streams)))]
-        return np.concatenate([bytes_of(part) for part in parts]).view(DEMAND)
+        return joined(parts)
 
     def _of(self, n: int, beat: Beat) -> np.ndarray:
         backlog = self._streams[n].backlog if beat.start_day == 0 else 0
@@ -55,19 +56,6 @@ def _seasons(catalogue: Catalogue, profile: str, start: date, days: int) -> np.n
     by_month, by_weekday = (relative(catalogue, profile, part) for part in ("month", "weekday"))
     dates = [start + timedelta(day) for day in range(days)]
     return np.array([by_month[day.month - 1] * by_weekday[day.weekday()] for day in dates])
-
-
-def in_order(tables: list[np.ndarray]) -> np.ndarray:
-    """DEMAND[]: tables of demands as one, sorted by (ms, key).
-
-    A stable sort of times merges tables that are in order already; keys are looked at only where times tie.
-    """
-    together = np.concatenate([bytes_of(table) for table in tables]).view(DEMAND)
-    times = np.ascontiguousarray(together["ms"])
-    order = np.argsort(times, kind="stable")
-    if (np.diff(times[order]) == 0).any():
-        order = np.lexsort((together["key"], times))
-    return np.take(bytes_of(together), order).view(DEMAND)
 
 
 @kernel

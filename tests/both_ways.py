@@ -38,7 +38,7 @@ if _compile.numba.config.DISABLE_JIT:  # before any other module of the package 
     _compile.kernel = _compile.equation = _compile.inlined = _counted
 
 # ruff: noqa: E402
-from pathways import HORIZON, model, random_demands, random_departures, random_pathways
+from pathways import HORIZON, model, random_demands, random_departures, random_pathways, random_tenants, takes_over
 
 from icsim import areas, catalogue, simulation
 from icsim.areas.load import Area
@@ -112,13 +112,17 @@ def whole_model() -> Arrays:
 
 
 def random_services() -> Arrays:
-    """The services alone, on random pathways with every feature: shifts, pre-emption, holds, all distributions."""
+    """The services alone, on random pathways with every feature; halfway another model takes over."""
     found: Arrays = {}
     for seed in range(12):
         pathways = random_pathways(seed, 3, 6)
         demands, departures = random_demands(seed, 60, pathways), random_departures(seed, 60, 0.3)
-        engine = CompiledEngine(model(pathways))
-        for n, served in enumerate((engine.serve(demands, departures, HORIZON), engine.finish(HORIZON))):
+        engine, half = CompiledEngine(model(pathways)), HORIZON // 2
+        engine.settle(*random_tenants(seed, 60, pathways, 0.1))
+        parts = [engine.serve(demands[demands["ms"] < half], departures[departures["ms"] < half], half)]
+        engine.adopt(model(takes_over(random_pathways(seed, 3, 6, variant=1), half)), half)
+        parts.append(engine.serve(demands[demands["ms"] >= half], departures[departures["ms"] >= half], HORIZON))
+        for n, served in enumerate((*parts, engine.finish(HORIZON))):
             found |= {f"{seed}.{n}.{name}": array for name, array in _served(served).items()}
     return found
 

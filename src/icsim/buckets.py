@@ -44,25 +44,30 @@ def bucket_of(ms: int) -> int:
 def quantile(counts: np.ndarray, q: float) -> float | None:
     """The wait in milliseconds that a share `q` of the cases does not exceed; None where there are no cases.
 
-    counts: integers[64]. Within a bucket the cases are spread evenly on the logarithmic scale (bucket 1: on the plain
-    scale from 0), so the answer is lower · (upper / lower)^share.
+    counts: integers[64].
     """
-    cumulative = np.cumsum(counts)
-    total = int(cumulative[-1])
-    if total == 0:
-        return None
+    found = float(quantiles(counts[None, :], q)[0])
+    return None if np.isnan(found) else found
+
+
+def quantiles(counts: np.ndarray, q: float) -> np.ndarray:
+    """The same for many groups at once: float64[group], milliseconds; NaN where there are no cases.
+
+    counts: integers[group, 64]. Within a bucket the cases are spread evenly on the logarithmic scale (bucket 1: on the
+    plain scale from 0), so the answer is lower · (upper / lower)^share.
+    """
+    groups, cumulative = np.arange(len(counts)), np.cumsum(counts, axis=1)
+    total = cumulative[:, -1]
     rank = q * total
-    bucket = min(int(np.searchsorted(cumulative, rank)), BUCKETS - 1)
-    if bucket == 0:
-        return 0.0
-    before = int(cumulative[bucket - 1])
-    return _within(bucket, (rank - before) / (int(cumulative[bucket]) - before))
+    bucket = np.minimum((cumulative < rank[:, None]).sum(axis=1), BUCKETS - 1)
+    before = np.where(bucket > 0, cumulative[groups, bucket - 1], 0)
+    share = (rank - before) / np.maximum(cumulative[groups, bucket] - before, 1)
+    return np.where(total > 0, _within(bucket, share), np.nan)
 
 
-def _within(bucket: int, share: float) -> float:
-    """The wait that a share of the bucket's cases does not exceed, in milliseconds."""
-    if bucket == 1:
-        return share * float(EDGES_MS[2])
-    lower = float(EDGES_MS[bucket])
-    upper = float(EDGES_MS[bucket + 1]) if bucket + 1 < BUCKETS else lower * 2**0.5
-    return lower * (upper / lower) ** share
+def _within(bucket: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """The waits that a share of each bucket's cases does not exceed, in milliseconds."""
+    lower = np.maximum(EDGES_MS[bucket], 1).astype(np.float64)
+    upper = np.where(bucket + 1 < BUCKETS, EDGES_MS[np.minimum(bucket + 1, BUCKETS - 1)], lower * 2**0.5)
+    spread = lower * (upper / lower) ** share
+    return np.where(bucket == 0, 0.0, np.where(bucket == 1, share * float(EDGES_MS[2]), spread))

@@ -10,19 +10,21 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from icsim import eventlog
 from icsim._compile import compiled
 from icsim.errors import EngineError
 from icsim.provenance import content_hash, provenance
-from icsim.results import Comparison, Results
+from icsim.results import FRAMES, Comparison, Results
 from icsim.rng import stream
 from icsim.scenario import Resolved, explain
+from icsim.services.activity import COUNT, WAIT_COLUMNS
 from icsim.services.served import SUM_NAMES
 from icsim.simulation import Replication, World, replicate, world
 from icsim.state import AGE_BANDS, QUINTILES, bytes_per_row
@@ -35,7 +37,7 @@ Progress = Callable[[int, int, str], None]
 
 WEIGHT_COLUMNS = {"person": "person_time_ms", "good_health": "healthy_time_ms", "utility": "quality_adjusted_time_ms"}
 EVENT_COLUMNS = {"death": "deaths", "birth": "births", "leave": "leavers", "fall": "falls", "arrived": "arrivals",
-                 "late": "late_demands"}
+                 "late": "late_demands", "joined": "joined_demands"}
 """Names in results that differ from those in the catalogue; all others are the same."""
 
 READY, COMPILING = "getting ready", "getting ready: the code is compiled, about a minute, once for this version"
@@ -56,7 +58,27 @@ def world_of(resolved: Resolved) -> World:
     """What the replications of a scenario share."""
     run = resolved.run
     return world(resolved.catalogue, resolved.area, run.start, run.years, heartbeat=run.heartbeat, served=run.services,
-                 engine=run.engine, shipped=resolved.shipped)
+                 engine=run.engine, warm_up_months=run.warm_up_months, growth=run.growth, shipped=resolved.shipped)
+
+
+def events(resolved: Resolved, replication: int, days: int, progress: Progress | None = None) -> pl.DataFrame:
+    """The event log of one replication over the first `days` days, as `eventlog.event_log` makes it.
+
+    The replication is run again, alone, only as far as the log goes: addressed luck makes it the same.
+    """
+    whole = world_of(resolved)
+    cut = _cut_short(whole, days)
+    meter = _Meter(progress, len(cut.calendar.beats), "writing the event log")
+    done = replicate(cut, seed_of(resolved.run.seed, replication), meter.count, log=True)
+    assert done.contacts is not None
+    return eventlog.event_log(done.contacts, whole.layout, whole.calendar, days, whole.start.people.person["key"])
+
+
+def _cut_short(whole: World, days: int) -> World:
+    """The same world, with no more beats than the first `days` days after the start need."""
+    calendar = whole.calendar
+    beats = tuple(beat for beat in calendar.beats if beat.start_day < calendar.start_day + days)
+    return replace(whole, calendar=replace(calendar, beats=beats))
 
 
 def seed_of(seed: int, replication: int) -> int:
@@ -76,10 +98,13 @@ def _run_all(scenarios: Sequence[Resolved], progress: Progress | None) -> list[R
             if r < s.run.replications]
     done: dict[tuple[int, int], Replication] = {}
 
-    def job(n: int, r: int) -> None:
-        done[n, r] = replicate(worlds[n], seed_of(scenarios[n].run.seed, r), meter.count)
+    side_by_side = _threads(scenarios, worlds)
+    workers = max(_cores(scenarios) // side_by_side, 1)
 
-    with ThreadPoolExecutor(_threads(scenarios, worlds)) as pool:
+    def job(n: int, r: int) -> None:
+        done[n, r] = replicate(worlds[n], seed_of(scenarios[n].run.seed, r), meter.count, workers=workers)
+
+    with ThreadPoolExecutor(side_by_side) as pool:
         futures = [pool.submit(job, n, r) for n, r in jobs]
         try:
             finished, _ = wait(futures, return_when=FIRST_EXCEPTION)
@@ -98,8 +123,8 @@ def _run_all(scenarios: Sequence[Resolved], progress: Progress | None) -> list[R
 class _Meter:
     """Beats done by all replications together."""
 
-    def __init__(self, progress: Progress | None, total: int):
-        self._progress, self._total, self._done = progress, total, 0
+    def __init__(self, progress: Progress | None, total: int, doing: str = "simulating"):
+        self._progress, self._total, self._done, self._doing = progress, total, 0, doing
         self.stopped = False
         """Set when the run is given up, so that replications end at their next beat."""
 
@@ -109,17 +134,20 @@ class _Meter:
             raise EngineError("the run was stopped")
         self._done += 1
         if self._progress:
-            self._progress(min(self._done, self._total), self._total, "simulating")
+            self._progress(min(self._done, self._total), self._total, self._doing)
 
 
 def _threads(scenarios: Sequence[Resolved], worlds: Sequence[World]) -> int:
-    """As many replications at once as cores and memory allow, and no more than the scenario says."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """As many replications at once as cores and memory allow."""
     need = max(w.rows * bytes_per_row(w.start.people) for w in worlds)
     fits = max(int(0.5 * _free_bytes() / need), 1)
-    said = [s.run.threads for s in scenarios if s.run.threads]
-    jobs = sum(s.run.replications for s in scenarios)
-    return min(cores, fits, jobs, *said)
+    return min(_cores(scenarios), fits, sum(s.run.replications for s in scenarios))
+
+
+def _cores(scenarios: Sequence[Resolved]) -> int:
+    """Processor cores that may be used: those of the machine, or fewer where a scenario says so."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, *(s.run.threads for s in scenarios if s.run.threads), cores)
 
 
 def _free_bytes() -> float:
@@ -143,16 +171,25 @@ def _results(resolved: Resolved, shared: World, replications: list[Replication],
     return Results(
         name=resolved.name,
         title=resolved.title,
-        cells=frames.stack(frames.cells, replications),
-        waits=frames.stack(frames.waits, replications),
-        pools=frames.stack(frames.pools, replications),
-        population=frames.stack(frames.population, replications),
-        provenance=provenance(resolved) | spent | {"demands": _demands(resolved)},
+        **{name: frames.stack(getattr(frames, name), replications) for name in FRAMES},
+        provenance=provenance(resolved) | spent | _about(resolved, replications[0]),
         timings=list(timings.items()),
         resolved_toml=resolved.to_toml(),
         explanation="\n".join(explain(resolved).lines()),
         content_hash=content_hash(resolved),
     )
+
+
+def _about(resolved: Resolved, replication: Replication) -> dict[str, Any]:
+    """What outcomes and pages need to know of the tables: names of demands, limits of waits (minutes), services."""
+    names = replication.activity.names
+    return {
+        "demands": _demands(resolved),
+        "limits": {name: list(limits) for name, limits in zip(names.waits, names.limits, strict=True) if limits},
+        "services": {row.service: {"label": row.label, "server": row.server, "refuses": row.queue_limit is not None,
+                                   "long_hold": bool(row.held_by)} for row in resolved.catalogue.services},
+        "yielding": [f"wait:{row.step}" for row in resolved.catalogue.steps if row.yields],
+    }
 
 
 def _demands(resolved: Resolved) -> list[str]:
@@ -195,8 +232,7 @@ class _Frames:
         return self._keyed(used, counts.ravel()[used, None], ["residents"], days, "date")
 
     def _date(self, day: float) -> str:
-        start: date = self.world.calendar.start
-        return (start + timedelta(int(day))).isoformat()
+        return (self.world.calendar.origin + timedelta(int(day))).isoformat()
 
     def _keyed(self, rows: np.ndarray, values: np.ndarray, names: list[str], periods: Sequence[str],
                first: str) -> pl.DataFrame:
@@ -217,30 +253,67 @@ class _Frames:
         return pl.DataFrame({**keys, **columns}).sort(*keys)
 
     def waits(self, replication: Replication) -> pl.DataFrame:
-        """year, measure, quintile, bucket, count, sum_ms; empty buckets are left out."""
+        """year, place, measure, quintile, bucket, count; empty buckets are left out."""
+        counts = replication.activity.books.buckets
+        at = np.argwhere(counts > 0)
+        return self._of_waits(replication, at[:, :4], {"bucket": at[:, 4], "count": counts[tuple(at.T)]}, ["bucket"])
+
+    def wait_sums(self, replication: Replication) -> pl.DataFrame:
+        """year, place, measure, quintile, then WAIT_COLUMNS."""
+        sums = replication.activity.books.waits
+        at = np.argwhere(sums[..., COUNT] > 0)
+        values = sums[tuple(at.T)]
+        return self._of_waits(replication, at, _columns(values), [])
+
+    def _of_waits(self, replication: Replication, at: np.ndarray, columns: dict, keys: list[str]) -> pl.DataFrame:
+        """Rows of (period, place, quintile, measure) with their words, and `columns`."""
         import polars as pl
 
-        activity = replication.activity
-        at = np.argwhere(activity.waits > 0)
-        period, quintile, measure, bucket = at.T
-        table = {
-            "year": np.array(self.world.calendar.periods)[period],
-            "measure": np.array([*activity.names.waits, ""])[measure],
-            "quintile": quintile + 1,
-            "bucket": bucket,
-            "count": activity.waits[tuple(at.T)],
-            "sum_ms": activity.wait_ms[tuple(at.T)],
-        }
-        return pl.DataFrame(table).sort("year", "measure", "quintile", "bucket")
+        period, place, quintile, measure = at.T
+        names = {"year": np.array(self.world.calendar.periods)[period], "place": np.array(self._places)[place],
+                 "measure": np.array([*replication.activity.names.waits, ""])[measure], "quintile": quintile + 1}
+        return pl.DataFrame({**names, **columns}).sort(*names, *keys)
+
+    @property
+    def _places(self) -> tuple[str, ...]:
+        return self.world.area.place_names
+
+    def pool_waits(self, replication: Replication) -> pl.DataFrame:
+        """year, pool, measure, then WAIT_COLUMNS."""
+        import polars as pl
+
+        sums = replication.activity.books.pool_waits
+        at = np.argwhere(sums[..., COUNT] > 0)
+        period, pool, measure = at.T
+        pools = np.array([row.pool for row in self.world.layout.pools])
+        names = {"year": np.array(self.world.calendar.periods)[period], "pool": pools[pool],
+                 "measure": np.array([*replication.activity.names.waits, ""])[measure]}
+        values = sums[tuple(at.T)]
+        return pl.DataFrame({**names, **_columns(values)}).sort(*names)
+
+    def background(self, replication: Replication) -> pl.DataFrame:
+        """year, measure, value of cases that belong to no resident; what they never do is left out."""
+        import polars as pl
+
+        values = replication.activity.background
+        at = np.argwhere(values > 0)
+        years, measures = np.array(self.world.calendar.periods), np.array([*replication.activity.names.counts, ""])
+        table = {"year": years[at[:, 0]], "measure": measures[at[:, 1]], "value": values[tuple(at.T)]}
+        return pl.DataFrame(table).sort("year", "measure")
 
     def pools(self, replication: Replication) -> pl.DataFrame:
         """year, pool, service and the sums of SUM_NAMES."""
         import polars as pl
 
-        pools = self.world.services.pools
+        pools = self.world.layout.pools
         rows = [
             (year, pool.pool, pool.service, *map(int, replication.activity.pools[n, p]))
             for (n, year), (p, pool) in product(enumerate(self.world.calendar.periods), enumerate(pools))
         ]
         schema: dict = {"year": pl.String, "pool": pl.String, "service": pl.String, **dict.fromkeys(SUM_NAMES, pl.Int64)}
         return pl.DataFrame(rows, schema=schema, orient="row").sort("year", "pool")
+
+
+def _columns(sums: np.ndarray) -> dict[str, np.ndarray]:
+    """int64[row, WAIT_COLUMNS] by name."""
+    return {name: sums[:, n] for n, name in enumerate(WAIT_COLUMNS)}

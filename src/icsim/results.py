@@ -22,7 +22,7 @@ from icsim.errors import Problem, ResultsError
 if TYPE_CHECKING:
     import polars as pl
 
-FRAMES = ("cells", "waits", "pools", "population")
+FRAMES = ("cells", "waits", "wait_sums", "pool_waits", "pools", "background", "population")
 PROVENANCE = "provenance.json"
 
 
@@ -40,11 +40,18 @@ class Results:
     """scenario, replication, year, place, quintile, sex, age_band; then person_time_ms, healthy_time_ms,
     quality_adjusted_time_ms, and one column per count (deaths, emergency_admissions …) and per time (bed_days_ms …)"""
     waits: pl.DataFrame
-    """scenario, replication, year, measure (a response measure, or "wait:<step>"), quintile, bucket (see buckets.py),
-    count, sum_ms"""
+    """scenario, replication, year, place, measure (a response measure, or "wait:<step>"), quintile, bucket (see
+    buckets.py), count: of residents"""
+    wait_sums: pl.DataFrame
+    """scenario, replication, year, place, measure, quintile, count, sum_ms, over_1 … over_3, excess_1_ms … excess_3_ms:
+    of residents; over_n took longer than the n-th limit of the measure (`provenance["limits"]`), by excess_n_ms in all"""
+    pool_waits: pl.DataFrame
+    """the same by scenario, replication, year, pool, measure: of everybody whom the pool saw"""
     pools: pl.DataFrame
     """scenario, replication, year, pool, service, busy_ms, open_ms (0: no limit), waiting_ms, arrivals, grants,
-    left_queue"""
+    left_queue: of everybody"""
+    background: pl.DataFrame
+    """scenario, replication, year, measure (as the columns of `cells` are named), value: of people who are no residents"""
     population: pl.DataFrame
     """scenario, replication, date (ISO label), place, quintile, sex, age_band, residents: at the start and year ends"""
     provenance: dict[str, Any]
@@ -57,6 +64,8 @@ class Results:
     """what was understood, in words"""
     content_hash: str
     """of scenario, tables and source: equal hashes mean equal numbers"""
+    events: pl.DataFrame | None = None
+    """the event log of one replication (`eventlog.COLUMNS`), if asked for"""
 
     @property
     def replications(self) -> int:
@@ -160,6 +169,8 @@ def _is_ours(folder: Path) -> bool:
 
 def _own_files(value: Results | Comparison) -> dict[str, bytes]:
     files = {f"{name}.parquet": parquet(frame(value, name)) for name in FRAMES}
+    if isinstance(value, Results) and value.events is not None:
+        files["events.parquet"] = parquet(value.events)
     for each in scenarios_of(value):
         files[f"scenarios/{each.name}.toml"] = each.resolved_toml.encode()
         files[f"scenarios/{each.name}.txt"] = each.explanation.encode()

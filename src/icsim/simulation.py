@@ -114,8 +114,8 @@ class World:
 
 
 def world(catalogue: Catalogue, area: Area, start: date, years: int, *, heartbeat: str = "month",
-          report_by: str = "financial year", served: bool = True, engine: str | EngineMaker = "compiled", warm_up_months: int = 0,
-          growth: bool = True, shipped: tuple[Catalogue, Area] | None = None) -> World:
+          report_by: str = "financial year", served: bool = True, engine: str | EngineMaker = "compiled",
+          warm_up_months: int = 0, growth: bool = True, shipped: tuple[Catalogue, Area] | None = None) -> World:
     """Build what replications share.
 
     `shipped`: the tables without the scenario's changes. By them rates are anchored, residents live up to the origin and
@@ -153,7 +153,7 @@ class Replication:
     population: np.ndarray  # int64[period + 1, cell]: residents at the start and at the end of each period
     seconds: dict[str, float] = field(default_factory=dict)
     demands: int = 0
-    contacts: np.ndarray | None = None  # CONTACT, if asked for
+    contacts: np.ndarray | None = None  # CONTACT, if asked for; those that ended before the start included
 
 
 def replicate(world: World, seed: int, progress: Progress | None = None, log: bool = False, workers: int = 1) -> Replication:

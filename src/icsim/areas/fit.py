@@ -12,7 +12,7 @@ from icsim.errors import Problem
 
 def fit_problems(catalogue: Catalogue, area: Area) -> list[Problem]:
     """Everything in the area's tables that the catalogue does not know, and the other way round."""
-    return [problem for rule in (_services, _rotas, _streams, _providers) for problem in rule(catalogue, area)]
+    return [problem for rule in (_services, _rotas, _streams, _multipliers, _providers) for problem in rule(catalogue, area)]
 
 
 def _services(catalogue: Catalogue, area: Area) -> Iterator[Problem]:
@@ -37,6 +37,14 @@ def _streams(catalogue: Catalogue, area: Area) -> Iterator[Problem]:
         if stream.event not in known:
             message = f"events.csv has no such stream. {nearest(stream.event, known)}".strip()
             yield Problem(f"streams.csv: {stream.stream}", message, value=stream.event)
+
+
+def _multipliers(catalogue: Catalogue, area: Area) -> Iterator[Problem]:
+    known = {row.event for row in catalogue.events}
+    for row in area.multipliers:
+        if row.event not in known:
+            message = f"events.csv has no such event. {nearest(row.event, known)}".strip()
+            yield Problem(f"multipliers.csv: {row.event}", message, value=row.event)
 
 
 def _providers(catalogue: Catalogue, area: Area) -> Iterator[Problem]:

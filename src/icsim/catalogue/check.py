@@ -1,7 +1,8 @@
 """Every rule that the tables must keep, all of them checked at once.
 
 `problems_of` runs the rules in three rounds, because the later ones take for granted what the earlier ones found sound:
-single rows (`row_rules.py`); then sums and classes; then the graphs of pathways (`pathways.py`).
+single rows (`row_rules.py`); then sums and classes; then the graphs of pathways (`pathways.py`). A mistake in a cell on
+which no later rule builds (`ALONE`) does not hide what those have to say.
 """
 
 from __future__ import annotations
@@ -23,11 +24,17 @@ from icsim.errors import Problem
 def problems_of(tables: Tables) -> list[Problem]:
     """Everything that is wrong with the tables, by file and line."""
     catalogue = assembled(tables)
-    for rules in (ROW_RULES, SUM_RULES):
-        problems = [problem for rule in rules for problem in rule(tables, catalogue)]
-        if problems:
-            return sorted(problems, key=lambda problem: (problem.where.partition(":")[0], problem.line))
-    return pathway_problems(tables, catalogue)
+    problems: list[Problem] = []
+    for rules in (ROW_RULES, SUM_RULES, (pathway_problems,)):
+        problems += [problem for rule in rules for problem in rule(tables, catalogue)]
+        if any(problem.where.rpartition(": ")[2] not in ALONE for problem in problems):
+            break
+    return sorted(problems, key=lambda problem: (problem.where.partition(":")[0], problem.line))
+
+
+ALONE = frozenset({"value", "a", "b", "low", "high", "standing", "source", "note", "service", "counts_as", "time_as",
+                   "wait_as", "response", "interval", "limits", "above", "causal_share", "lag_years", "queue_limit"})
+"""Columns in which a mistake stands alone."""
 
 
 def shares_leave_something(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:

@@ -1,4 +1,5 @@
-"""The rules that keep a pathway from trapping anybody: every step reachable, every loop and queue with a way out.
+"""The rules that keep a pathway from trapping anybody: every step reachable, every loop and queue with a way out, and
+nobody who lives by a service without a place in it.
 
 A pathway is walked class by class, because a branch that is 0 for a class does not exist for it.
 """
@@ -9,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from icsim.catalogue.found import Found
+from icsim.catalogue.row_rules import assignment
 from icsim.catalogue.rows import Event, Step
 from icsim.catalogue.when import DemandClass, branch_shares, classes_of, row_for_class
 from icsim.errors import Problem
@@ -35,6 +37,7 @@ def pathway_problems(tables: Tables, catalogue: Catalogue) -> list[Problem]:
                 every_step_is_reachable,
                 loops_have_an_exit,
                 queues_have_a_bound,
+                long_holds_begin_with_a_server,
             ):
                 problems += rule(tables, catalogue, event)
     return problems + list(no_cycle_of_holds(tables, catalogue))
@@ -112,7 +115,8 @@ def queues_have_a_bound(tables: Tables, catalogue: Catalogue, event: Event) -> I
     for step in catalogue.steps_of(event.pathway):
         keeps_server = held[step.step] == {step.service}
         bounded = "full" in step.refuse.split("|") and limits.get(step.service) is not None
-        if step.service and not keeps_server and not bounded and not _all_have_patience(catalogue, event, step):
+        known = step.service in limits  # an unknown service is told by another rule
+        if known and not keeps_server and not bounded and not _all_have_patience(catalogue, event, step):
             yield _place(tables["steps"], step).problem(
                 "step",
                 "This queue is unbounded: give the step a patience for every class, or let it refuse when full "
@@ -131,12 +135,65 @@ def no_cycle_of_holds(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]
         for step in catalogue.steps_of(event.pathway):
             for service in held.get(step.step, set()) - {"", step.service}:
                 waits.setdefault(service, set()).update({step.service} - {""})
+    told: set[str] = set()
     for step in catalogue.steps:
-        if step.hold and step.service in _closure(waits.get(step.service, set()), waits):
-            yield _place(tables["steps"], step).problem(
-                "hold", f"Servers of {step.service} may wait for one another in a ring.", step.service
-            )
-            return
+        if step.hold and step.service not in told:
+            ring = {name for name in _after(step.service, waits) if step.service in _after(name, waits)}
+            told |= ring
+            if ring:
+                names = " and ".join(sorted(ring))
+                yield _place(tables["steps"], step).problem(
+                    "hold", f"Servers of {names} may wait for one another in a ring: let one of them go.", step.service
+                )
+
+
+def long_holds_begin_with_a_server(tables: Tables, catalogue: Catalogue, event: Event) -> Iterator[Problem]:
+    """An outcome sets the level by which a long hold is held if, and only if, every case that ends so was granted a
+    server of that service, and of no other long hold after it.
+    """
+    held_by = {row.service: assignment(row.held_by) for row in catalogue.services if row.held_by}
+    if event.kind != "demand":
+        return
+    service_of = {level: service for service, level in held_by.items()}
+    told: set[tuple[str, str]] = set()
+    for cls in classes_of(catalogue, event):
+        ends = _ends(catalogue, event, cls, held_by)
+        for outcome in catalogue.outcomes_of(event.pathway):
+            needed = service_of.get(assignment(outcome.sets), "")
+            for step, service in ends.get(outcome.outcome, ()):
+                if service == needed or (outcome.outcome, service) in told:
+                    continue
+                told.add((outcome.outcome, service))
+                message = (
+                    f"{step} leads here ({cls}) without a server of {needed}, whom this level is held by: nobody may "
+                    f"have it but behind a step on {needed}." if needed else
+                    f"Who comes here from {step} ({cls}) keeps a server of {service}: this must set "
+                    f"{'='.join(held_by[service])}.")
+                yield _place(tables["outcomes"], outcome).problem("sets", message, outcome.sets or None)
+
+
+def _ends(catalogue: Catalogue, event: Event, cls: DemandClass, held_by: dict) -> dict[str, set[tuple[str, str]]]:
+    """Outcome → (last step, long hold granted last or "") of the cases of this class that can end so."""
+    steps = {step.step: step for step in catalogue.steps_of(event.pathway)}
+    leads = {name: _leads(catalogue, step, cls) for name, step in steps.items()}
+    ahead = [(next(iter(steps)), "")]
+    seen, ends = set(ahead), dict[str, set[tuple[str, str]]]()
+    while ahead:
+        name, service = ahead.pop()
+        step = steps[name]
+        after = step.service if step.service in held_by else service
+        for to, now in {*((to, after) for to in leads[name]), *([(step.otherwise, service)] if step.otherwise else [])}:
+            if to not in steps:
+                ends.setdefault(to, set()).add((name, now))
+            elif (to, now) not in seen:
+                seen.add((to, now))
+                ahead.append((to, now))
+    return ends
+
+
+def _after(service: str, waits: dict[str, set[str]]) -> set[str]:
+    """Services for whose servers those of `service` may wait, at first or second hand."""
+    return _closure(waits.get(service, set()), waits)
 
 
 def _held_on_entry(catalogue: Catalogue, event: Event) -> dict[str, set[str]]:
@@ -163,7 +220,7 @@ def _held_on_entry(catalogue: Catalogue, event: Event) -> dict[str, set[str]]:
 def _served(catalogue: Catalogue, step: Step, cls: DemandClass) -> set[str]:
     """Where cases of this class go from a step after service."""
     shares = branch_shares(catalogue.branches_of(step.pathway, step.step), cls, FACTORS)
-    return {to for to, share in shares.items() if share > 1e-12}
+    return {to for to, share in shares.items() if abs(share) > 1e-12}  # shares above 1 leave a rest below 0: told before
 
 
 def _leads(catalogue: Catalogue, step: Step, cls: DemandClass) -> set[str]:

@@ -10,6 +10,7 @@ from icsim.catalogue.evidence import evidence_problems, source_problems
 from icsim.catalogue.expand import QUINTILES, SEXES
 from icsim.catalogue.found import Found
 from icsim.catalogue.load import FILES, ID, Catalogue
+from icsim.catalogue.rows import Event
 from icsim.catalogue.when import OLDEST, age_groups, parse_when, parts_of
 from icsim.errors import Problem
 from icsim.units import MILLISECONDS, PER_YEAR, SHARES
@@ -37,13 +38,13 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "trends": (1e-6, 1e6),
     "factors": (1e-6, 1e6),
     "profiles": (0.0, 1e6),
-    "congestion": (0.0, 1.0),
 }
 """Smallest and largest value of each table; shares lie between 0 and 1 of their unit."""
 
 EVENT_KINDS = ("death", "move", "timer", "demand", "birth", "leave", "stream")
 CONGESTION_KINDS = {"escalate": (), "divert": ("pathway", "step", "to", "instead"), "shorten": ("pathway", "step")}
 """Kind of congestion row → the cells it needs beside its service."""
+CONGESTION_UNITS = {"escalate": tuple(SHARES), "divert": tuple(SHARES), "shorten": ("ratio",)}
 MEASURE_KINDS = ("count", "time", "response", "weight", "event")
 WEIGHT_RULES = ("multiply", "odds")
 PROFILE_PARTS = {"month": range(1, 13), "weekday": range(7), "hour": range(24)}
@@ -209,6 +210,9 @@ def congestion_is_whole(tables: Tables, catalogue: Catalogue) -> Iterator[Proble
             if bool(given) != (column in needed):
                 message = f"A row of kind {row.kind} {'needs' if column in needed else 'has no'} {column}."
                 yield place.problem(column, message, given or None)
+        units = CONGESTION_UNITS.get(row.kind, (row.unit,))
+        if row.unit in UNITS["congestion"] and row.unit not in units:
+            yield place.problem("unit", f"The unit of a row of kind {row.kind} must be {' or '.join(units)}.", row.unit)
         if row.above <= 0:
             yield place.problem("above", "A pressure must be above 0.", row.above)
         steps = {step.step: step for step in catalogue.steps_of(row.pathway)}
@@ -226,22 +230,60 @@ def congestion_is_whole(tables: Tables, catalogue: Catalogue) -> Iterator[Proble
 
 
 def long_holds_are_sound(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
-    """`held_by` names an attribute that is not at its first level; its steps neither hold nor yield, and their outcomes
-    give the level, which nothing else gives.
+    """`held_by` names a level, not an attribute's first, of one service only; its steps neither hold nor yield, and
+    neither severities nor moves nor timers give the level (which outcomes give it: `pathways.py`).
     """
-    holds: dict[str, tuple[str, str]] = {}
+    holds: dict[tuple[str, str], str] = {}
     for place in tables["services"]:
         if not place.row.held_by:
             continue
-        attribute, _, level = (part.strip() for part in place.row.held_by.partition("="))
+        attribute, level = assignment(place.row.held_by)
         known = catalogue.levels.get(attribute, ())[1:]
         if level not in known:
             message = "This must be attribute=level, not the attribute's first level."
+            yield place.problem("held_by", f"{message} {nearest(level, known)}".strip(), place.row.held_by)
+        elif (attribute, level) in holds:
+            message = f"{holds[attribute, level]} is held by the same level: who has it would keep two servers."
             yield place.problem("held_by", message, place.row.held_by)
-        holds[place.row.service] = attribute, level
+        else:
+            holds[attribute, level] = place.row.service
+    services = set(holds.values())
     for place in tables["steps"]:
-        if place.row.service in holds and (place.row.hold or place.row.yields):
-            yield place.problem("hold", f"{place.row.service} is a long hold: no hold, no yields.", place.row.step)
+        for column in ("hold", "yields"):
+            if place.row.service in services and getattr(place.row, column):
+                message = f"{place.row.service} is a long hold (held_by), and a step on it has no {column}."
+                yield place.problem(column, message, place.row.step)
+    yield from _levels_without_a_server(tables, catalogue, holds)
+
+
+def _levels_without_a_server(
+    tables: Tables, catalogue: Catalogue, holds: dict[tuple[str, str], str]
+) -> Iterator[Problem]:
+    for place in tables["severities"]:
+        for clause in _split(place.row.sets, ";"):
+            if service := holds.get(assignment(clause)):
+                yield place.problem("sets", f"{clause} is a long hold of {service}: only an outcome can set it.", clause)
+    for place in tables["events"]:
+        if place.row.kind in ("move", "timer"):
+            for level in _targets(place.row, catalogue.levels.get(place.row.attribute, ())):
+                if service := holds.get((place.row.attribute, level)):
+                    message = f"{level} is a long hold of {service}: it begins with a step of a pathway, not with this."
+                    yield place.problem("to_level", message, place.row.to_level)
+
+
+def _targets(event: Event, levels: tuple[str, ...]) -> set[str]:
+    """Levels to which a move or timer can lead."""
+    if event.to_level not in ("+1", "-1"):
+        return {event.to_level}
+    begin = [levels.index(name) for name in _split(event.from_levels, "|") if name in levels] or range(len(levels))
+    return {levels[n + int(event.to_level)] for n in begin if 0 <= n + int(event.to_level) < len(levels)}
+
+
+def assignment(text: str) -> tuple[str, str]:
+    """"care=home_care" → ("care", "home_care")."""
+    attribute, _, level = (part.strip() for part in text.partition("="))
+    return attribute, level
+
 
 def levels_resolve(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
     """Levels of ratios, factors and prevalences belong to their attribute."""
@@ -257,6 +299,8 @@ def events_are_whole(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
         for column in _NEEDED.get(event.kind, ()):
             if getattr(event, column) in ("", None):
                 yield place.problem(column, f"An event of kind {event.kind} needs {column}.")
+        if event.kind == "stream" and event.class_by:
+            yield place.problem("class_by", "Cases of a stream are no residents and have no classes.", event.class_by)
         if event.after_days is not None and event.after_days <= 0:
             yield place.problem("after_days", "This must be above 0.", event.after_days)
         if event.attribute in catalogue.levels:
@@ -285,6 +329,9 @@ def sets_resolve(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
                 yield place.problem("sets", f"attributes.csv has no such attribute. {hint}".strip(), attribute)
             else:
                 yield from _level_problems(catalogue, place, "sets", attribute, (level,))
+    for place in tables["outcomes"]:
+        if len(_split(place.row.sets, ";")) > 1:
+            yield place.problem("sets", "An outcome sets one level at most.", place.row.sets)
 
 
 def steps_resolve(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
@@ -317,13 +364,22 @@ def steps_and_outcomes_differ(tables: Tables, catalogue: Catalogue) -> Iterator[
 
 
 def refusals_are_known(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
-    """`refuse` names closed, full or both, and only where there is a service."""
+    """`refuse` names closed, full or both; only a step on a service refuses, holds, yields or lets people wait."""
     for place in tables["steps"]:
         for word in _split(place.row.refuse, "|"):
             if word not in REFUSALS:
                 yield place.problem("refuse", "This must be closed, full or closed|full.", word)
-        if place.row.refuse and not place.row.service:
-            yield place.problem("refuse", "A step without a service refuses nobody.", place.row.refuse)
+        for column, words in _ONLY_WITH_SERVICE.items():
+            if getattr(place.row, column) and not place.row.service:
+                yield place.problem(column, f"A step without a service {words}.", place.row.step)
+
+
+_ONLY_WITH_SERVICE = {
+    "refuse": "refuses nobody",
+    "hold": "has no server to hold",
+    "yields": "yields to nobody",
+    "wait_as": "has nobody waiting for it",
+}
 
 
 def profile_indices_are_known(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
@@ -337,8 +393,11 @@ def profile_indices_are_known(tables: Tables, catalogue: Catalogue) -> Iterator[
 
 def quantities_are_sound(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
     """Units, ranges and parameters of durations, patiences and priorities."""
+    last = {(step.pathway, step.step) for step in catalogue.steps if step.yields}
     for place in tables["quantities"]:
         row = place.row
+        if row.quantity == "priority" and (row.pathway, row.step) in last:
+            yield place.problem("quantity", "This step yields: planned care goes last and has no priority.", row.step)
         yield from _quantity_unit(place)
         if min(row.a, row.b, row.c) < 0:
             yield place.problem("a", "Parameters must be 0 or more.", min(row.a, row.b, row.c))

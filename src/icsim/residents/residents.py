@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import NamedTuple
@@ -25,7 +26,7 @@ from icsim.tables import DEMAND, DEPARTURE
 
 _DUE = 32
 """Residents fetched from memory side by side."""
-_WORTH_SHARING = 50_000
+_WORTH_SWEEPING, _WORTH_ADMITTING = 50_000, 1_000
 """Residents below which one worker is as fast as several."""
 
 
@@ -140,12 +141,15 @@ class Residents:
             tables.used[:] = 0
 
     def _sweep(self, first: int, last: int, beat: Beat, hint: int, served: bool) -> None:
-        """Rows first … last − 1 up to the end of the beat, a share of them by each worker."""
-        if self._pool is None or last - first < _WORTH_SHARING:
-            return self._sweep_part(0, first, last, beat, hint, served)
+        """Rows first … last − 1 up to the end of the beat."""
+        self._side_by_side(first, last, _WORTH_SWEEPING, lambda n, a, b: self._sweep_part(n, a, b, beat, hint, served))
+
+    def _side_by_side(self, first: int, last: int, worth: int, work: Callable[[int, int, int], None]) -> None:
+        """work(worker, from, to) by each worker on its share of first … last; by one alone where little is to do."""
+        if self._pool is None or last - first < worth:
+            return work(0, first, last)
         cuts = np.linspace(first, last, len(self._tables) + 1).astype(int).tolist()
-        parts = [self._pool.submit(self._sweep_part, n, a, b, beat, hint, served) for n, (a, b) in enumerate(pairwise(cuts))]
-        for part in parts:
+        for part in [self._pool.submit(work, n, a, b) for n, (a, b) in enumerate(pairwise(cuts))]:
             part.result()
         return None
 
@@ -171,13 +175,22 @@ class Residents:
     def _admit(self, newcomers: np.ndarray, hint: int) -> None:
         if self.rows + len(newcomers) > len(self.people.next):
             self.people = copy_of(self.people, (self.rows + len(newcomers)) * 5 // 4)
-        enter.enter(self.model, self.streams, self.people, newcomers, self.rows, hint, self._tables[0])
+        self._side_by_side(0, len(newcomers), _WORTH_ADMITTING, lambda n, a, b: enter.enter(
+            self.model, self.streams, self.people, newcomers[a:b], self.rows + a, hint, self._tables[n]))
         self.rows += len(newcomers)
 
     def _handed(self) -> Handed:
-        demands = joined([tables.demands[: tables.used[DEMANDS]] for tables in self._tables])
+        """Each worker's demands are sorted beside the others'; merging what is sorted is quick."""
         departures = joined([tables.departures[: tables.used[DEPARTURES]] for tables in self._tables])
-        return Handed(in_order(demands, "ms", "key"), in_order(departures, "ms", "resident"))
+        parts = [in_order(tables.demands[:0], "ms", "key") for tables in self._tables]
+
+        def sort(n: int, *_) -> None:
+            tables = self._tables[n]
+            parts[n] = in_order(tables.demands[: tables.used[DEMANDS]], "ms", "key")
+
+        self._side_by_side(0, 1, 0, sort)
+        demands = parts[0] if len(parts) == 1 else in_order(joined(parts), "ms", "key")
+        return Handed(demands, in_order(departures, "ms", "resident"))
 
     def _keep_trend(self, beat: Beat) -> None:
         """On the first beat of a calendar year its trend factors come into force."""

@@ -19,7 +19,7 @@ from icsim.scenario.plan import changed_values
 from icsim.scenario.wording import grouped, listed, near, nearest, shorten, shown
 
 LIMITS: dict[str, tuple[float, float]] = {
-    "ratio": (1e-6, 1e6), "odds ratio": (1e-6, 1e6), "share": (0, 1), "%": (0, 100), "utility": (0, 1), "rank": (0, 7),
+    "ratio": (1e-6, 1e6), "odds ratio": (1e-6, 1e6), "share": (0, 1), "%": (0, 100), "utility": (0, 1), "rank": (0, 6),
 }
 """Lowest and highest value by unit of the row."""
 OTHERWISE = (0.0, 1e9)

@@ -173,7 +173,8 @@ class ReferenceEngine:
 
     def _depart_together(self, rows: Iterable[tuple[int, int, int]]) -> None:
         """Those whose case is cut short come first, in the order of its key; then the others, as they stand."""
-        cut, others = [], []
+        cut: list[tuple[int, int, int]] = []
+        others: list[tuple[int, int, int]] = []
         for row in rows:
             (cut if row[2] != MOVED_ON and row[1] in self.open else others).append(row)
         for _, resident, reason in [*sorted(cut, key=lambda row: self.open[row[1]].key), *others]:

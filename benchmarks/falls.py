@@ -1,20 +1,33 @@
-"""The falls pathway of Hertfordshire and west Essex for services' benchmarks: demands, and the numbers that peers need."""
+"""The falls pathway for services' benchmarks: demands, and the numbers that peers need.
+
+It is the pathway of the first version, kept in `falls_pathway/` so that the hand-written peers, and figures from one year
+to the next, stay comparable; the engine that serves it is the one of today.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from icsim import areas, catalogue
+from icsim import areas
+from icsim.areas.load import Area
+from icsim.areas.rows import Catchment, Pool
 from icsim.calendar import MS_PER_DAY, MS_PER_HOUR
-from icsim.catalogue import when
-from icsim.residents import build as residents_build
+from icsim.catalogue import rows, when
+from icsim.catalogue.csvtable import read_table
+from icsim.catalogue.load import Catalogue
 from icsim.services import build as services_build
-from icsim.services.names import Layout, layout_of
 from icsim.services.model import ServiceModel
+from icsim.services.names import Layout, layout_of
 from icsim.tables import DEMAND
+
+TABLES = Path(__file__).parent / "falls_pathway"
+ROWS = {"attributes": rows.Level, "events": rows.Event, "severities": rows.Severity, "services": rows.Service,
+        "steps": rows.Step, "outcomes": rows.Outcome, "branches": rows.Branch, "quantities": rows.Quantity}
 
 AREA, START = "hertfordshire-west-essex", date(2025, 4, 1)
 STEPS = ("fall", "call_999", "falls_vehicle", "falls_vehicle_on_scene", "ambulance", "ambulance_on_scene", "to_hospital",
@@ -63,12 +76,20 @@ class Work(NamedTuple):
 def work(years: float, seed: int = 1) -> Work:
     """Demands over `years` years with the model that serves them."""
     days = int(365 * years)
-    tables, area = catalogue.load(), areas.load(AREA)
-    names = residents_build.layout_of(tables, area)
-    layout = layout_of(tables, area, names.attributes, names.demands)
+    tables, area = _tables()
+    attributes = ("sex", "quintile", "place", *(a for a in tables.levels if a not in ("sex", "quintile")))
+    layout = layout_of(tables, area, attributes, ("fall",))
     model = services_build.build(tables, area, layout, START, days, seed)
     classes = list(when.classes_of(tables, layout.demands[0]))
     return Work(model, _numbers(model, layout), _demands(classes, len(area.places), days, seed), days)
+
+
+def _tables() -> tuple[Catalogue, Area]:
+    """The pathway's own catalogue, and the shipped area with its pools."""
+    tables = Catalogue(**{name: tuple(read_table(TABLES / f"{name}.csv", row).rows) for name, row in ROWS.items()})
+    pools, catchments = (tuple(read_table(TABLES / f"{name}.csv", row).rows)
+                         for name, row in (("pools", Pool), ("catchments", Catchment)))
+    return tables, replace(areas.load(AREA), pools=pools, catchments=catchments, capacity=(), streams=())
 
 
 def _demands(classes, places: int, days: int, seed: int) -> np.ndarray:

@@ -16,8 +16,8 @@ from icsim.calendar import MS_PER_DAY, MS_PER_HOUR
 from icsim.catalogue import Catalogue
 from icsim.catalogue.rows import Branch, Event, Outcome, Quantity, Service, Severity, Step
 from icsim.services import build as services_build
-from icsim.services.names import layout_of
 from icsim.services.compiled import CompiledEngine
+from icsim.services.names import layout_of
 from icsim.tables import DEMAND, DEPARTURE
 
 ERLANG_WAIT = 0.5964 / (queue_peers.SERVERS - queue_peers.ARRIVALS_AN_HOUR)

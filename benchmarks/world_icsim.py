@@ -54,7 +54,7 @@ def area(residents: int) -> Area:
     flows = (Flow(place="here", flow="arrive", value=0.0), Flow(place="here", flow="leave", value=1.0))
     ages_of = tuple(FlowAge(flow=flow, sex="*", age_from=0, age_to=90, value=1.0) for flow in ("arrive", "leave"))
     place = Place(place="here", code="", label="Here", county="here", population=int(population.sum()))
-    return Area("bench", "Bench", START, {"here": "Here"}, "", (place,), population, flows, ages_of, (), (), (), ())
+    return Area("bench", "Bench", START, {"here": "Here"}, "", (place,), population, flows, ages_of, (), (), (), (), (), ())
 
 
 def world(residents: int, seed: int) -> Residents:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 DEFAULT_AREA = "hertfordshire-west-essex"
 PAIRED = ("start", "years", "replications", "seed", "heartbeat")
 """Run settings that scenarios must share to be compared replication by replication."""
+LOG_DAYS = 7
+"""Days of an event log: a day of 1.5 million residents is about 25,000 events, 6 MB in two CSV files."""
 Progress = Callable[[int, int, str], None]
 """Called with beats done, beats in all and what is being done; perhaps from several threads."""
 
@@ -89,15 +91,31 @@ def _run_settings(name: str, run: Any, chosen: dict[str, Any]) -> Any:
         raise ScenarioError(name, problems) from None
 
 
-def run(scenario: Given, progress: Progress | None = None, **overrides: Any) -> Results:
+def run(scenario: Given, progress: Progress | None = None, log: int | None = None,
+        log_days: int | None = None, **overrides: Any) -> Results:
     """Run every replication of a scenario.
 
-    Frames of the result: cells, waits, pools, population (see `Results`); times in milliseconds, counts as int64.
+    Frames of the result (see `Results`): times in milliseconds, counts as int64. `log`: the replication, counted from 0 as
+    in the frames, whose first `log_days` days (LOG_DAYS) are kept event by event in `Results.events`.
     Raises ScenarioError for a mistake in the scenario, EngineError for one of ours.
     """
+    resolved = resolve(scenario, **overrides)
+    check_log(resolved, log, log_days)
     from icsim import experiment
 
-    return experiment.run(resolve(scenario, **overrides), progress)
+    found = experiment.run(resolved, progress)
+    return found if log is None else replace(found, events=experiment.events(resolved, log, log_days or LOG_DAYS, progress))
+
+
+def check_log(resolved: Resolved, log: int | None, log_days: int | None) -> None:
+    """Refuse an event log of a replication or of days that the run does not have. Raises ScenarioError."""
+    run, problems = resolved.run, []
+    if log is not None and not 0 <= log < run.replications:
+        problems.append(Problem("log", f"must be a replication of the run, 0 to {run.replications - 1}.", 0, log))
+    if log_days is not None and not 1 <= log_days <= 365 * run.years:
+        problems.append(Problem("log_days", f"must be between 1 and {365 * run.years} (days from the start).", 0, log_days))
+    if problems:
+        raise ScenarioError(resolved.name, problems)
 
 
 def compare(base: Given, *alternatives: Given, progress: Progress | None = None, **overrides: Any) -> Comparison:

@@ -24,7 +24,7 @@ def icsim(*words: str):
 @pytest.fixture
 def made_up(monkeypatch):
     """Commands that run, without running: results made up."""
-    def run(resolved, progress=None):
+    def run(resolved, progress=None, log=None, log_days=None):
         progress(0, 2, "getting ready")
         return synthetic.results(resolved.name, replications=2, years=1, places=("harlow",))
 
@@ -89,7 +89,9 @@ def test_wrong_usage_is_2(words):
 
 @pytest.mark.parametrize("words", [["run", "no_such_scenario"], ["run", "missing.toml"], ["explain", "missing.toml"],
                                    ["check", "missing.toml"], ["compare", "baseline", "missing.toml"],
-                                   ["run", "testshire/baseline", "--years", "99"]])
+                                   ["run", "testshire/baseline", "--years", "99"],
+                                   ["run", "testshire/baseline", "--replications", "2", "--log", "2"],
+                                   ["run", "testshire/baseline", "--years", "1", "--log", "0", "--log-days", "366"]])
 def test_a_mistake_is_2_without_a_traceback(words, tmp_path):
     done = icsim(*words, *(["--out", str(tmp_path / "out")] if words[0] in ("run", "compare") else []))
     assert done.exit_code == 2, done.output
@@ -136,6 +138,15 @@ def test_run_prints_a_page_and_writes_a_folder(made_up, tmp_path):
     assert (tmp_path / "baseline" / "page.txt").read_text() == done.stdout.removesuffix("\n")
     assert (tmp_path / "baseline" / "charts" / "waits.png").exists()
     assert "getting ready" in done.stderr
+
+
+def test_a_log_of_a_replication_is_written_for_other_tools(tmp_path):
+    done = icsim("run", "testshire/baseline", "--years", "1", "--replications", "1", "--log", "0", "--log-days", "2",
+                 "--no-charts", "--out", str(tmp_path))
+    assert done.exit_code == 0, done.output
+    assert "the event log" in " ".join(done.stdout.split())
+    for name in ("events.parquet", "events.csv", "events_mining.csv"):
+        assert (tmp_path / "baseline" / name).stat().st_size > 0
 
 
 def test_json_is_exactly_one_object(made_up, tmp_path):

@@ -35,7 +35,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_a_folder_holds_tables_scenarios_and_provenance(tmp_path, small):
     folder = results.write(small, tmp_path / "baseline", {"charts/a.svg": b"<svg/>"})
     assert set(contents(folder)) == {
-        "cells.parquet", "waits.parquet", "pools.parquet", "population.parquet", "scenarios/baseline.toml",
+        *(f"{name}.parquet" for name in results.FRAMES), "scenarios/baseline.toml",
         "scenarios/baseline.txt", "provenance.json", "charts/a.svg"}
     assert pl.read_parquet(folder / "cells.parquet").equals(small.cells)
     origin = json.loads((folder / "provenance.json").read_text())
@@ -53,8 +53,17 @@ def test_a_comparison_keeps_its_scenarios_apart(tmp_path):
 
 def test_counts_stay_whole_numbers(tmp_path, small):
     folder = results.write(small, tmp_path / "x")
+    for frame in results.FRAMES:
+        table = pl.read_parquet(folder / f"{frame}.parquet")
+        assert set(table.schema.values()) == {pl.Int64, pl.String}, frame
     schema = pl.read_parquet(folder / "cells.parquet").schema
     assert {schema[name] for name in schema if name not in synthetic.KEYS} == {pl.Int64}
+
+
+def test_an_event_log_is_kept_where_there_is_one(tmp_path, small):
+    events = pl.DataFrame({"entity_id": [1], "event": ["arrival"]})
+    folder = results.write(synthetic.replace(small, events=events), tmp_path / "logged")
+    assert pl.read_parquet(folder / "events.parquet").equals(events)
 
 
 def test_the_same_hash_is_replaced(tmp_path, small):

@@ -11,7 +11,8 @@ from icsim import outcomes
 from icsim.outcomes.averted import per_averted
 from icsim.outcomes.pairing import pairing
 from icsim.outcomes.summary import SCHEMA, look, summary
-from icsim.outcomes.values import occupancy, per_resident, rates, tallies, values, waits
+from icsim.outcomes.services import everybody, pools, waits, waits_of_everybody
+from icsim.outcomes.values import per_resident, rates, tallies, values
 
 pytestmark = pytest.mark.unit
 
@@ -71,23 +72,117 @@ def test_healthy_years_per_thousand_residents_at_the_start():
     assert value_of(table, year="all years", margin="quintile", group="1") == pytest.approx(250)
 
 
+MINUTE, HOUR, YEAR = 60_000, 3_600_000, "2025/26"
+
+
+def waited(measure, *minutes, year=YEAR, place="harlow", quintile=1, limits=(), pool=None):
+    """A row of wait_sums, or with `pool` one of pool_waits."""
+    keys = {"place": place, "quintile": quintile} if pool is None else {"pool": pool}
+    sums = synthetic.wait_row(np.array(minutes) * MINUTE, list(limits))
+    return {"replication": 0, "year": year, "measure": measure, **keys,
+            **dict(zip(synthetic.WAIT_COLUMNS, sums, strict=True))}
+
+
+def counted(measure, bucket, count, year=YEAR, place="harlow", quintile=1):
+    return {"replication": 0, "year": year, "place": place, "measure": measure, "quintile": quintile, "bucket": bucket,
+            "count": count}
+
+
 def test_mean_response_is_exact_and_pooled_over_years():
-    rows = {"replication": [0, 0], "year": ["2025/26", "2026/27"], "measure": ["ambulance_response"] * 2,
-            "quintile": [1, 2], "bucket": [0, 20], "count": [1, 3], "sum_ms": [0, 8 * 60_000]}
-    table = waits(pl.DataFrame(rows))
-    assert value_of(table, measure="ambulance_response_mean", year="all years", margin="total") == 2.0
-    assert value_of(table, measure="ambulance_response_mean", year="2026/27", margin="quintile") == pytest.approx(8 / 3)
+    name = "ambulance_response"
+    table = pl.DataFrame([counted(name, 0, 1), counted(name, 9, 3, year="2026/27", quintile=2)])
+    sums = pl.DataFrame([waited(name, 0), waited(name, 1, 2, 5, year="2026/27", quintile=2)])
+    found = waits(table, sums, {}, ["2026/27"])
+    assert value_of(found, measure="ambulance_response_mean", year="all years", margin="total") == 2.0
+    assert value_of(found, measure="ambulance_response_mean", year="headline years", margin="total") == pytest.approx(8 / 3)
+    keys = {"year": "all years", "margin": "quintile", "group": "2"}
+    assert value_of(found, measure="ambulance_response_mean", **keys) == pytest.approx(8 / 3)
+    assert value_of(found, measure="ambulance_response_p50", year="all years", margin="place", group="harlow") > 0
 
 
-def test_occupancy_of_a_pool_without_limit_is_null():
-    rows = {"replication": [0, 0], "year": ["2025/26"] * 2, "pool": ["beds", "outside"], "busy_ms": [75, 75],
-            "open_ms": [100, 0], "waiting_ms": [120_000, 0], "arrivals": [4, 0]}
-    table = occupancy(pl.DataFrame(rows))
-    assert value_of(table, measure="occupancy", group="beds", year="all years") == 75
-    assert value_of(table, measure="pool_wait_mean", group="beds", year="all years") == 0.5
-    missing = look(table, measure="occupancy", group="outside", year="all years")
-    assert missing["value"][0] is None
-    assert "no limit" in missing["why_null"][0]
+def test_centiles_come_from_the_buckets():
+    """Three of four in the bucket from 480 to 679 seconds: the 90th centile lies 13/15 into it on the logarithmic scale."""
+    name = "ambulance_response"
+    found = waits(pl.DataFrame([counted(name, 0, 1), counted(name, 9, 3)]), pl.DataFrame([waited(name, 0, 9, 9, 9)]), {})
+    assert value_of(found, measure=f"{name}_p90", year="all years", margin="total") == pytest.approx(8 * 2 ** (2.6 / 3 / 2), 1e-5)
+
+
+def test_handovers_beyond_limits_are_counted_exactly_with_the_hours_lost():
+    """10, 20, 45 and 75 minutes: two over 30, one over 60, (5 + 30 + 60) minutes beyond 15."""
+    name, limits = "wait:handover", {"wait:handover": [15, 30, 60]}
+    sums = pl.DataFrame([waited(name, 10, 20, 45, 75, limits=(15, 30, 60))])
+    found = waits(pl.DataFrame([counted(name, 9, 4)]), sums, limits)
+    keys = {"year": "all years", "margin": "total"}
+    assert value_of(found, measure="wait:handover_over_30_min", **keys) == 2
+    assert value_of(found, measure="wait:handover_over_60_min_share", **keys) == 25
+    assert value_of(found, measure="handover_hours_lost", **keys) == pytest.approx(95 / 60)
+
+
+def test_stays_of_everybody_are_those_of_the_pools_together():
+    """At one department 2 of 3 stay over 4 hours, at another none of 1: 50 %."""
+    limits = {"time_in_ae": [240, 720]}
+    table = pl.DataFrame([waited("time_in_ae", 10, 250, 800, limits=(240, 720), pool="a"),
+                          waited("time_in_ae", 240, limits=(240, 720), pool="b")])
+    found = waits_of_everybody(table, limits)
+    share = {"measure": "time_in_ae_over_240_min_share", "year": YEAR}
+    assert value_of(found, margin="everybody", **share) == 50
+    assert value_of(found, margin="pool", group="b", **share) == 0
+    assert value_of(found, measure="time_in_ae_mean", margin="pool", group="b", year=YEAR) == 240
+
+
+def test_waits_without_limits_are_told_in_total_only():
+    name = "wait:lift"
+    found = waits(pl.DataFrame([counted(name, 9, 1)]), pl.DataFrame([waited(name, 9)]), {})
+    assert set(found["margin"]) == {"total"}
+
+
+def test_everybody_is_residents_and_others():
+    others = pl.DataFrame({"replication": [0, 0], "year": [YEAR, YEAR], "measure": ["ae_attendances", "bed_days_ms"],
+                           "value": [5, 86_400_000]})
+    found = everybody(pl.DataFrame([cell(ae_attendances=2, bed_days_ms=0)]), others)
+    assert value_of(found, measure="ae_attendances", year="all years", margin="everybody") == 7
+    assert value_of(found, measure="bed_days", year=YEAR, margin="everybody") == 1
+
+
+def test_delays_are_a_share_of_bed_days():
+    table = tallies(pl.DataFrame([cell(bed_days_ms=40, delayed_bed_days_ms=3), cell(quintile=2, bed_days_ms=0,
+                                                                                    delayed_bed_days_ms=0)]))
+    name = "delayed_bed_days_share"
+    assert value_of(table, measure=name, year="all years", margin="total") == 7.5
+    assert look(table, measure=name, year="all years", margin="quintile", group="2")["why_null"][0] == "no bed days"
+
+
+def servers(**pool):
+    blank = {"replication": 0, "year": YEAR, "pool": "beds", "service": "hospital_beds", "busy_ms": 0, "open_ms": 0,
+             "waiting_ms": 0, "arrivals": 0, "grants": 0, "left_queue": 0}
+    return {**blank, **pool}
+
+
+def test_servers_by_pool_and_by_service():
+    """A pool without a limit counts for its own hours in use, not for the occupancy of the service."""
+    table = pools(pl.DataFrame([
+        servers(busy_ms=75 * HOUR, open_ms=100 * HOUR, waiting_ms=2 * MINUTE, arrivals=4, left_queue=1),
+        servers(pool="outside", busy_ms=75 * HOUR)]))
+    keys = {"year": "all years"}
+    assert value_of(table, measure="occupancy", group="beds", **keys) == 75
+    assert value_of(table, measure="occupancy", group="hospital_beds", margin="service", **keys) == 75
+    assert value_of(table, measure="hours_busy", group="outside", **keys) == 75
+    assert value_of(table, measure="hours_busy", group="hospital_beds", **keys) == 75
+    assert value_of(table, measure="hours_on_duty", group="beds", **keys) == 100
+    assert value_of(table, measure="left_waiting_share", group="beds", **keys) == 25
+    assert value_of(table, measure="pool_wait_mean", group="beds", **keys) == 0.5
+    for name in ("occupancy", "hours_on_duty"):
+        missing = look(table, measure=name, group="outside", **keys)
+        assert missing["value"][0] is None
+        assert "no limit" in missing["why_null"][0]
+
+
+def test_limits_in_words():
+    words = synthetic.SPEAK
+    assert words["wait:handover_over_60_min"].label == "Wait for handover, over 1 hour"
+    assert words["time_in_ae_over_240_min_share"].label == "Time in ae, over 4 hours, share"
+    assert words["wait:x_over_181440_min"].label == "Wait for x, over 18 weeks"
+    assert words["wait:x_over_10080_min_share"].unit == "%"
 
 
 def with_admissions(name, counts):
@@ -133,7 +228,7 @@ def test_one_replication_has_no_error():
 def test_a_missing_replication_is_never_dropped():
     """No wait was measured in replication 1, so there is no mean over replications either."""
     whole = synthetic.results(replications=2, years=1)
-    part = synthetic.replace(whole, waits=whole.waits.filter(pl.col("replication") == 0))
+    part = synthetic.replace(whole, wait_sums=whole.wait_sums.filter(pl.col("replication") == 0))
     row = look(summary(part, synthetic.SPEAK), measure="ambulance_response_mean", year="all years", margin="total")
     assert row["mean"][0] is None
     assert row["why_null"][0].startswith("no value in 1 of 2 replications: no cases")
@@ -152,7 +247,8 @@ def test_a_summary_is_tidy_never_nan_and_every_null_has_a_reason():
 def test_row_order_of_the_frames_changes_nothing():
     plain = synthetic.results()
     mixed = synthetic.replace(plain, cells=plain.cells.sample(fraction=1.0, shuffle=True, seed=3).select(
-        pl.all()), waits=plain.waits.reverse(), pools=plain.pools.reverse())
+        pl.all()), **{name: getattr(plain, name).reverse() for name in ("waits", "wait_sums", "pool_waits", "pools",
+                                                                             "background")})
     assert values(plain).equals(values(mixed))
 
 

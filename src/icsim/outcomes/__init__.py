@@ -2,8 +2,12 @@
 
 from icsim.outcomes.averted import per_averted
 from icsim.outcomes.definitions import Words, words
+from icsim.outcomes.overload import keeping_up, overloaded
 from icsim.outcomes.pairing import pairing
+from icsim.outcomes.spans import ALL_YEARS, HEADLINE_YEARS
 from icsim.outcomes.summary import look, summary
-from icsim.outcomes.values import ALL, ALL_YEARS, values
+from icsim.outcomes.tidy import ALL
+from icsim.outcomes.values import values
 
-__all__ = ["ALL", "ALL_YEARS", "Words", "look", "pairing", "per_averted", "summary", "values", "words"]
+__all__ = ["ALL", "ALL_YEARS", "HEADLINE_YEARS", "Words", "keeping_up", "look", "overloaded", "pairing", "per_averted",
+           "summary", "values", "words"]

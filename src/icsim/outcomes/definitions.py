@@ -6,12 +6,14 @@ is listed here with its formula and source.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from icsim.catalogue.rows import Measure
 
 MS_PER_MINUTE = 60_000.0
+MS_PER_HOUR = 3_600_000.0
 MS_PER_DAY = 86_400_000.0
 MS_PER_YEAR = 365.25 * MS_PER_DAY
 
@@ -43,8 +45,27 @@ _DERIVED = (
          "ΣL over age bands; Chiang's second method", "Chiang 1984"),
     _row("healthy_life_expectancy", "Healthy life expectancy at birth", "years", RESIDENTS, "higher",
          "ΣL × share in good general health", "Sullivan 1971"),
-    _row("occupancy", "Share of servers busy", "%", "time the service is open", "",
-         "100 × server time busy / server time open"),
+    _row("joined_demands", "Demands seen to together with an earlier one", "demands", RESIDENTS, "",
+         "demands that came while another of the same person already waited to be handed over"),
+    _row("delayed_bed_days_share", "Bed days that are delays", "% of emergency bed days", RESIDENTS, "lower",
+         "100 × delayed bed days / emergency bed days", "NHS England, Acute discharge situation report"),
+    _row("handover_hours_lost", "Ambulance hours lost at the door", "hours", "patients brought by ambulance", "lower",
+         "Σ (time at the door − 15 minutes) over handovers that take longer",
+         "NHS England, Ambulance handover delays: technical guidance"),
+    _row("occupancy", "Share of servers in use", "%", "time that servers are on duty", "",
+         "100 × server time in use / server time on duty; a server kept at the door, or for long by a resident, is in use"),
+    _row("hours_busy", "Hours in use", "server-hours (of crews, vehicles, beds, staff)", "all patients", "",
+         "Σ servers in use × time"),
+    _row("hours_on_duty", "Hours on duty", "server-hours (of crews, vehicles, beds, staff)", "all patients", "",
+         "Σ servers on duty × time; none where the number is not limited"),
+    _row("asked", "Asked for it", "people", "all patients", "", "people granted a server at once, or who joined the queue"),
+    _row("left_waiting", "Left before being served", "people", "all who asked for it", "lower",
+         "people who gave up, died or moved away while they waited"),
+    _row("left_waiting_share", "Left before being served, share", "% of those who asked", "all who asked for it", "lower",
+         "100 × people who left the queue / people who asked"),
+    _row("refused", "Turned away", "people", "all who came", "lower", "people who found it shut or full"),
+    _row("refused_share", "Turned away, share", "% of those who came", "all who came", "lower",
+         "100 × people turned away / people who came"),
     _row("pool_wait_mean", "Wait for the service, mean", "minutes", "all who asked for it", "lower",
          "time spent waiting / number who asked (Little 1961)", "Little 1961"),
 )
@@ -54,6 +75,22 @@ DERIVED: dict[str, Measure] = {row.measure: row for row in _DERIVED}
 
 RATE_65 = "_65_and_over_per_100000"
 STANDARDISED = "_standardised_per_100000"
+_OVER = re.compile(r"(.+)_over_(\d+)_min(_share)?")
+
+
+def over(wait: str, minutes: int, share: bool = False) -> str:
+    """The measure that says how many cases, or which share of them, waited longer than a limit."""
+    return f"{wait}_over_{minutes}_min{'_share' if share else ''}"
+
+
+def duration(minutes: int) -> str:
+    """A limit in words: "45 minutes", "4 hours", "18 weeks"."""
+    for unit, size, least in (("week", 10_080, 2), ("day", 1440, 2), ("hour", 60, 1)):
+        if minutes % size == 0 and minutes >= least * size:
+            return f"{minutes // size} {unit}{'' if minutes == size else 's'}"
+    return f"{minutes} minutes"
+
+
 SLOPE = "_slope_index"
 GAP = "_gap"
 
@@ -84,6 +121,8 @@ class Words:
             return self.rows[measure]
         if measure in DERIVED:
             return DERIVED[measure]
+        if found := _OVER.fullmatch(measure):
+            return _longer_than(self[found[1]], measure, int(found[2]), bool(found[3]))
         for suffix, words in _SUFFIXES.items():
             if measure.endswith(suffix):
                 return _derive(self[measure.removesuffix(suffix)], measure, *words)
@@ -95,6 +134,15 @@ def _derive(base: Measure, measure: str, label: str, unit: str | None, populatio
     return replace(base, measure=measure, label=base.label + label, unit=base.unit if unit is None else unit,
                    population=base.population if population is None else population,
                    better=base.better if better is None else better, meaning=meaning, kind="derived")
+
+
+def _longer_than(base: Measure, measure: str, minutes: int, share: bool) -> Measure:
+    longer = f"took longer than {duration(minutes)}"
+    if share:
+        return _derive(base, measure, f", over {duration(minutes)}, share", "%", None, "lower",
+                       f"100 × cases that {longer} / cases; counted exactly")
+    return _derive(base, measure, f", over {duration(minutes)}", "cases", None, "lower",
+                   f"cases that {longer}; counted exactly")
 
 
 def _plain(measure: str) -> str:

@@ -17,7 +17,8 @@ design (falls vehicles, cafés, same-day care) are judged by their refusals, nev
 closed throughout.
 
 **Excess**: servers that would have been needed beside those on duty, as a mean over the year: what those not served would
-have used, or the number of people waiting at a time (Little 1961), whichever is more.
+have used; where nearly all are served in the end, and where planned care is served too, the number of people waiting at a
+time (Little 1961).
 """
 
 from __future__ import annotations
@@ -97,7 +98,8 @@ def _without_planned(plain: pl.DataFrame, results: Results) -> pl.DataFrame:
     known = sums.group_by("year", "pool").agg(
         listed=pl.col("count").filter("planned").sum(), urgent_ms=pl.col("sum_ms").filter(~pl.col("planned")).sum(),
         late=pl.col("late").filter(~pl.col("planned")).sum())
-    both = plain.join(known, on=["year", "pool"], how="left").with_columns(pl.col("listed", "urgent_ms", "late").fill_null(0))
+    both = plain.join(known, on=["year", "pool"], how="left")
+    both = both.with_columns(pl.col("listed", "urgent_ms", "late").fill_null(0))
     of_others = {"asked": pl.col("grants") - pl.col("listed"), "not_served": pl.col("late"), "lost_ms": pl.lit(0.0),
                  "waited_ms": pl.col("urgent_ms")}
     is_shared = pl.col("pool").is_in(shared)
@@ -120,7 +122,9 @@ def _measured(table: pl.DataFrame, results: Results) -> pl.DataFrame:
         occupancy=pl.col("busy_ms") / pl.col("open_ms"), servers=pl.col("open_ms") / spans,
         not_served=_share(pl.col("not_served"), pl.col("asked")), wait_ms=_share(pl.col("waited_ms"), pl.col("asked")),
         use_ms=_share(pl.col("busy_ms"), pl.col("grants")),
-        excess=pl.max_horizontal("lost_ms", "waited_ms") / spans)
+        waiting=pl.col("waited_ms") / spans, lost=pl.col("lost_ms") / spans)
+    many = (pl.col("not_served") > LEFT) & (pl.col("lost") > 0)
+    table = table.with_columns(excess=pl.when(many).then("lost").otherwise("waiting"))
     first = pl.col("wait_ms").sort_by("year").first().over("service", "pool")
     return table.with_columns(first_wait_ms=first, times_first_year=pl.when(first > 0).then(pl.col("wait_ms") / first))
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from icsim.outcomes.values import ALL_YEARS, totals
+from icsim.outcomes.spans import ALL_YEARS
+from icsim.outcomes.values import totals
 from icsim.results import Comparison
 
 COUNTS = ("conveyances", "emergency_admissions")

@@ -11,12 +11,15 @@ from typing import Any
 
 import polars as pl
 
-from icsim.outcomes.definitions import Words, words
+from icsim.outcomes.definitions import RESIDENTS, Words, words
+from icsim.outcomes.overload import keeping_up
+from icsim.outcomes.services import EVERYBODY
 from icsim.outcomes.values import values
 from icsim.results import Comparison, Results, scenarios_of
 
 ENOUGH_DRAWS = 100
 KEYS = ["measure", "year", "margin", "group"]
+ALL_PATIENTS = "all patients"
 LEVEL, DIFFERENCE = "level", "difference"
 SCHEMA: dict[Any, Any] = {
     "kind": pl.String, "scenario": pl.String, "measure": pl.String, "label": pl.String, "unit": pl.String,
@@ -34,9 +37,12 @@ difference divided by it; `replications` counts pairs in a difference; `mc_error
 
 
 def summary(value: Results | Comparison, speak: Words | None = None) -> pl.DataFrame:
-    """Every outcome of every scenario, then every paired difference: SCHEMA, in the order of scenarios and outcomes."""
-    speak = speak or words()
-    found = {each.name: values(each) for each in scenarios_of(value)}
+    """Every outcome of every scenario, then every paired difference: SCHEMA, in the order of scenarios and outcomes.
+
+    `year` is a label, "all years", or "headline years": those in which every service keeps up in every scenario.
+    """
+    speak, headline = speak or words(), keeping_up(value)
+    found = {each.name: values(each, headline) for each in scenarios_of(value)}
     parts = [_levels(found[each.name], each, speak) for each in scenarios_of(value)]
     if isinstance(value, Comparison):
         base = found[value.base.name]
@@ -127,7 +133,15 @@ def _finish(stats: pl.DataFrame, kind: str, results: Results, speak: Words) -> p
         **named, kind=pl.lit(kind), scenario=pl.lit(results.name), price_year=pl.lit(None, pl.String),
         discounting=pl.lit("none"), version=pl.lit(str(results.provenance.get("version", ""))),
         hash=pl.lit(results.content_hash),
-    ).select(*SCHEMA).cast(SCHEMA)
+    ).with_columns(population=_who()).select(*SCHEMA).cast(SCHEMA)
+
+
+def _who() -> pl.Expr:
+    """Whom a row is of: what the catalogue counts for all patients has rows for residents alone as well."""
+    everybody = pl.col("margin").is_in([EVERYBODY, "pool", "service"])
+    of_all = pl.col("population") == ALL_PATIENTS
+    return (pl.when(of_all & ~everybody).then(pl.lit(RESIDENTS))
+            .when((pl.col("population") == RESIDENTS) & everybody).then(pl.lit(ALL_PATIENTS)).otherwise("population"))
 
 
 def _column(stats: pl.DataFrame, speak: Words, field: str) -> pl.Expr:

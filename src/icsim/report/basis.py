@@ -15,8 +15,9 @@ NEAREST_FIRST = ("branch", "pool", "quantity", "catchment", "severity_share", "r
 """Kinds of row that bear most directly on what people and services do, first."""
 
 LIMITS = (
-    "Falls are the only need that passes through services here. Ambulances, A&E cubicles and beds are the share that "
-    "falls use, so crowding by other patients is not in these numbers.",
+    "The beds of one hospital are alike here, as are the crews, cubicles and places of any one service: wards, "
+    "specialities and skills are not told apart. GP practices and NHS 111 take time but have no limit.",
+    "How many staff there are to work the vehicles, cubicles and beds is not in here; they count as staffed.",
     "Money is not in here: neither what a change costs nor what it saves.",
     "The figures behind the model are taken as they stand. How far doubts about them could move the results has not "
     "been worked out.",

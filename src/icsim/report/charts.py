@@ -17,10 +17,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from icsim.outcomes import HEADLINE_YEARS
+from icsim.outcomes.definitions import over
 from icsim.outcomes.summary import ENOUGH_DRAWS
 from icsim.report.figures import Figures, Row
-from icsim.report.tables import span
-from icsim.report.wording import number, percent, unclear
+from icsim.report.services import shown_waits, wait_label
+from icsim.report.wording import number, percent, plain, unclear
+from icsim.report.years import span, whole_span
 from icsim.results import Comparison, Results, scenarios_of
 
 STYLE = Path(__file__).with_name("icsim.mplstyle")
@@ -32,6 +35,8 @@ LEGEND_COLUMNS = 60
 """Characters of scenario titles that fit side by side."""
 HOUR_A_RESIDENT = 0.1
 """Healthy years per 1,000 residents below which a change is hardly any: 0.1 is less than an hour for each."""
+A_DAY = 1440
+"""Minutes; waits that may take longer are in the tables alone."""
 FIFTHS = ("1", "2", "3", "4", "5")
 FIFTH_LABELS = ("1\nmost deprived", "2", "3", "4", "5\nleast deprived")
 METADATA: dict[str, dict[str, Any]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
@@ -39,7 +44,7 @@ METADATA: dict[str, dict[str, Any]] = {"png": {"Software": None}, "svg": {"Date"
 
 def charts(value: Results | Comparison, summary: Any) -> dict[str, bytes]:
     """File name → content, for every chart that the results can fill; `summary` is the frame of outcomes.summary."""
-    figures, files = Figures.of(summary), {}
+    figures, files = Figures.of(summary, value), {}
     with mpl.rc_context(fname=STYLE):
         for name, figure in _drawn(value, figures):
             for kind, metadata in METADATA.items():
@@ -48,7 +53,8 @@ def charts(value: Results | Comparison, summary: Any) -> dict[str, bytes]:
 
 
 def _drawn(value: Results | Comparison, figures: Figures) -> Iterator[tuple[str, Figure]]:
-    drawings: dict[str, Callable] = {"admissions_by_year": _admissions, "waits": _waits}
+    drawings: dict[str, Callable] = {"admissions_by_year": _admissions, "waits": _waits, "occupancy": _occupancy,
+                                     "four_hours_by_year": _four_hours, "beds_by_year": _beds}
     if isinstance(value, Comparison):
         drawings |= {"difference_by_year": _difference, "healthy_years_by_fifth": _healthy_change}
     else:
@@ -57,7 +63,7 @@ def _drawn(value: Results | Comparison, figures: Figures) -> Iterator[tuple[str,
         figure = Figure(layout="constrained")
         axes = figure.subplots()
         if draw(axes, value, figures):
-            _footnote(figure, value)
+            _footnote(figure, value, figures)
             yield name, figure
 
 
@@ -69,15 +75,18 @@ def _bytes(figure: Figure, kind: str, metadata: dict[str, Any]) -> bytes:
 
 # --- what every chart has ---------------------------------------------------------------------------------------------
 
-def _footnote(figure: Figure, value: Results | Comparison) -> None:
+def _footnote(figure: Figure, value: Results | Comparison, figures: Figures) -> None:
     """Where the numbers come from, below the axes."""
     each = scenarios_of(value)[0]
     area = each.provenance.get("area_label") or each.provenance.get("area", "")
-    runs = f"{each.replications} {'pairs of runs' if isinstance(value, Comparison) else 'runs'}"
-    who = f"{area}, {number(each.residents, 0)} residents at the start, {span(each)}."
+    runs = f"{each.replications} {'pair' if isinstance(value, Comparison) else 'run'}{'' if each.replications == 1 else 's'}"
+    runs += " of runs" if isinstance(value, Comparison) else ""
+    who = f"{area}, {number(each.residents, 0)} residents at the start, {whole_span(each)}."
     how = (f"{runs}; {_interval(each.replications)}. Undiscounted. "
            f"icsim {each.provenance.get('version', '')}, results {value.content_hash[:8]}.")
-    text = "\n".join(textwrap.fill(line, 150) for line in (who, how))
+    out = ([f"Years in which some service does not keep up are left out of totals: {span(each, figures)} count."]
+           if figures.left_out and figures.together == HEADLINE_YEARS else [])
+    text = "\n".join(textwrap.fill(line, 150) for line in (who, *out, how))
     figure.supxlabel(text, x=0.01, ha="left", fontsize=7.5, color="#555555")
 
 
@@ -138,25 +147,114 @@ def _short(title: str) -> str:
 
 # --- the charts -------------------------------------------------------------------------------------------------------
 
-def _admissions(axes: Axes, value: Results | Comparison, figures: Figures) -> bool:
-    """Admissions by year in every scenario."""
+def _by_year(axes: Axes, value: Results | Comparison, figures: Figures, find: Callable) -> list[Row]:
+    """A line for each scenario, from 0; years that are left out are grey. The rows of the last, none if one has none."""
     scenarios = scenarios_of(value)
+    rows: list[Row] = []
     for at, each in enumerate(scenarios):
-        rows = _known([figures.level(each.name, ADMISSIONS, year) for year in each.years])
+        rows = _known([find(each.name, year) for year in each.years])
         if not rows:
-            return False
+            return []
         nudge = 0.06 * (at - (len(scenarios) - 1) / 2)
-        places = [nudge + n for n in range(len(rows))]
+        places = [nudge + each.years.index(row["year"]) for row in rows]
         below = at == 0 and len(scenarios) > 1  # drawn broad and pale, so that a line upon it does not hide it
         axes.errorbar(places, [row["mean"] for row in rows], yerr=_bars(rows), marker=MARKERS[at % len(MARKERS)],
                       label=_short(each.title), linewidth=6 if below else 2, markersize=11 if below else 6,
                       alpha=0.5 if below else 1.0)
-    axes.set_xticks(range(len(rows)), [row["year"] for row in rows])
-    axes.set_ylim(0, 1.08 * axes.get_ylim()[1])
-    axes.set_ylabel(_population(rows[0]))
-    axes.set_xlabel("Financial year")
+    axes.set_ylim(0, 1.08 * max(axes.get_ylim()[1], 1e-9))
+    _year_axis(axes, value, figures)
     _thousands(axes.yaxis)
+    return rows
+
+
+def _year_axis(axes: Axes, value: Results | Comparison, figures: Figures) -> None:
+    """Financial years; grey where some service does not keep up."""
+    years = scenarios_of(value)[0].years
+    axes.set_xticks(range(len(years)), years)
+    axes.set_xlim(-0.5, len(years) - 0.5)
+    axes.set_xlabel("Financial year")
+    grey = [n for n, year in enumerate(years) if year in figures.left_out]
+    for n in grey:
+        axes.axvspan(n - 0.5, n + 0.5, color="#E6E6E6", linewidth=0, zorder=0)
+    if grey:
+        axes.text(grey[-1] + 0.45, 0.02, "grey: some service does not keep up", transform=axes.get_xaxis_transform(),
+                  fontsize=8, color="#555555", va="bottom", ha="right")
+
+
+def _admissions(axes: Axes, value: Results | Comparison, figures: Figures) -> bool:
+    """Admissions by year in every scenario."""
+    rows = _by_year(axes, value, figures, lambda name, year: figures.level(name, ADMISSIONS, year))
+    if not rows:
+        return False
+    axes.set_ylabel(_population(rows[0]))
     _title(axes, _admissions_title(value, figures, rows[0]["label"]))
+    if len(scenarios_of(value)) > 1:
+        _legend(axes)
+    return True
+
+
+def _four_hours(axes: Axes, value: Results | Comparison, figures: Figures) -> bool:
+    """Share of stays in A&E that take longer than four hours, by year."""
+    measure = over("time_in_ae", 240, share=True)
+    return _share_by_year(axes, value, figures, "% of stays, all patients", "Stays in A&E over 4 hours",
+                          lambda name, year="": figures.level(name, measure, year, "everybody"))
+
+
+def _beds(axes: Axes, value: Results | Comparison, figures: Figures) -> bool:
+    """Occupancy of hospital beds by year."""
+    drawn = _share_by_year(axes, value, figures, "% of beds, all patients", "Hospital beds in use",
+                           lambda name, year="": figures.level(name, "occupancy", year, "service", "hospital_beds"))
+    axes.set_ylim(0, 104)
+    return drawn
+
+
+def _share_by_year(axes: Axes, value: Results | Comparison, figures: Figures, unit: str, what: str, find: Callable) -> bool:
+    rows = _by_year(axes, value, figures, find)
+    if not rows:
+        return False
+    axes.set_ylabel(unit)
+    found = _known([find(each.name) for each in scenarios_of(value)])
+    _title(axes, f"{what}: {_instead([round(row['mean'], 1) for row in found], ' %')}" if found else what)
+    if len(scenarios_of(value)) > 1:
+        _legend(axes)
+    return True
+
+
+def _instead(found: list[float], unit: str) -> str:
+    """The last scenarios' values, and the first one's where they differ: "14 % instead of 16 %"."""
+    then, others = found[0], found[1:] or found
+    low, high = min(others), max(others)
+    now = number(low) if low == high else f"{number(low)} to {number(high)}"
+    before = "" if len(found) == 1 else ", as before" if then == low == high else f" instead of {number(then)}{unit}"
+    return f"{now}{unit}{before}"
+
+
+def _occupancy(axes: Axes, value: Results | Comparison, figures: Figures) -> bool:
+    """How full each service is: bars from 0 to 100 %, fullest on top."""
+    scenarios = scenarios_of(value)
+    found = {service: [figures.level(each.name, "occupancy", margin="service", group=service) for each in scenarios]
+             for service in figures.groups("occupancy", "service")}
+    known = {service: _known(rows) for service, rows in found.items() if len(_known(rows)) == len(scenarios)}
+    if not known:
+        return False
+    order = sorted(known, key=lambda service: -known[service][0]["mean"])
+    width = 0.8 / len(scenarios)
+    for at, each in enumerate(scenarios):
+        rows = [known[service][at] for service in order]
+        places = [n + width * (at - (len(scenarios) - 1) / 2) for n in range(len(order))]
+        axes.barh(places, [row["mean"] for row in rows], width * 0.95, xerr=_bars(rows), label=_short(each.title),
+                  error_kw={"ecolor": "#333333", "elinewidth": 1.2})
+    about = scenarios[0].provenance.get("services", {})
+    axes.set_yticks(range(len(order)), [about.get(name, {}).get("label", plain(name)) for name in order], fontsize=8)
+    axes.set_ylim(len(order) - 0.5, -0.5)
+    axes.set_xlim(0, 100)
+    axes.grid(axis="x")
+    axes.grid(visible=False, axis="y")
+    axes.set_xlabel(f"% of time on duty in use, all patients, {span(scenarios[0], figures)}")
+    fullest = order[0]
+    full = [round(row["mean"]) for row in known[fullest]]
+    _title(axes, f"{about.get(fullest, {}).get('label', plain(fullest))}: the fullest service, "
+                 f"{_instead([float(each) for each in full], ' %')} in use")
     if len(scenarios) > 1:
         _legend(axes)
     return True
@@ -170,7 +268,7 @@ def _admissions_title(value: Results | Comparison, figures: Figures, label: str)
     total = figures.level(value.name, ADMISSIONS)
     if total is None or total["mean"] is None:
         return label
-    return f"{label}: about {number(total['mean'] / len(value.years), 0)} a year"
+    return f"{label}: about {number(total['mean'] / len(figures.years), 0)} a year"
 
 
 def _finding(value: Comparison, figures: Figures, label: str) -> str:
@@ -178,21 +276,21 @@ def _finding(value: Comparison, figures: Figures, label: str) -> str:
     if row is None or row["mean"] is None:
         return label
     if row["mean"] == 0 or unclear(row):
-        return f"{label}: no change in {_horizon(value.base)} that stands out from luck"
+        return f"{label}: no change in {_horizon(figures)} that stands out from luck"
     more = "more" if row["mean"] > 0 else "fewer"
     size = percent(row["relative_change"]).lstrip("+−")
-    return f"{label}: about {_a_year(row, value.base)} {more} a year ({size})"
+    return f"{label}: about {_a_year(row, figures)} {more} a year ({size})"
 
 
-def _a_year(row: Row, results: Results) -> str:
+def _a_year(row: Row, figures: Figures) -> str:
     """The size of a change in an average year."""
-    size = abs(row["mean"]) / len(results.years)
+    size = abs(row["mean"]) / len(figures.years)
     return number(size, 0 if size >= 10 else 1)
 
 
-def _horizon(results: Results) -> str:
-    count = len(results.years)
-    return results.years[0] if count == 1 else f"{count} years"
+def _horizon(figures: Figures) -> str:
+    count = len(figures.years)
+    return figures.years[0] if count == 1 else f"{count} years"
 
 
 def _difference(axes: Axes, value: Comparison, figures: Figures) -> bool:
@@ -204,12 +302,11 @@ def _difference(axes: Axes, value: Comparison, figures: Figures) -> bool:
         if not rows:
             return False
         nudge = 0.08 * (at - (len(value.alternatives) + 1) / 2)
-        axes.errorbar([nudge + n for n in range(len(rows))], [row["mean"] for row in rows], yerr=_bars(rows),
-                      marker=MARKERS[at % len(MARKERS)], linestyle="none",
-                      label=_short(each.title))
-    axes.set_xticks(range(len(rows)), [row["year"] for row in rows])
+        places = [nudge + each.years.index(row["year"]) for row in rows]
+        axes.errorbar(places, [row["mean"] for row in rows], yerr=_bars(rows), marker=MARKERS[at % len(MARKERS)],
+                      linestyle="none", label=_short(each.title))
+    _year_axis(axes, value, figures)
     axes.set_ylabel(f"change in {_population(rows[0])}")
-    axes.set_xlabel("Financial year")
     axes.yaxis.set_major_locator(MaxNLocator(7))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: number(v, _places(axes.yaxis), sign=True)))
     axes.margins(y=0.15)
@@ -232,25 +329,31 @@ def _around_zero(low: float, high: float) -> tuple[float, float]:
 def _waits(axes: Axes, value: Results | Comparison, figures: Figures) -> bool:
     """For each response and wait, from the time within which half are seen to that for nine in ten."""
     scenarios = scenarios_of(value)
-    names, _ = figures.waits([each.name for each in scenarios])
+    names = [name for name in shown_waits(scenarios, figures)[0] if _short_enough(name, scenarios, figures)]
     if not names:
         return False
     for at, each in enumerate(scenarios):
         places = [row + 0.2 * (at - (len(scenarios) - 1) / 2) for row in range(len(names))]
         half, most = ([figures.level(each.name, name + ending) or {} for name in names] for ending in ("_p50", "_p90"))
         _spans(axes, places, half, most, f"C{at % 7}", _short(each.title))
-    labels = [(figures.level(scenarios[0].name, name + "_p90") or {})["label"].split(",")[0] for name in names]
-    axes.set_yticks(range(len(names)), [textwrap.fill(label, 24) for label in labels])
+    labels = [wait_label(figures, scenarios[0].name, name) for name in names]
+    axes.set_yticks(range(len(names)), [textwrap.fill(label, 30) for label in labels], fontsize=9)
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xlim(left=0)
     axes.grid(axis="x")
     axes.grid(visible=False, axis="y")
-    axes.set_xlabel(f"minutes, all cases in {span(scenarios[0])}: half are seen within (open), 9 in 10 within (filled)")
+    axes.set_xlabel(f"minutes, all residents' cases in {span(scenarios[0], figures)}:\n"
+                    "half are seen within (open), 9 in 10 within (filled)")
     _thousands(axes.xaxis)
     _title(axes, _waits_finding(value, figures, names[0]))
     if len(scenarios) > 1:
         _legend(axes)
     return True
+
+
+def _short_enough(name: str, scenarios: list[Results], figures: Figures) -> bool:
+    """Whether a wait fits a chart in minutes; those for home care take days."""
+    return all((figures.level(each.name, name + "_p90") or {})["mean"] < A_DAY for each in scenarios)
 
 
 def _spans(axes: Axes, places: list[float], half: list, most: list, color: str, label: str) -> None:
@@ -263,7 +366,7 @@ def _spans(axes: Axes, places: list[float], half: list, most: list, color: str, 
 
 def _waits_finding(value: Results | Comparison, figures: Figures, name: str) -> str:
     found = [figures.level(each.name, name + "_p90") or {} for each in scenarios_of(value)]
-    label, minutes = found[0]["label"].split(",")[0], [round(row["mean"]) for row in found]
+    label, minutes = wait_label(figures, scenarios_of(value)[0].name, name), [round(row["mean"]) for row in found]
     then, low, high = minutes[0], min(minutes[1:] or minutes), max(minutes[1:] or minutes)
     now = number(low, 0) if low == high else f"{number(low, 0)} to {number(high, 0)}"
     before = "" if len(found) == 1 else ", as before" if then == low == high else f" instead of {number(then, 0)}"
@@ -285,7 +388,7 @@ def _healthy_change(axes: Axes, value: Comparison, figures: Figures) -> bool:
     axes.set_ylim(*_around_zero(*axes.get_ylim()))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: number(v, _places(axes.yaxis), sign=True)))
     _fifth_axes(axes, "change against the baseline: healthy years\n"
-                      f"per 1,000 residents at the start, over {_horizon(value.base)}")
+                      f"per 1,000 residents at the start, over {_horizon(figures)}")
     _title(axes, _healthy_finding(value, figures))
     _legend(axes)
     return True
@@ -310,7 +413,7 @@ def _healthy_level(axes: Axes, value: Results, figures: Figures) -> bool:
         return False
     _columns(axes, known, 0.6, "C1", value.title)
     _thousands(axes.yaxis)
-    _fifth_axes(axes, f"healthy years per 1,000 residents\nat the start, over {_horizon(value)}")
+    _fifth_axes(axes, f"healthy years per 1,000 residents\nat the start, over {_horizon(figures)}")
     low, high = (choose(row["mean"] for _, row in known) for choose in (min, max))
     _title(axes, f"Healthy years: {number(low, 0)} to {number(high, 0)} per 1,000, by deprivation fifth")
     return True

@@ -2,37 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from icsim.outcomes import ALL, ALL_YEARS
+import polars as pl
+
+from icsim.outcomes import ALL, ALL_YEARS, HEADLINE_YEARS, keeping_up, overloaded
 from icsim.outcomes.summary import DIFFERENCE, LEVEL
+from icsim.results import Comparison, Results, scenarios_of
 
 Row = Mapping[str, Any]
+KEYS = ("kind", "scenario", "measure", "year", "margin", "group")
+MARGINS = ("total", "quintile", "everybody", "service", "pool")
+"""Margins that pages and charts look at."""
 
 
 @dataclass(frozen=True)
 class Figures:
-    """The rows of a summary by kind, scenario, measure, year, margin and group."""
+    """The rows of a summary by kind, scenario, measure, year, margin and group; and the years that headlines rest on."""
 
     rows: dict[tuple, Row]
+    years: tuple[str, ...]
+    """headline years; every year of the run where there is none in which every service keeps up"""
+    left_out: tuple[str, ...]
+    """years in which some service is overloaded as a whole"""
+    overload: Sequence[Row] = ()
+    """rows of `outcomes.overloaded`"""
 
     @classmethod
-    def of(cls, summary) -> Figures:
-        """From the frame that `outcomes.summary` makes."""
-        keys = ("kind", "scenario", "measure", "year", "margin", "group")
-        return cls({tuple(row[key] for key in keys): row for row in summary.iter_rows(named=True)})
+    def of(cls, summary: pl.DataFrame, value: Results | Comparison) -> Figures:
+        """From the frame that `outcomes.summary` makes of `value`."""
+        kept = summary.filter(pl.col("margin").is_in(MARGINS))
+        every, sound = tuple(scenarios_of(value)[0].years), keeping_up(value)
+        return cls({tuple(row[key] for key in KEYS): row for row in kept.iter_rows(named=True)}, sound or every,
+                   tuple(year for year in every if year not in sound), tuple(overloaded(value).iter_rows(named=True)))
 
-    def level(self, scenario: str, measure: str, year: str = ALL_YEARS, margin: str = "total",
-              group: str = ALL) -> Row | None:
-        """The outcome in one scenario; None where it is not reported."""
-        return self.rows.get((LEVEL, scenario, measure, year, margin, group))
+    @property
+    def together(self) -> str:
+        """The label under which the summary adds up the years that headlines rest on."""
+        return HEADLINE_YEARS if (self.years and not set(self.years) & set(self.left_out)) else ALL_YEARS
 
-    def change(self, scenario: str, measure: str, year: str = ALL_YEARS, margin: str = "total",
-               group: str = ALL) -> Row | None:
+    def level(self, scenario: str, measure: str, year: str = "", margin: str = "total", group: str = ALL) -> Row | None:
+        """The outcome in one scenario, in the headline years unless a year is named; None where it is not reported."""
+        return self.rows.get((LEVEL, scenario, measure, year or self.together, margin, group))
+
+    def change(self, scenario: str, measure: str, year: str = "", margin: str = "total", group: str = ALL) -> Row | None:
         """Scenario minus baseline; None where it is not reported."""
-        return self.rows.get((DIFFERENCE, scenario, measure, year, margin, group))
+        return self.rows.get((DIFFERENCE, scenario, measure, year or self.together, margin, group))
 
     def measures(self, ending: str) -> list[str]:
         """Measures whose name ends so, in order, without the ending."""

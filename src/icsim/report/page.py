@@ -6,33 +6,36 @@ from pathlib import Path
 from typing import Any
 
 from icsim.outcomes.summary import ENOUGH_DRAWS
-from icsim.report import tables
+from icsim.report import services, tables
 from icsim.report.basis import differences, rests_on, unknown
 from icsim.report.figures import Figures
 from icsim.report.short import in_short
 from icsim.report.wording import number, paragraph, plain
+from icsim.report.years import which_years, whole_span
 from icsim.results import Comparison, Results, scenarios_of
 
 
 def page(value: Results | Comparison, summary: Any, folder: Path | None = None) -> str:
     """The page as plain text of at most 80 columns; `summary` is the frame of `outcomes.summary(value)`."""
-    figures = Figures.of(summary)
+    figures = Figures.of(summary, value)
     parts = _compared(value, figures) if isinstance(value, Comparison) else _alone(value, figures)
     parts += [rests_on(value, folder), unknown(), _end(value, figures, folder)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _alone(value: Results, figures: Figures) -> list[str]:
-    return [_asked(value), tables.outcomes(value, figures), _meaning(value.replications, "run"),
-            tables.years(value, figures), tables.fifths(value, figures), tables.waits([value], figures),
-            tables.busy([value], figures)]
+    return [_asked(value), which_years([value], figures), tables.outcomes(value, figures),
+            _meaning(value.replications, "run"), services.services([value], figures), tables.years(value, figures),
+            tables.fifths(value, figures), services.waits([value], figures), services.busy([value], figures)]
 
 
 def _compared(value: Comparison, figures: Figures) -> list[str]:
     sections = (in_short, tables.changes, tables.changed_years, tables.changed_fifths)
     changes = [section(value, each, figures) for each in value.alternatives for section in sections]
-    return [_asked(value), *changes, _meaning(value.base.replications, "pair"), tables.waits(value.scenarios, figures),
-            tables.busy(value.scenarios, figures), differences(value)]
+    told = value.scenarios
+    return [_asked(value), which_years(told, figures), *changes, _meaning(value.base.replications, "pair"),
+            services.services(told, figures), services.waits(told, figures), services.busy(told, figures),
+            differences(value)]
 
 
 # --- what was asked ---------------------------------------------------------------------------------------------------
@@ -49,7 +52,7 @@ def _asked(value: Results | Comparison) -> str:
 
 def _where_and_when(results: Results) -> str:
     area = results.provenance.get("area_label") or plain(str(results.provenance.get("area", "")))
-    return f"{area}, {number(results.residents, 0)} residents at the start, {tables.span(results)}"
+    return f"{area}, {number(results.residents, 0)} residents at the start, {whole_span(results)}"
 
 
 def _how_often(value: Results | Comparison) -> str:
@@ -80,7 +83,8 @@ def _meaning(runs: int, what: str) -> str:
 # --- the technical end ------------------------------------------------------------------------------------------------
 
 def _end(value: Results | Comparison, figures: Figures, folder: Path | None) -> str:
-    lines = [] if folder is None else [f"Written to {folder}: tables (summary.csv, assumptions.csv), charts and the "
+    log = ", the event log" if isinstance(value, Results) and value.events is not None else ""
+    lines = [] if folder is None else [f"Written to {folder}: tables (summary.csv, assumptions.csv){log}, charts and the "
                                        "complete scenarios."]
     first = scenarios_of(value)[0]
     lines.append(f"icsim {first.provenance.get('version', '')}, results {value.content_hash[:8]}, undiscounted")
@@ -94,8 +98,10 @@ def _late(results: Results, figures: Figures) -> list[str]:
     total = sum(row["mean"] for row in demands if row and row["mean"])
     if late is None or late["mean"] is None or not total:
         return []
+    joined = figures.level(results.name, "joined_demands")
+    more = f"; {number(1000 * joined['mean'] / total, 1)} more were seen to together with such a one" if joined else ""
     return [f"{number(1000 * late['mean'] / total, 0)} in 1,000 demands came while the person was still being looked "
-            f"after and were handed over at the start of the next {results.provenance.get('heartbeat', 'beat')}"]
+            f"after and were handed over at the start of the next {results.provenance.get('heartbeat', 'beat')}{more}"]
 
 
 def _seconds(value: Results | Comparison) -> list[str]:

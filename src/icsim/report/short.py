@@ -8,8 +8,8 @@ from icsim.report.tables import title_of
 from icsim.report.wording import about, about_places, heading, number, paragraph, unclear
 from icsim.results import Comparison, Results
 
-TOLD = (ADMISSIONS, "bed_days", "ae_attendances", "conveyances", "calls_999", "care_home_entries", "deaths",
-        "healthy_years", "qalys")
+TOLD = (ADMISSIONS, "bed_days", "delayed_bed_days", "ae_attendances", "crisis_ae_attendances", "conveyances", "calls_999",
+        "handover_hours_lost", "mh_admissions", "care_home_entries", "deaths", "healthy_years", "qalys")
 PER_AVERTED = ("ae_attendances", "conveyances", "bed_days", "falls_vehicle_responses")
 """What is also told for each admission averted, where its change is clear."""
 
@@ -20,7 +20,7 @@ def in_short(value: Comparison, other: Results, figures: Figures) -> str:
     if not found:
         return ""
     clear = [row for row in found if row["mean"] and not unclear(row)]
-    lines = [paragraph(_sentence(row, len(other.years)), hanging="- ") for row in clear]
+    lines = [paragraph(_sentence(row, len(figures.years)), hanging="- ") for row in clear]
     lines += [paragraph(text, hanging="- ") for text in (_unclear(found), _untouched(found)) if text]
     averted = _per_averted(value.base, other, figures)
     return "\n".join([heading("In short: an average year with the change", title_of(value, other)), *lines,
@@ -64,7 +64,7 @@ def _per_averted(base: Results, other: Results, figures: Figures) -> str:
     if not _clear(admissions) or admissions is None or admissions["mean"] > 0:
         return ""
     rows = [row for name in PER_AVERTED if _clear(row := figures.change(other.name, name)) and row]
-    ratios = per_averted(base, other, [row["measure"] for row in rows])
+    ratios = per_averted(base, other, [row["measure"] for row in rows], years=figures.years)
     parts = [_change(ratio, error, row["label"])
              for row, (ratio, error) in zip(rows, ratios.values(), strict=True)]
     return f"for each emergency admission averted: {', '.join(parts)}" if parts else ""

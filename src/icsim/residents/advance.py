@@ -167,19 +167,21 @@ def ring(model, streams, people, i, k, t, start, end, hint, beat, served):
         _birth(model, streams, people, i, k, t, beat)
         renew(model, streams, people, i, k, t)
         return False
-    _depart(model, people, i, k, t, hint, beat, served)
+    _depart(model, people, i, k, t, start, hint, beat, served)
     return True
 
 
 @inlined
-def _depart(model, people, i, k, t, hint, beat, served):
-    """Resident i dies or leaves at t. With a case open the services say first whether it ended before."""
+def _depart(model, people, i, k, t, start, hint, beat, served):
+    """Resident i dies or leaves at t. With a case open the services say first whether it ended before; what they were told
+    of in the last beat, and so lies before `start`, they are not told again.
+    """
     reason = DIED if model.kind[k] == DEATH else LEFT
     if people.person[i].status == WAITING:
         tell(people, i, t, reason, beat)
         people.next[i] = NEVER
         return
-    if served and _holds(model, people, i):
+    if served and t >= start and _holds(model, people, i):
         tell(people, i, t, reason, beat)
     tally_event(people, i, t, hint, beat, event_column(people, k))
     accrue(people, i, t, beat.edges, hint, beat.tally)

@@ -82,13 +82,15 @@ def _is_real(model, streams, people, i, k, t):
 
 
 @inlined
-def _in_a_later_beat(t, end):
-    """The same hour of the same weekday, in the first week that begins after the beat's end."""
-    return t + _WEEK * np.ceil((end - t) / _WEEK)
+def _in_a_later_beat(t, start, end):
+    """The same hour of the same weekday, as many whole weeks later as a beat is long: demands put off are spread over the
+    next beat as they were over this one, instead of crowding into its first days.
+    """
+    return t + _WEEK * np.ceil((end - start) / _WEEK)
 
 
 @inlined
-def _put_off(model, people, i, k, severity, count, t, end, hint, beat):
+def _put_off(model, people, i, k, severity, count, t, start, end, hint, beat):
     """A demand while a case is open is handed over in a later beat; a second one is seen to together with the first."""
     tally_event(people, i, t, hint, beat, flow_column(people, LATE))
     if people.clock[i, model.hand_over] < NEVER:
@@ -98,14 +100,14 @@ def _put_off(model, people, i, k, severity, count, t, end, hint, beat):
     person.late_column = k
     person.late_severity = severity
     person.late_count = count
-    people.clock[i, model.hand_over] = _in_a_later_beat(t, end)
+    people.clock[i, model.hand_over] = _in_a_later_beat(t, start, end)
 
 
 @inlined
 def hand_over_late(model, streams, people, i, t, start, end, beat):
     """A demand that was put off: handed over now, or put off again; one for what they have by now is dropped."""
     if people.person[i].status == WAITING:
-        people.clock[i, model.hand_over] = _in_a_later_beat(t, end)
+        people.clock[i, model.hand_over] = _in_a_later_beat(t, start, end)
         return
     people.clock[i, model.hand_over] = NEVER
     person = people.person[i]
@@ -149,7 +151,7 @@ def demand(model, streams, people, i, k, t, start, end, hint, beat, served):
             a = model.attribute[k]
             change(model, people, i, a, model.target[k, people.level[i, a]], t, hint, beat)
     elif people.person[i].status == WAITING:
-        _put_off(model, people, i, k, severity, count, t, end, hint, beat)
+        _put_off(model, people, i, k, severity, count, t, start, end, hint, beat)
     else:
         key = rng.address(streams.case[k], person_key, np.uint64(count))
         _hand_over(model, people, i, d, severity, key, t, start, beat)

@@ -80,7 +80,6 @@ class Residents:
         self._keep_trend(beat)
         self._lived = beat.end_day
         hint = int(np.searchsorted(self.edges, beat.start_day, side="right")) - 1
-        self._clear()
         self._sweep(0, self.rows, beat, hint, served)
         newcomers = self._newcomers(beat)
         while len(newcomers):  # those who arrive may have children before the beat ends
@@ -90,7 +89,9 @@ class Residents:
                 tables.used[BIRTHS] = 0
             self._sweep(first, self.rows, beat, hint, served)
             newcomers = self._children()
-        return self._handed()
+        handed = self._handed()
+        self._clear()
+        return handed
 
     def apply(self, moves: np.ndarray) -> None:
         """Outcomes of cases (MOVE): each resident is released at the outcome's own time."""
@@ -108,7 +109,11 @@ class Residents:
         return rows, people.level[rows, PLACE].astype(np.int32), np.array(people.person["key"][rows])
 
     def open_books(self, day: int) -> None:
-        """Whatever was counted before `day`, up to which everybody has lived, is forgotten."""
+        """Whatever was counted before `day`, up to which everybody has lived, is forgotten.
+
+        Deaths of which the services were told last happen first; what else was due is handed over with the next beat.
+        """
+        self._sweep(0, self.rows, Beat(self.area.population_date, day, day), 0, served=True)
         loops.settle(self.people, np.float32(day), self.edges, 0, self._tables[0].tally, 0, self.rows)
         for tables in self._tables:
             tables.tally[:] = 0

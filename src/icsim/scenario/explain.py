@@ -93,6 +93,10 @@ class Explanation:
         facts = {"Who:": f"{grouped(self.population)} residents of {where}",
                  "When:": f"{run.start} to {self.end}, in steps of a {run.heartbeat}",
                  "How often:": f"{luck}; {run.engine} engine{services}"}
+        if run.services:
+            before = f"{run.warm_up_months} months before the start" if run.warm_up_months else "nothing: all stand empty"
+            growth = "grows by the area's declared path" if run.growth else "stays as in the first year"
+            facts |= {"Filled by:": before, "Growing:": f"capacity {growth}"}
         return [*words, "", *(f"{word:11}" + folded(text, " " * 11)[11:] for word, text in facts.items())]
 
     def _services(self) -> list[str]:
@@ -178,7 +182,7 @@ def _pool_lines(resolved: Resolved, service: str) -> tuple[PoolLine, ...]:
 
 def _waiting(limit: int | None) -> str:
     if limit is None:
-        return "queue without limit"
+        return "whoever waits too long gives up"
     return f"at most {grouped(limit)} waiting" if limit else "nobody waits"
 
 

@@ -14,12 +14,13 @@ from icsim import areas, catalogue
 from icsim import simulation as simulations
 from icsim._compile import kernel
 from icsim.areas.load import Area
+from icsim.calendar import MS_PER_DAY
 from icsim.catalogue.load import Catalogue
+from icsim.order import in_order, joined
 from icsim.residents.door import find_next, set_level
 from icsim.residents.population import Start, restarted
 from icsim.residents.residents import Residents
-from icsim.services import build as services_build
-from icsim.services.compiled import CompiledEngine
+from icsim.services.background import Background
 from icsim.simulation import World
 from icsim.state import LIVING, People, allocate
 from icsim.tables import CONTACT
@@ -27,6 +28,18 @@ from icsim.tables import CONTACT
 START = date(2025, 4, 1)
 FIELDS = ("person", "next", "level", "clock", "fired", "weight")
 Changed = Callable[[Residents], None]
+
+
+class Watched(Residents):
+    """Residents of whom it is known when each came in: `entered`, float32[row], 0 for those of the start."""
+
+    def __init__(self, *given: Any):
+        super().__init__(*given)
+        self.entered = np.zeros(len(self.people.next) * 2, np.float32)
+
+    def _admit(self, newcomers: np.ndarray, hint: int) -> None:
+        self.entered[self.rows : self.rows + len(newcomers)] = newcomers["day"]
+        super()._admit(newcomers, hint)
 
 
 @cache
@@ -59,7 +72,7 @@ def world(years: int = 1, area: Area | None = None, rows: Catalogue | None = Non
 class Lived:
     """The end of a run: residents, and the contacts of the whole run in the order in which they ended."""
 
-    residents: Residents
+    residents: Watched
     contacts: np.ndarray
     demands: np.ndarray
     moves: np.ndarray
@@ -68,15 +81,16 @@ class Lived:
         """Everything remembered of each resident, in order of key."""
         people, rows = self.residents.people, self.residents.rows
         order = np.argsort(people.person["key"][:rows])
-        return {name: getattr(people, name)[:rows][order] for name in FIELDS}
+        found = {name: getattr(people, name)[:rows][order] for name in FIELDS}
+        return {**found, "entered": self.residents.entered[:rows][order]}
 
     def owned(self) -> np.ndarray:
-        """Contacts with the resident's key in place of the row, which has no meaning."""
+        """Residents' contacts, with their key in place of the row, which has no meaning."""
         found = np.zeros(len(self.contacts), [("owner", "u8"), *[(n, CONTACT[n]) for n in CONTACT.names if n != "resident"]])
         for name in found.dtype.names[1:]:
             found[name] = self.contacts[name]
         found["owner"] = self.residents.people.person["key"][self.contacts["resident"]]
-        return found
+        return found[self.contacts["resident"] >= 0]
 
     def tallied(self, column: str) -> np.ndarray:
         """int64[period, cell] of one tally column."""
@@ -92,24 +106,37 @@ def set_everybody(model, people, rows, a, level, t):
             find_next(people, i)
 
 
-def residents_of(shared: World, seed: int, kind: type[Residents] = Residents) -> Residents:
+def residents_of(shared: World, seed: int, kind: type[Watched] = Watched) -> Watched:
     """The residents of one replication at the start."""
-    people = restarted(shared.start, shared.built, seed, shared.rows)
-    return kind(shared.built, shared.area, seed, people, shared.start.rows, shared.days, shared.calendar.edges)
+    built = shared.before.built
+    people = restarted(shared.start, built, seed, shared.rows)
+    return kind(built, shared.area, seed, people, shared.start.rows, shared.days, shared.calendar.edges)
 
 
-def live(shared: World, seed: int = 1, change: Changed | None = None, kind: type[Residents] = Residents) -> Lived:
-    """One replication, beat by beat as in `simulation.replicate`; `change` is done to the residents at the start."""
+def live(shared: World, seed: int = 1, change: Changed | None = None, kind: type[Watched] = Watched,
+         after_each: Callable[[Residents, Any], None] | None = None) -> Lived:
+    """One replication, beat by beat as in `simulation.replicate`; `change` is done to the residents at the start, and
+    `after_each` is called with residents and engine after each beat.
+    """
+    calendar = shared.calendar
     residents = residents_of(shared, seed, kind)
-    model = services_build.build(shared.catalogue, shared.area, shared.services, START, shared.days, seed)
-    engine = CompiledEngine(model, len(residents.people.next))
+    engine = simulations._engine(shared, seed, residents)
+    background = Background(shared.catalogue, shared.layout, calendar.origin, calendar.days, seed)
     if change:
         change(residents)
     contacts, demands, moves = [], [], []
-    for beat in shared.calendar.beats:
+    for beat in calendar.beats:
+        if beat.start_day == calendar.start_day:
+            residents.open_books(beat.start_day)
+            if shared.now is not shared.before:
+                residents.adopt(shared.now.built, beat.start_day)
+                engine.adopt(shared.now.reseeded(shared.catalogue, shared.layout, seed), beat.start_day * MS_PER_DAY)
         handed = residents.advance(beat, shared.served)
-        served = engine.serve(handed.demands, handed.departures, beat.end_ms)
+        asked = joined([handed.demands, background.within(beat)]) if shared.served else handed.demands
+        served = engine.serve(in_order(asked, "ms", "key"), handed.departures, beat.end_ms)
         residents.apply(served.moves)
+        if after_each:
+            after_each(residents, engine)
         contacts.append(served.contacts)
         demands.append(handed.demands)
         moves.append(served.moves)

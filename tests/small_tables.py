@@ -48,7 +48,7 @@ def small_area() -> Area:
                           unit="people a year", **_ASSUMED)
     place = area_rows.Place(place="midvale", code="invented", label="Midvale", county="Testshire", population=364)
     return Area("testshire", "Testshire (small)", date(2022, 7, 1), {"Testshire": "Testshire"}, "", (place,),
-                np.full((1, 2, 2, 91), 1), (flow,), (), (), tuple(pools), tuple(shares), (_SOURCE,))
+                np.full((1, 2, 2, 91), 1), (flow,), (), (), tuple(pools), (), (), tuple(shares), (_SOURCE,))
 
 
 def _service(name: str) -> rows.Service:
@@ -73,7 +73,9 @@ def _branches() -> list[Any]:
 
 def _quantities() -> list[Any]:
     return [rows.Quantity(pathway="falls", step=step, quantity="duration", distribution="exponential", a=60.0, low=30.0,
-                          high=120.0, unit="minutes", **_ASSUMED) for step in ("falls_vehicle", "emergency_department")]
+                          high=120.0, unit="minutes", **_ASSUMED) for step in ("falls_vehicle", "emergency_department")] + [
+            rows.Quantity(pathway="falls", step="emergency_department", quantity="priority", distribution="constant", a=3.0,
+                          low=0.0, high=6.0, unit="rank", **_ASSUMED)]
 
 
 def _ratios() -> list[Any]:

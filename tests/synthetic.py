@@ -28,9 +28,11 @@ RESPONSES = {"ambulance_response": 35, "falls_vehicle_response": 25, "wait:emerg
 LIMITS = {"wait:handover": [15, 30, 60], "time_in_ae": [240, 720]}
 """Minutes; these waits are of everybody at one pool as well."""
 SEEN_AT = {"wait:handover": "watford_ae", "time_in_ae": "watford_ae"}
-POOLS = {"falls_vehicles": ("falls_vehicles", 4), "ambulances": ("ambulances", 40), "watford_ae": ("emergency_departments", 30),
-         "watford_beds": ("hospital_beds", 120), "outside_beds": ("hospital_beds", 0)}
-SERVICES = {name: {"label": label, "server": server, "refuses": refuses, "long_hold": False} for name, label, server, refuses in (
+POOLS = {"falls_vehicles": ("falls_vehicles", 4), "ambulances": ("ambulances", 40),
+         "watford_ae": ("emergency_departments", 30), "watford_beds": ("hospital_beds", 120),
+         "outside_beds": ("hospital_beds", 0)}
+SERVICES = {service: {"label": label, "server": server, "refuses": refuses, "long_hold": False}
+            for service, label, server, refuses in (
     ("falls_vehicles", "Falls vehicles", "vehicle", True), ("ambulances", "Ambulances", "crew", False),
     ("emergency_departments", "A&E departments", "cubicle", False), ("hospital_beds", "Hospital beds", "bed", False))}
 
@@ -68,7 +70,8 @@ def results(name: str = "baseline", title: str = "Four falls vehicles, as today"
     return Results(
         name=name, title=title, cells=_thinned(cells, fewer, np.random.default_rng(luck + 1)), waits=waits, wait_sums=sums,
         pool_waits=_pool_waits(sums), pools=_pools(name, replications, labels, rng),
-        background=_background(name, replications, labels), population=_population(cells, years), provenance=_provenance(replications, years, changed=fewer > 0),
+        background=_background(name, replications, labels),
+        population=_population(cells, years), provenance=_provenance(replications, years, changed=fewer > 0),
         timings=[("residents", 12.5), ("services", 3.25)], resolved_toml='schema = 1\ntitle = "made up"\n',
         explanation="Made up.\n", content_hash=f"{luck:02d}{int(fewer * 100):02d}" * 16)
 

@@ -90,7 +90,7 @@ def calendar(start: date, years: int, heartbeat: str = "month", report_by: str =
     """Cut `years` years from `start`, and the months before it, into beats ("month" or "week"); and the years into
     periods ("financial year" or "month").
     """
-    origin = add_months(start, -warm_up_months)
+    origin = add_months(start, -warm_up_months) if warm_up_months else start
     end = add_years(start, years)
     months = _months(start, end)
     if report_by == "month":

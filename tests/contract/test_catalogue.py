@@ -9,7 +9,7 @@ from icsim.catalogue import load
 from icsim.catalogue.csvtable import nearest
 from icsim.catalogue.expand import expand_ages
 from icsim.catalogue.load import ID, TABLES
-from icsim.catalogue.row_rules import DISTRIBUTIONS, PRIORITIES, SHIFT_END
+from icsim.catalogue.row_rules import DISTRIBUTIONS, LAST_PRIORITY, MOST_LIMITS, SHIFT_END
 from icsim.catalogue.when import branch_shares, classes_of
 from icsim.errors import CatalogueError
 from icsim.experiment import EVENT_COLUMNS

@@ -1,4 +1,4 @@
-"""Each rule of the tables, broken once in a catalogue of one demand, one service and one pathway."""
+"""Each rule of the tables, broken once in a catalogue of one demand, one stream, three services and two pathways."""
 
 import pytest
 
@@ -11,11 +11,13 @@ _EVIDENCE = "low,high,unit,standing,source,note"
 _RANGE = "assumed,made_up,invented"
 
 GOOD = {
-    "attributes.csv": "attribute,level,label\nmood,well,Well\nmood,low,Low\nmood,worst,Worst\n",
+    "attributes.csv": "attribute,level,label\nmood,well,Well\nmood,low,Low\nmood,worst,Worst\n"
+    "living,own,Own home\nliving,kept,In a home\n",
     "events.csv": "event,label,kind,attribute,from_levels,to_level,after_days,pathway,profile,class_by\n"
     "crisis,Crises,demand,,,,,help,daily,severity; mood; age 65\n"
     "sink,Sinks,move,mood,well|low,+1,,,,\n"
-    "lift,Lifts,timer,mood,low,well,30,,,\n",
+    "lift,Lifts,timer,mood,low,well,30,,,\n"
+    "passers,Passers-by,stream,,,,,passing,daily,\n",
     "rates.csv": f"event,sex,quintile,age_from,age_to,value,{_EVIDENCE}\n"
     f"crisis,*,*,0,90,2,1,3,per person-year,{_RANGE}\n"
     f'sink,female,1,18,64,5,1,9,"per 1,000 person-years",{_RANGE}\n',
@@ -32,23 +34,34 @@ GOOD = {
     f"crisis,bad,*,0,90,0.2,0.1,0.9,share,{_RANGE}\n",
     "profiles.csv": f"profile,part,index,value,{_EVIDENCE}\n"
     + "".join(f"daily,weekday,{day},1,0.5,2,relative,{_RANGE}\n" for day in range(7)),
-    "services.csv": "service,label,server,queue_limit\nvan,Vans,van,5\nroom,Rooms,room,\n",
-    "steps.csv": "pathway,step,label,service,hold,refuse,otherwise,counts_as,time_as,response,luck\n"
-    "help,ask,Ask,,,,,,,,\nhelp,drive,Drive,van,yes,,talk,drives,,,stay\nhelp,stay,Stay,room,,,home,,stay_days,,\n"
-    "help,talk,Talk,,,,,,,,\n",
-    "outcomes.csv": "pathway,outcome,label,sets,counts_as\nhelp,home,Home,mood=well,\n",
+    "services.csv": "service,label,server,queue_limit,held_by\nvan,Vans,van,5,\nroom,Rooms,room,,\n"
+    "homes,Homes,place,,living=kept\n",
+    "steps.csv": "pathway,step,label,service,hold,refuse,otherwise,counts_as,time_as,response,luck,yields,wait_as\n"
+    "help,ask,Ask,,,,,,,,,,\nhelp,drive,Drive,van,yes,,talk,drives,,,stay,,\n"
+    "help,stay,Stay,room,,,home,,stay_days,,,,\nhelp,talk,Talk,,,,,,,,,,\n"
+    "help,settle,Settle,homes,,,home,,,,,,stay_days\npassing,visit,Visit,room,,,gone,,,,,yes,\n",
+    "outcomes.csv": "pathway,outcome,label,sets,counts_as\nhelp,home,Home,mood=well,\nhelp,kept,Kept,living=kept,\n"
+    "passing,gone,Gone,,\n",
     "branches.csv": f"pathway,step,to,when,value,{_EVIDENCE}\n"
     f"help,ask,drive,severity=bad; age=65+,0.7,0.1,1,share,{_RANGE}\n"
     f"help,ask,home,mood=low|worst,0.2,0,1,share,{_RANGE}\n"
     f"help,ask,talk,,,0,1,share,{_RANGE}\nhelp,drive,stay,,0.5,0,1,share,{_RANGE}\n"
-    f"help,drive,home,,,0,1,share,{_RANGE}\nhelp,stay,home,,,0,1,share,{_RANGE}\n"
-    f"help,talk,home,,,0,1,share,{_RANGE}\n",
+    f"help,drive,home,,,0,1,share,{_RANGE}\nhelp,stay,settle,,0.1,0,1,share,{_RANGE}\n"
+    f"help,stay,home,,,0,1,share,{_RANGE}\nhelp,talk,home,,,0,1,share,{_RANGE}\n"
+    f"help,settle,kept,,,0,1,share,{_RANGE}\npassing,visit,gone,,,0,1,share,{_RANGE}\n",
     "quantities.csv": f"pathway,step,quantity,distribution,a,b,c,when,{_EVIDENCE}\n"
     f"help,drive,duration,lognormal,20,5,,,10,30,minutes,{_RANGE}\n"
     f"help,drive,patience,exponential,2,,,,1,3,hours,{_RANGE}\n"
     f"help,drive,priority,constant,3,,,severity=bad,3,3,rank,{_RANGE}\n"
-    f"help,stay,patience,constant,9,,,,1,10,days,{_RANGE}\n",
-    "measures.csv": "measure,label,kind,unit\ndrives,Drives,count,drives\nstay_days,Days,time,days\n",
+    f"help,stay,patience,constant,9,,,,1,10,days,{_RANGE}\n"
+    f"help,settle,patience,constant,90,,,,1,100,days,{_RANGE}\n"
+    f"passing,visit,patience,constant,30,,,,1,100,days,{_RANGE}\n",
+    "congestion.csv": f"response,kind,service,above,value,pathway,step,to,instead,{_EVIDENCE}\n"
+    f"more_rooms,escalate,room,1,10,,,,,0,20,%,{_RANGE}\n"
+    f"send_home,divert,room,1.1,0.2,help,drive,stay,home,0,1,share,{_RANGE}\n"
+    f"hurry,shorten,room,1.2,0.9,help,stay,,,0.5,1,ratio,{_RANGE}\n",
+    "measures.csv": "measure,label,kind,unit,limits\ndrives,Drives,count,drives,\nstay_days,Days,time,days,\n"
+    "wait:stay,Wait for a room,response,minutes,30|60\n",
     "sources.csv": "source,title\nmade_up,Invented for this test\n",
 }
 
@@ -61,6 +74,11 @@ def problems(folder, **edits):
             assert edit[0] in text, edit
             text = text.replace(*edit, 1)
         (folder / name).write_text(text + (edit if isinstance(edit, str) else ""))
+    return told_of(folder)
+
+
+def told_of(folder):
+    """What is wrong with the tables of a folder: "file: column | line | message" of each mistake."""
     try:
         load(folder)
     except CatalogueError as error:
@@ -105,7 +123,7 @@ BROKEN = {
         "ratios.csv: value | 3",
         "second time",
     ),
-    "a name that stands twice": ({"services": "van,Vans,van,\n"}, "services.csv: service | 4", "second time"),
+    "a name that stands twice": ({"services": "van,Vans,van,,\n"}, "services.csv: service | 5", "second time"),
     "an unknown event": ({"ratios": ("crisis,", "crises,")}, "ratios.csv: event | 2", "Did you mean crisis?"),
     "an unknown level": ({"ratios": ("mood,low", "mood,lo")}, "ratios.csv: level | 2", "Did you mean low?"),
     "an unknown kind": ({"events": ("timer", "timmer")}, "events.csv: kind | 4", "timer"),
@@ -155,10 +173,20 @@ BROKEN = {
     "a refusal without a service": ({"steps": ("Talk,,,,", "Talk,,,full,")}, "steps.csv: refuse | 5", "refuses nobody"),
     "a negative duration": ({"quantities": (",20,5,", ",-20,5,")}, "quantities.csv: a | 2", "0 or more"),
     "a rank for a duration": ({"quantities": ("minutes", "rank")}, "quantities.csv: unit | 2", "unit of time"),
-    "a priority of 8": (
-        {"quantities": ("constant,3,,,severity=bad,3,3", "constant,8,,,severity=bad,8,8")},
+    "the priority of planned care": (
+        {"quantities": ("constant,3,,,severity=bad,3,3", "constant,7,,,severity=bad,7,7")},
         "quantities.csv: a | 4",
-        "7",
+        "from 0 (first) to 6",
+    ),
+    "half a priority": (
+        {"quantities": ("constant,3,,,severity=bad,3,3", "constant,2.5,,,severity=bad,2,3")},
+        "quantities.csv: a | 4",
+        "whole number",
+    ),
+    "a priority where planned care goes last": (
+        {"quantities": f"passing,visit,priority,constant,3,,,,3,3,rank,{_RANGE}\n"},
+        "quantities.csv: quantity | 8",
+        "goes last",
     ),
     "an hour 24": ({"profiles": (",weekday,6,", ",hour,24,")}, "profiles.csv: index | 8", "between 0 and 23"),
     "a week of six days": (
@@ -180,7 +208,7 @@ BROKEN = {
     "branches above 1": ({"branches": (",0.2,0,1", ",0.4,0,1")}, "branches.csv: value | 2", "add up to 1.1"),
     "a last branch with a value": (
         {"branches": ("talk,home,,,", "talk,home,,0.5,")},
-        "branches.csv: value | 8",
+        "branches.csv: value | 9",
         "takes the rest",
     ),
     "an earlier branch without a value": (
@@ -194,8 +222,8 @@ BROKEN = {
         "no row for this step",
     ),
     "a step nobody reaches": (
-        {"steps": "help,lost,Lost,,,,,,,,\n", "branches": f"help,lost,home,,,0,1,share,{_RANGE}\n"},
-        "steps.csv: step | 6",
+        {"steps": "help,lost,Lost,,,,,,,,,,\n", "branches": f"help,lost,home,,,0,1,share,{_RANGE}\n"},
+        "steps.csv: step | 8",
         "No case can come",
     ),
     "a loop without exit": ({"branches": ("talk,home", "talk,talk")}, "steps.csv: step | 5", "without exit"),
@@ -214,7 +242,176 @@ BROKEN = {
         "steps.csv",
         "ring",
     ),
-    "a pathway without demand": ({"steps": "other,wait,Wait,,,,,,,,\n"}, "steps.csv: pathway | 6", "No demand enters"),
+    "a pathway without demand": ({"steps": "other,wait,Wait,,,,,,,,,,\n"}, "steps.csv: pathway | 8", "No demand enters"),
+    "planned care without patience": (
+        {"quantities": (f"passing,visit,patience,constant,30,,,,1,100,days,{_RANGE}\n", "")},
+        "steps.csv: step | 7",
+        "unbounded",
+    ),
+    "a server held on a step without a service": ({"steps": ("Talk,,,", "Talk,,yes,")}, "steps.csv: hold | 5", "no server"),
+    "a step without a service that yields": (
+        {"steps": ("help,talk,Talk,,,,,,,,,,", "help,talk,Talk,,,,,,,,,yes,")},
+        "steps.csv: yields | 5",
+        "yields to nobody",
+    ),
+    "a wait for a step without a service": (
+        {"steps": ("help,talk,Talk,,,,,,,,,,", "help,talk,Talk,,,,,,,,,,stay_days")},
+        "steps.csv: wait_as | 5",
+        "nobody waiting",
+    ),
+    "one measure of several that is unknown": (
+        {"steps": ("talk,drives", "talk,drives|rides")},
+        "steps.csv: counts_as | 3",
+        "measures.csv has no such measure",
+    ),
+    "a wait that is counted": (
+        {"steps": (",,stay_days\npassing", ",,drives\npassing")},
+        "steps.csv: wait_as | 6",
+        "time is needed",
+    ),
+    "limits that are no minutes": ({"measures": ("30|60", "30|soon")}, "measures.csv: limits | 4", "whole minutes"),
+    "a limit left out between two": ({"measures": ("30|60", "30||60")}, "measures.csv: limits | 4", "whole minutes"),
+    "a limit in half minutes": ({"measures": ("30|60", "7.5")}, "measures.csv: limits | 4", "whole minutes"),
+    "four limits": ({"measures": ("30|60", "15|30|45|60")}, "measures.csv: limits | 4", "at most 3"),
+    "limits that fall": ({"measures": ("30|60", "60|30")}, "measures.csv: limits | 4", "must rise"),
+    "a limit that stands twice": ({"measures": ("30|60", "30|30")}, "measures.csv: limits | 4", "must rise"),
+    "limits of a count": ({"measures": (",drives,", ",drives,30")}, "measures.csv: limits | 2", "kind response"),
+    "a stream without pathway": ({"events": ("passing,daily", ",daily")}, "events.csv: pathway | 5", "needs"),
+    "a stream with classes": (
+        {"events": ("passing,daily,", "passing,daily,age 65")},
+        "events.csv: class_by | 5",
+        "no residents",
+    ),
+    "a stream in an unknown season": ({"events": ("passing,daily", "passing,dayly")}, "events.csv: profile | 5", "daily"),
+    "an unknown way to answer pressure": (
+        {"congestion": ("escalate", "escalte")},
+        "congestion.csv: kind | 2",
+        "escalate, divert, shorten",
+    ),
+    "pressure on an unknown service": (
+        {"congestion": ("divert,room", "divert,rom")},
+        "congestion.csv: service | 3",
+        "Did you mean room?",
+    ),
+    "pressure on no service": ({"congestion": ("divert,room", "divert,")}, "congestion.csv: service | 3", "not be empty"),
+    "a pressure of nothing": ({"congestion": (",1.1,", ",0,")}, "congestion.csv: above | 3", "above 0"),
+    "a diversion to nowhere": ({"congestion": ("stay,home", "stay,")}, "congestion.csv: instead | 3", "needs instead"),
+    "a diversion of no branch": ({"congestion": ("stay,home", ",home")}, "congestion.csv: to | 3", "needs to"),
+    "a diversion in no pathway": ({"congestion": ("help,drive", ",drive")}, "congestion.csv: pathway | 3", "needs pathway"),
+    "a diversion from no step": ({"congestion": ("help,drive", "help,")}, "congestion.csv: step | 3", "needs step"),
+    "escalation of a step": (
+        {"congestion": ("room,1,10,,,", "room,1,10,help,stay,")},
+        "congestion.csv: step | 2",
+        "has no step",
+    ),
+    "a shorter step that leads somewhere": (
+        {"congestion": ("stay,,,0.5", "stay,home,,0.5")},
+        "congestion.csv: to | 4",
+        "has no to",
+    ),
+    "pressure in an unknown pathway": (
+        {"congestion": ("0.9,help", "0.9,halp")},
+        "congestion.csv: pathway | 4",
+        "Did you mean help?",
+    ),
+    "a diversion from an unknown step": (
+        {"congestion": ("help,drive", "help,driver")},
+        "congestion.csv: step | 3",
+        "Did you mean drive?",
+    ),
+    "a diversion to an unknown step": (
+        {"congestion": ("stay,home", "stay,hone")},
+        "congestion.csv: instead | 3",
+        "Did you mean home?",
+    ),
+    "a diversion of a branch that is not there": (
+        {"congestion": ("drive,stay,home", "drive,talk,home")},
+        "congestion.csv: to | 3",
+        "No branch of drive leads there. Known: home, stay.",
+    ),
+    "a shorter step without a service": (
+        {"congestion": ("help,stay,,,0.5", "help,talk,,,0.5")},
+        "congestion.csv: step | 4",
+        "with a service",
+    ),
+    "a step made longer under pressure": (
+        {"congestion": ("1.2,0.9,help,stay,,,0.5,1,", "1.2,1.1,help,stay,,,0.5,2,")},
+        "congestion.csv: value | 4",
+        "between 0 and 1",
+    ),
+    "more servers than there are": (
+        {"congestion": ("1,10,,,,,0,20", "1,110,,,,,0,120")},
+        "congestion.csv: value | 2",
+        "between 0 and 100",
+    ),
+    "a diversion by a ratio": ({"congestion": ("0,1,share", "0,1,ratio")}, "congestion.csv: unit | 3", "share or %"),
+    "a stay shorter by a share": ({"congestion": ("ratio", "share")}, "congestion.csv: unit | 4", "must be ratio"),
+    "a response that stands twice": (
+        {"congestion": f"hurry,escalate,van,1,0.1,,,,,0,1,share,{_RANGE}\n"},
+        "congestion.csv: response | 5",
+        "second time",
+    ),
+    "a hold by no level": ({"services": ("living=kept", "living=kpt")}, "services.csv: held_by | 4", "Did you mean kept?"),
+    "a hold by the level of a newborn": (
+        {"services": ("living=kept", "living=own")},
+        "services.csv: held_by | 4",
+        "not the attribute's first level",
+    ),
+    "a hold by no attribute": ({"services": ("living=kept", "kept")}, "services.csv: held_by | 4", "attribute=level"),
+    "two services held by one level": (
+        {"services": "hotel,Hotels,bed,,living=kept\n"},
+        "services.csv: held_by | 5",
+        "homes is held by the same level",
+    ),
+    "a long hold that holds": ({"steps": ("homes,,,home", "homes,yes,,home")}, "steps.csv: hold | 6", "long hold"),
+    "a long hold that yields": (
+        {"steps": ("homes,,,home,,,,,,stay_days", "homes,,,home,,,,,yes,stay_days")},
+        "steps.csv: yields | 6",
+        "long hold",
+    ),
+    "a severity that takes a place": (
+        {"severities": ("mood=low", "mood=low; living=kept")},
+        "severities.csv: sets | 3",
+        "only an outcome can set it",
+    ),
+    "a move into a place": (
+        {"events": "moves_in,Moves in,move,living,own,+1,,,,\n"},
+        "events.csv: to_level | 6",
+        "begins with a step of a pathway",
+    ),
+    "a timer into a place": (
+        {"events": "moves_in,Moves in,timer,living,own,kept,9,,,\n"},
+        "events.csv: to_level | 6",
+        "begins with a step of a pathway",
+    ),
+    "an outcome that sets two levels": (
+        {"outcomes": ("mood=well", "mood=well; mood=low")},
+        "outcomes.csv: sets | 2",
+        "one level at most",
+    ),
+    "a place for those who never asked for one": (
+        {"branches": ("talk,home", "talk,kept")},
+        "outcomes.csv: sets | 3",
+        "talk leads here (severity=mild; mood=well; age=0-64) without a server of homes",
+    ),
+    "a place for those who were turned away": (
+        {"steps": ("homes,,,home", "homes,,,kept")},
+        "outcomes.csv: sets | 3",
+        "settle leads here",
+    ),
+    "a place for those diverted from it": (
+        {"congestion": ("stay,home", "stay,kept")},
+        "outcomes.csv: sets | 3",
+        "drive leads here",
+    ),
+    "a place that nobody gives back": (
+        {
+            "outcomes": "help,lost,Lost,,\n",
+            "branches": ("settle,kept,,,", f"settle,lost,,0.1,0,1,share,{_RANGE}\nhelp,settle,kept,,,"),
+        },
+        "outcomes.csv: sets | 5",
+        "must set living=kept",
+    ),
     "a column that does not exist": ({"services": ("server,queue", "server,que")}, "services.csv", "no such column"),
     "a cell that is no number": ({"ratios": (",2,0,1,3,", ",two,0,1,3,")}, "ratios.csv: value | 2", "number"),
 }
@@ -232,6 +429,75 @@ def test_all_mistakes_are_told_at_once(tmp_path):
     assert {line.split(":")[0] for line in told} == {"ratios.csv", "events.csv", "rates.csv"}
 
 
+BAD_PATHWAYS = {
+    "events": "second,Second,demand,,,,,other,,\n",
+    "steps": "help,lost,Lost,,,,,,,,,,\nhelp,shop,Shop,vann,,full,home,,,,,,\n"
+    "help,round,Round,,,,,,,,,,\nother,keep,Keep,room,yes,,,,,,,,\nother,ride,Ride,van,yes,,,,,,,,\n",
+    "outcomes": "other,done,Done,,\n",
+    "branches": f"help,lost,home,,,0,1,share,{_RANGE}\nhelp,shop,home,,,0,1,share,{_RANGE}\n"
+    f"help,round,round,,,0,1,share,{_RANGE}\nother,keep,ride,,,0,1,share,{_RANGE}\n"
+    f"other,ride,done,,,0,1,share,{_RANGE}\n",
+    "quantities": f"other,keep,patience,constant,9,,,,1,10,days,{_RANGE}\n"
+    f"other,ride,patience,constant,9,,,,1,10,days,{_RANGE}\nother,ride,duration,constant,-5,,,,-9,0,days,{_RANGE}\n",
+}
+"""Two pathways with every mistake that a pathway can have; only `ask` leads to the steps `shop` and `round`."""
+MORE_BRANCHES = (
+    "help,ask,talk,,,",
+    f"help,ask,shop,,0.4,0,1,share,{_RANGE}\nhelp,ask,round,,0.3,0,1,share,{_RANGE}\nhelp,ask,talk,,,",
+)
+
+
+def test_everything_wrong_with_pathways_is_told_at_once_by_file_and_row(tmp_path):
+    """An unknown service and a negative duration hide nothing of what the graphs of the pathways have wrong."""
+    problems(tmp_path, branches=MORE_BRANCHES)
+    for name, text in BAD_PATHWAYS.items():
+        path = tmp_path / f"{name}.csv"
+        path.write_text(path.read_text() + text)
+    told = told_of(tmp_path)
+    assert [line.rsplit(" | ", 1)[0] for line in told] == [
+        "branches.csv: value | 2",
+        "quantities.csv: a | 10",
+        "steps.csv: hold | 3",
+        "steps.csv: step | 8",
+        "steps.csv: service | 9",
+        "steps.csv: step | 10",
+    ]
+    for line, words in zip(told, ("Branches of ask add up to 1.4", "0 or more", "room and van", "No case can come",
+                                  "Did you mean van?", "a loop without exit"), strict=True):
+        assert words in line
+
+
+def test_servers_of_one_pathway_may_wait_for_those_of_another_but_not_in_a_ring(tmp_path):
+    """A van is held while a room is awaited, in one pathway; in another a room while a van is awaited, or not."""
+    ring = {name: text for name, text in BAD_PATHWAYS.items() if name in ("events", "outcomes")} | {
+        "steps": "other,keep,Keep,room,yes,,,,,,,,\nother,ride,Ride,van,,,,,,,,,\n",
+        "branches": f"other,keep,ride,,,0,1,share,{_RANGE}\nother,ride,done,,,0,1,share,{_RANGE}\n",
+        "quantities": "".join(f"other,{step},patience,constant,9,,,,1,10,days,{_RANGE}\n" for step in ("keep", "ride")),
+    }
+    (line,) = problems(tmp_path, **ring)
+    assert line.startswith("steps.csv: hold | 3 | Servers of room and van may wait for one another in a ring")
+    assert problems(tmp_path, **ring | {"steps": ring["steps"].replace("room,yes", "room,")}) == []
+
+
+def test_each_of_several_diversions_of_one_branch_leads_somewhere(tmp_path):
+    """The second step that relieves rooms does not hide that the first can be come to, nor what is held there."""
+    own = f"{_RANGE}\n"
+    edits = {
+        "congestion": ("hurry,", f"send_off,divert,room,1.1,0.2,help,drive,stay,off,0,1,share,{own}"
+                                 f"send_home_too,divert,room,1.3,0.2,help,drive,stay,home,0,1,share,{own}hurry,"),
+        "steps": "help,off,Off,,,,,,,,,,\n",
+        "branches": f"help,off,home,,,0,1,share,{own}",
+    }
+    assert problems(tmp_path, **edits) == []
+
+
+def test_a_level_below_a_long_hold_may_be_moved_to_and_from(tmp_path):
+    """Moves by steps of one level are looked at from the levels that they start from."""
+    events = "moves_out,Moves out,move,living,kept,-1,,,,\nsinks_on,Sinks,move,mood,,+1,,,,\n"
+    assert problems(tmp_path, events=events) == []
+    assert "to_level | 6" in problems(tmp_path, events="moves,Moves,move,living,,+1,,,,\n")[0]
+
+
 def test_a_hold_on_its_own_service_and_a_full_queue_need_no_patience(tmp_path):
     """The second step of the same service keeps its server; the first refuses when the queue of 5 is full."""
     steps = ("van,yes,,talk", "van,yes,full,talk")
@@ -239,7 +505,7 @@ def test_a_hold_on_its_own_service_and_a_full_queue_need_no_patience(tmp_path):
     assert problems(tmp_path, steps=steps, quantities=patience) == []
     kept = f"help,drive,more,,0.2,0,1,share,{_RANGE}\nhelp,more,home,,,0,1,share,{_RANGE}\n"
     assert (
-        problems(tmp_path, steps="help,more,More,van,,,,,,,\n", branches=("help,drive,home", kept + "help,drive,home"))
+        problems(tmp_path, steps="help,more,More,van,,,,,,,,,\n", branches=("help,drive,home", kept + "help,drive,home"))
         == []
     )
 

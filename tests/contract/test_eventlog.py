@@ -115,6 +115,6 @@ def test_the_log_is_kept_beside_the_results_of_the_run():
     found = icsim.run("testshire/baseline", years=1, replications=1, log=0, log_days=1)
     assert found.events is not None
     assert found.events["time"].max() <= 1440
-    assert eventlog.COLUMNS == tuple(found.events.columns)
+    assert tuple(found.events.columns) == eventlog.COLUMNS
     with pytest.raises(icsim.ScenarioError, match="must be a replication of the run, 0 to 0"):
         icsim.run("testshire/baseline", years=1, replications=1, log=1)

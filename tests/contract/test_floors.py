@@ -14,7 +14,7 @@ pytestmark = pytest.mark.contract
 PACKAGE = Path(icsim.__file__).parent
 
 FLOORS: tuple[tuple[tuple[str, ...], ...], ...] = (
-    (("errors",), ("calendar",), ("units",), ("_compile",), ("rng",), ("buckets",)),
+    (("errors",), ("calendar",), ("units",), ("_compile",), ("rng",), ("buckets",), ("order",)),
     (("catalogue",), ("areas",)),
     (("scenario",),),
     (("state",), ("tables",), ("results",), ("provenance",)),
@@ -30,6 +30,7 @@ FLOORS: tuple[tuple[tuple[str, ...], ...], ...] = (
 
 MAY_MEET = {
     ("rng", "_compile"),
+    ("order", "_compile"),
     ("units", "calendar"),
     ("areas", "catalogue"),
     ("cli", "progress"),

@@ -109,14 +109,41 @@ def test_everything_that_is_said_is_applied():
     services = {row.service: row for row in resolved.catalogue.services}
     assert {name: (row.value, row.open) for name, row in pools.items()} == {
         "falls_vehicles": (0, "Mon-Fri 08:00-20:00; Sat,Sun 10:00-16:00"), "north_ae": (10_000, "daily 19:00-01:00"),
-        "south_ae": (7, "daily 06:00-24:00"), "outside_ae": (None, "daily 09:00-17:00"),
+        "south_ae": (11, "daily 06:00-24:00"), "outside_ae": (None, "daily 09:00-17:00"),
         "outside_beds": (None, "always")}
     assert {name: (row.queue_limit, row.shift_end) for name, row in services.items()} == {
         "falls_vehicles": (0, "pre-empt"), "emergency_departments": (100_000, "finish"),
         "hospital_beds": (50, "finish")}
     assert resolved.run.model_dump() == {
         "start": date(2040, 12, 1), "years": 1, "replications": 1, "seed": 0, "engine": "reference",
-        "heartbeat": "week", "services": False, "threads": 4}
+        "heartbeat": "week", "services": False, "warm_up_months": 6, "growth": False, "threads": 4}
+
+
+def test_a_factor_acts_on_each_pool_as_the_files_before_leave_it():
+    """Ten vehicles of the neighbour × 1.25 are 12.5, rounded up; a pool named beside its service has its own number."""
+    resolved = small(VALID / "multiplies_services.toml")
+    assert {row.pool: row.value for row in resolved.area.pools} == {
+        "falls_vehicles": 13, "north_ae": 0, "south_ae": 1, "outside_ae": None, "outside_beds": None}
+    vehicles = by_name(resolved)["pools.falls_vehicles.number"]
+    assert (vehicles.baseline, vehicles.value, vehicles.reason) == (
+        4, 13, "A quarter more than the ten of the file that this one extends")
+    assert (resolved.run.warm_up_months, resolved.run.growth) == (0, True)
+    assert by_name(resolved)["run.warm_up_months"].unit == "months"
+    assert "multiply" not in resolved.to_toml(), "the complete form gives numbers"
+
+
+def test_without_a_word_services_warm_up_and_capacity_grows(tmp_path):
+    assert (made(tmp_path, "").run.warm_up_months, made(tmp_path, "").run.growth) == (3, True)
+
+
+def test_a_factor_of_one_is_no_difference(tmp_path):
+    assert made(tmp_path, "[services.emergency_departments]\nmultiply = 1\n").differences == ()
+
+
+def test_a_factor_on_a_service_changes_each_of_its_limited_pools(tmp_path):
+    resolved = made(tmp_path, '[services.emergency_departments]\nmultiply = 0.5\nreason = "Half"\n')
+    assert {name: (entry.baseline, entry.value, entry.reason) for name, entry in by_name(resolved).items()} == {
+        "pools.north_ae.number": (9, 5, "Half"), "pools.south_ae.number": (7, 4, "Half")}
 
 
 def test_changes_apply_in_order_and_multiply_acts_on_the_value_before():
@@ -152,6 +179,7 @@ def test_nothing_of_the_tables_given_is_changed():
 @pytest.mark.parametrize("text", [
     "[run]\nseed = 2\n", "[run]\nyears = 3\n", "[run]\nstart = 2025-05-01\n", "[run]\nreplications = 3\n",
     '[run]\nengine = "reference"\n', '[run]\nheartbeat = "week"\n', "[run]\nservices = false\n",
+    "[run]\nwarm_up_months = 1\n", "[run]\ngrowth = false\n", "[services.falls_vehicles]\nmultiply = 2\n",
     "[pools.north_ae]\nnumber = 10\n", '[pools.north_ae]\nopen = "daily 07:00-22:00"\n',
     "[services.falls_vehicles]\nqueue_limit = 3\n", '[services.falls_vehicles]\nshift_end = "wait"\n',
     '[[changes]]\nrow = "flow.arrive.midvale"\nvalue = 501\nreason = "one more"\n',

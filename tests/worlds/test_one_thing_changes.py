@@ -33,7 +33,7 @@ def test_one_more_resident_changes_exactly_that_resident(male, age):
     one, other = live(shared), live(_with_one_more(shared, key, male, age))
     before, after = one.people(), other.people()
     more = ~np.isin(after["person"]["key"], before["person"]["key"])
-    born_in_the_run = after["person"]["birth"] == after["person"]["entered"]
+    born_in_the_run = after["person"]["birth"] == after["entered"]
     assert key in after["person"]["key"][more]
     assert (born_in_the_run[more] | (after["person"]["key"][more] == key)).all()
     assert same_people(before, chosen(after, ~more)) == []
@@ -125,4 +125,4 @@ def _grown_up(lived) -> dict[str, np.ndarray]:
     people = {name: array.copy() for name, array in lived.people().items()}
     people["fired"][:, lived.residents.built.model.fired_slot[column]] = 0
     people["clock"][:, column] = people["next"][:] = 0
-    return chosen(people, people["person"]["birth"] != people["person"]["entered"])
+    return chosen(people, people["person"]["birth"] != people["entered"])

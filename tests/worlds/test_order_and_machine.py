@@ -12,17 +12,16 @@ from pathlib import Path
 import fingerprint
 import numpy as np
 import pytest
-from living import live, rearranged, same_people, world
+from living import Watched, live, rearranged, same_people, world
 
 from icsim.residents import residents as loops_of
-from icsim.residents.residents import Residents
 
 pytestmark = pytest.mark.worlds
 
 PROGRAM = Path(fingerprint.__file__)
 
 
-class InPieces(Residents):
+class InPieces(Watched):
     """Sweeps its rows in pieces of a prime number of rows, the last piece first."""
 
     def _sweep(self, first, last, *rest, **named):

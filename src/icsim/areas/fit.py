@@ -54,7 +54,8 @@ def _providers(catalogue: Catalogue, area: Area) -> Iterator[Problem]:
     asked = {pathway: {step.service for step in catalogue.steps_of(pathway)} - {""} for pathway in pathways.values()}
     needs = [(place, service) for row in catalogue.events if row.kind == "demand"
              for place in area.place_names for service in asked[row.pathway]]
-    needs += [(stream.stream, service) for stream in area.streams for service in asked.get(pathways.get(stream.event, ""), ())]
+    needs += [(stream.stream, service) for stream in area.streams
+              for service in asked.get(pathways.get(stream.event, ""), ())]
     for place, service in sorted(set(needs)):
         if not provided & {(service, place), (service, "*")}:
             yield Problem("catchments.csv", f"{place} has no provider of {service}.")

@@ -9,6 +9,7 @@ import typing
 from collections.abc import Callable, Iterable
 from dataclasses import MISSING, fields
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -74,6 +75,7 @@ def nearest(name: str, names: Iterable[str]) -> str:
     return f"Known: {', '.join(known)}." if 0 < len(known) <= 15 else ""
 
 
+@cache
 def columns_of(row_class: type) -> dict[str, bool]:
     """Column of a table of this class → whether it must be there."""
     return {f.name: f.default is MISSING and f.default_factory is MISSING for f in fields(row_class)
@@ -97,19 +99,25 @@ def _row(name: str, line: int, header: list[str], cells: list[str], row_class: t
     if len(cells) != len(header):
         problems.append(Problem(name, f"This line has {len(cells)} cells, the header has {len(header)}.", line))
         return None
-    hints, needed = typing.get_type_hints(row_class), columns_of(row_class)
+    kinds, needed = _kinds(row_class), columns_of(row_class)
     values, before = {}, len(problems)
     for column, text in zip(header, cells, strict=True):
         if text == "":
             if needed[column]:
                 problems.append(Problem(f"{name}: {column}", "This cell must not be empty.", line))
             continue
-        kind = _plain(hints[column])
+        kind = kinds[column]
         try:
             values[column] = _READERS[kind](text)
         except (ValueError, KeyError):
             problems.append(Problem(f"{name}: {column}", _EXPECTED[kind], line, text))
     return row_class(**values) if len(problems) == before else None
+
+
+@cache
+def _kinds(row_class: type) -> dict[str, type]:
+    """The type of each field."""
+    return {name: _plain(hint) for name, hint in typing.get_type_hints(row_class).items()}
 
 
 def _plain(hint: Any) -> type:

@@ -101,6 +101,14 @@ class Catalogue:
         """Id → table and position in it."""
         return {row.id: (table, at) for table in ID for at, row in enumerate(getattr(self, table))}
 
+    @cached_property
+    def _branches(self) -> dict[tuple[str, str], tuple[rows.Branch, ...]]:
+        """Pathway and step → branches."""
+        found: dict[tuple[str, str], tuple[rows.Branch, ...]] = {}
+        for row in self.branches:
+            found[row.pathway, row.step] = (*found.get((row.pathway, row.step), ()), row)
+        return found
+
     def levels_of(self, attribute: str) -> tuple[str, ...]:
         """The levels of an attribute, in file order."""
         return self.levels[attribute]
@@ -123,7 +131,7 @@ class Catalogue:
 
     def branches_of(self, pathway: str, step: str) -> tuple[rows.Branch, ...]:
         """The branch rows of a step, in file order; the last takes the rest."""
-        return tuple(row for row in self.branches if (row.pathway, row.step) == (pathway, step))
+        return self._branches.get((pathway, step), ())
 
     def quantities_of(self, pathway: str, step: str, quantity: str) -> tuple[rows.Quantity, ...]:
         """The rows of a step's duration, patience or priority, in file order; the last that matches holds."""

@@ -225,10 +225,12 @@ def _served(catalogue: Catalogue, step: Step, cls: DemandClass) -> set[str]:
 
 def _leads(catalogue: Catalogue, step: Step, cls: DemandClass) -> set[str]:
     """The same, and where they go under pressure."""
-    own = (row for row in catalogue.congestion if (row.pathway, row.step) == (step.pathway, step.step))
-    diverted = {row.to: row.instead for row in own if row.kind == "divert"}
     served = _served(catalogue, step, cls)
-    return served | {diverted[to] for to in served & diverted.keys()}
+    return served | {
+        row.instead
+        for row in catalogue.congestion
+        if (row.kind, row.pathway, row.step) == ("divert", step.pathway, step.step) and row.to in served
+    }
 
 
 def _all_have_patience(catalogue: Catalogue, event: Event, step: Step) -> bool:

@@ -108,8 +108,8 @@ def _some(excess: float) -> str:
 def _why(row: Row) -> str:
     """What people meet: waits against the first year, and how many are not served in time."""
     times, left = row["times_first_year"], round(100 * row["not_served"])
-    longer = f"waits are {number(times, 0 if times >= 10 else 1)} times those of the first year" if times and times > 2 else ""
-    parts = [part for part in (longer, f"{left} % are not served in time" if left else "") if part]
+    longer = times and times > 2 and f"waits are {number(times, 0 if times >= 10 else 1)} times those of the first year"
+    parts = [part for part in (longer, left and f"{left} % are not served in time") if part]
     return f"; {', '.join(parts)}" if parts else ""
 
 

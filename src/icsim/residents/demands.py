@@ -55,9 +55,12 @@ def _class(model, people, i, d, severity):
 
 @inlined
 def _hand_over(model, people, i, d, severity, key, t, start, beat):
-    """Enter the demand in the table, at its time of day but before a death that is due; the resident now waits."""
+    """Enter the demand in the table, at its time of day but before a death or leaving that is due; the resident waits."""
     at = milliseconds(time_of_day(model.hours[d], np.float64(t)))
-    at = max(min(at, milliseconds(people.clock[i, DEATH_COLUMN]) - 1), milliseconds(start))
+    last = people.clock[i, DEATH_COLUMN]
+    if model.leave > 0:
+        last = min(last, people.clock[i, model.leave])
+    at = max(min(at, milliseconds(last) - 1), milliseconds(start))
     n = beat.used[DEMANDS]
     row = beat.demands[n]
     row.ms = at

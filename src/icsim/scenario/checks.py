@@ -14,12 +14,14 @@ from icsim.areas.schedule import FORMS, parse
 from icsim.errors import Problem
 from icsim.scenario.ground import Ground
 from icsim.scenario.lines import Path
+from icsim.scenario.models import MOST_SERVERS
 from icsim.scenario.parse import SourceFile
-from icsim.scenario.plan import changed_values
+from icsim.scenario.plan import changed_values, plan
 from icsim.scenario.wording import grouped, listed, near, nearest, shorten, shown
 
 LIMITS: dict[str, tuple[float, float]] = {
     "ratio": (1e-6, 1e6), "odds ratio": (1e-6, 1e6), "share": (0, 1), "%": (0, 100), "utility": (0, 1), "rank": (0, 6),
+    "cases a day": (0, 100_000),
 }
 """Lowest and highest value by unit of the row."""
 OTHERWISE = (0.0, 1e9)
@@ -136,6 +138,21 @@ def check_values(chain: list[SourceFile], ground: Ground) -> Iterator[Problem]:
             becomes = "" if change.word == "value" else f"makes it {grouped(change.value)}, which "
             yield change.problem(f"{becomes}must be between {grouped(low)} and {grouped(high)} ({unit}). "
                                  f"The baseline value is {grouped(change.number.value)}.", shown(change.given))
+        elif unit == "rank" and change.value != int(change.value):
+            yield change.problem("must be a whole number: the place in a queue, 0 first.", shown(change.given))
+    yield from _check_multiplied(chain, ground)
+
+
+def _check_multiplied(chain: list[SourceFile], ground: Ground) -> Iterator[Problem]:
+    """No pool has too many servers after `multiply`, which acts on what the files before say."""
+    for name, pool in plan(chain, ground).pools.items():
+        if pool.number is None or pool.number <= MOST_SERVERS:
+            continue
+        service = ground.pools[name].service
+        file = next(file for file in chain if "multiply" in file.data.get("services", {}).get(service, {}))
+        message = f"makes {name} {grouped(pool.number)} servers, which must be at most {grouped(MOST_SERVERS)}."
+        yield file.problem(("services", service, "multiply"), message,
+                           shown(file.data["services"][service]["multiply"]))
 
 
 def warnings(chain: list[SourceFile], ground: Ground) -> Iterator[Problem]:

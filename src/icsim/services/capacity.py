@@ -53,7 +53,7 @@ def _on_duty(catalogue: Catalogue, pool: Pool, week: np.ndarray, path: np.ndarra
     if pool.value is None:
         return np.where(is_open, UNLIMITED, 0)
     share = rota(catalogue, pool.rota)[week]
-    servers = np.floor(pool.value * path * share + 0.5).astype(np.int64)
+    servers = np.minimum(np.floor(pool.value * path * share + 0.5), UNLIMITED).astype(np.int64)
     least = (pool.value >= 1) & (share > 0)
     return np.where(is_open, np.maximum(servers, least), 0)
 

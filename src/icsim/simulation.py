@@ -154,6 +154,7 @@ class Replication:
     seconds: dict[str, float] = field(default_factory=dict)
     demands: int = 0
     contacts: np.ndarray | None = None  # CONTACT, if asked for; those that ended before the start included
+    keys: np.ndarray | None = None  # uint64[resident], whose contacts they are, if asked for
 
 
 def replicate(world: World, seed: int, progress: Progress | None = None, log: bool = False, workers: int = 1) -> Replication:
@@ -238,7 +239,8 @@ class _Running:
         self.residents.close(last)
         self.population[-1] = self.residents.census()
         return Replication(self.residents.tally, self.residents.columns, self.activity, np.array(self.population), seconds,
-                           self.demands, np.concatenate(self.contacts) if self.log else None)
+                           self.demands, np.concatenate(self.contacts) if self.log else None,
+                           np.array(self.residents.people.person["key"]) if self.log else None)
 
 
 def _residents(world: World, seed: int, workers: int) -> Residents:

@@ -5,7 +5,7 @@
 | person | record below | 32 |
 | next | float32 | 4 |
 | level | uint8[attribute] | one an attribute |
-| clock | float32[event], padded to 8 | 64 for 9 to 16 columns |
+| clock | float32[event], padded to 8 | 96 for 17 to 24 columns |
 | fired | uint16[repeatable event] | two an event |
 | weight | float32[weight] | four a weight |
 
@@ -52,6 +52,7 @@ PERSON = np.dtype(
         ("late_count", "u2"),  # a demand that waits to be handed over: how often its clock had rung before,
         ("late_column", "u1"),  # its clock column,
         ("late_severity", "u1"),  # and its severity
+        ("spare", "u2"),  # always 0: fills the record up to 32 bytes
     ],
     align=True,
 )

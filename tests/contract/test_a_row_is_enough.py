@@ -129,7 +129,7 @@ def _lifting(share: float) -> dict[str, list]:
                      {"measure": "lifting_response", "label": "Response of the lifting service", "kind": "response",
                       "unit": "minutes"}],
         "steps": [{**own, "label": "Lifting service", "service": "lifting_service", "refuse": "closed|full",
-                   "otherwise": "ambulance", "counts_as": "lifts", "response": "lifting_response"}],
+                   "otherwise": "ambulance_c3", "counts_as": "lifts", "response": "lifting_response"}],
         "quantities": [assumed("minutes", 40, "a", quantity="duration", distribution="normal", b=10, c=20, **own)],
         "branches": [assumed("share", share, pathway="falls", step="call_999", to="lifting",
                              when="severity=none; age=65+"),
@@ -171,7 +171,7 @@ def test_a_step_that_nobody_comes_to_changes_no_bit_of_anything_else(before, wit
 
 
 def test_a_step_takes_its_share_and_appears_in_results(before, with_lifting):
-    after = experiment.run(with_lifting(share=0.5))
+    after = experiment.run(with_lifting(share=0.3))
     lifts = after.cells["lifts"].sum()
     grants = after.pools.filter(pl.col("pool") == "lifting_service")["grants"].sum()
     timed = {measure: after.waits.filter(pl.col("measure") == measure)["count"].sum() for measure in NEW_STEP}
@@ -183,7 +183,7 @@ def test_a_step_takes_its_share_and_appears_in_results(before, with_lifting):
 
 
 def test_a_step_is_spoken_of_everywhere(with_lifting):
-    found = with_lifting(share=0.5)
+    found = with_lifting(share=0.3)
     explanation = scenario.explain(found)
     assert "lifting_service" in {service.name for service in explanation.services}
     assert any("Falls lifting service" in line for line in explanation.lines())
@@ -192,7 +192,7 @@ def test_a_step_is_spoken_of_everywhere(with_lifting):
 
 
 def test_both_engines_read_the_new_step_alike(with_lifting):
-    found = with_lifting(share=0.5)
+    found = with_lifting(share=0.3)
     one, other = (experiment.run(_on(found, engine)) for engine in ("compiled", "reference"))
     assert _changed(one, other) == {}
 
@@ -203,7 +203,7 @@ def _on(resolved, engine):
 
 def test_a_second_folder_cannot_put_a_branch_after_the_one_that_takes_the_rest(tmp_path):
     with pytest.raises(CatalogueError, match="Only the last branch of a step takes the rest"):
-        extra_catalogue(tmp_path / "extra", _lifting(0.5))
+        extra_catalogue(tmp_path / "extra", _lifting(0.3))
 
 
 # A pathway of its own -------------------------------------------------------------------------------------------------
@@ -238,8 +238,123 @@ NURSES = {
 
 def test_a_need_with_a_pathway_of_its_own_needs_only_a_second_folder(resolved, tmp_path):
     area = copied_area(tmp_path / "testshire", "testshire", NURSES)
-    after = experiment.run(resolved(extra_catalogue(tmp_path / "extra", _visits()), area))
+    found = resolved(extra_catalogue(tmp_path / "extra", _visits()), area)
+    cold = replace(found, run=found.run.model_copy(update={"warm_up_months": 0}))
+    after = experiment.run(cold)  # so that nobody waits already when the year begins
     needs, visits = after.cells["wound"].sum(), after.cells["visits"].sum()
     assert 300 < needs < 500
     assert 0.9 * needs < visits <= needs
     assert after.waits.filter(pl.col("measure") == "wait:visit")["count"].sum() == visits
+
+
+# A long hold, a stream and a response to pressure ---------------------------------------------------------------------
+
+
+def _companions() -> dict[str, list]:
+    """Somebody to live in with people who need it: one in a hundred, for a year on average."""
+    own = {"pathway": "company", "step": "to_companion"}
+    rest = {"unit": "share", "standing": "derived", "source": "invented"}
+    every = {"sex": "*", "quintile": "*", "age_from": 0, "age_to": 90}
+    return {
+        "attributes": [{"attribute": "company", "level": level, "label": level} for level in ("alone", "companion")],
+        "prevalence": [assumed("share", 0.01, attribute="company", level="companion", **every)],
+        "events": [
+            {"event": "company_need", "label": "Need for company", "kind": "demand", "attribute": "company",
+             "from_levels": "alone", "to_level": "companion", "pathway": "company"},
+            {"event": "company_ends", "label": "Company ended", "kind": "move", "attribute": "company",
+             "from_levels": "companion", "to_level": "alone"}],
+        "rates_company": [assumed("per person-year", rate, event=event, **every)
+                          for event, rate in (("company_need", 0.01), ("company_ends", 1))],
+        "services": [{"service": "companions", "label": "Companions", "server": "companion",
+                      "held_by": "company=companion"}],
+        "measures": [{"measure": "company_begun", "label": "Company begun", "kind": "count", "unit": "people"}],
+        "steps": [{**own, "label": "Waiting for a companion", "service": "companions", "counts_as": "company_begun"}],
+        "outcomes": [{"pathway": "company", "outcome": "accompanied", "label": "In company",
+                      "sets": "company=companion"}],
+        "quantities": [assumed("days", 60, "a", quantity="patience", distribution="constant", **own)],
+        "branches": [{**own, "to": "accompanied", **rest}],
+    }
+
+
+def _companies(number: int) -> dict[str, list]:
+    return {
+        "pools": [assumed("servers", number, pool="companions", service="companions", label="Companions")],
+        "catchments": [assumed("share", 1, service="companions", place="*", pool="companions")],
+    }
+
+
+@pytest.mark.parametrize("engine", ["compiled", "reference"])
+def test_a_server_is_kept_by_rows_for_as_long_as_the_level_lasts(resolved, tmp_path, engine):
+    """Company ends once a year of company, whether it began in the run or long before."""
+    area = copied_area(tmp_path / "testshire", "testshire", _companies(1000))
+    after = experiment.run(_on(resolved(extra_catalogue(tmp_path / "extra", _companions()), area), engine))
+    pool = after.pools.filter(pl.col("pool") == "companions")
+    kept_years = pool["busy_ms"].sum() / (365.25 * 86_400_000)
+    ended = after.cells["company_ends"].sum()
+    assert 100 < kept_years < 400
+    assert abs(ended - kept_years) < 4 * kept_years**0.5
+    assert after.cells["company_begun"].sum() == pool["grants"].sum() == pool["arrivals"].sum()
+    assert pool["left_queue"].sum() == pool["waiting_ms"].sum() == 0
+
+
+def test_without_servers_nobody_takes_the_level(resolved, tmp_path):
+    area = copied_area(tmp_path / "testshire", "testshire", _companies(0))
+    after = experiment.run(resolved(extra_catalogue(tmp_path / "extra", _companions()), area))
+    pool = after.pools.filter(pl.col("pool") == "companions")
+    assert after.cells["company_begun"].sum() == pool["grants"].sum() == 0
+    assert 0.8 * after.cells["company_need"].sum() < pool["left_queue"].sum()
+
+
+def test_an_outcome_cannot_give_the_level_to_those_who_were_turned_away(tmp_path):
+    rows = _companions()
+    rows["steps"][0]["otherwise"] = "accompanied"
+    with pytest.raises(CatalogueError, match=r"to_companion leads here .* without a server of companions"):
+        extra_catalogue(tmp_path / "extra", rows)
+
+
+def _tourists() -> dict[str, list]:
+    """People who are no residents, with a pathway of one hour at a kiosk."""
+    own = {"pathway": "tourists", "step": "kiosk"}
+    return {
+        "events": [{"event": "tourists", "label": "Tourists", "kind": "stream", "pathway": "tourists"}],
+        "services": [{"service": "kiosks", "label": "Kiosks", "server": "window"}],
+        "steps": [{**own, "label": "Kiosk", "service": "kiosks"}],
+        "outcomes": [{"pathway": "tourists", "outcome": "gone", "label": "Gone"}],
+        "quantities": [assumed("hours", 1, "a", quantity="duration", distribution="constant", **own),
+                       assumed("days", 5, "a", quantity="patience", distribution="constant", **own)],
+        "branches": [{**own, "to": "gone", "unit": "share", "standing": "derived", "source": "invented"}],
+    }
+
+
+KIOSK = {
+    "streams": [assumed("cases a day", 8, stream="coach", event="tourists", label="By coach")],
+    "pools": [assumed("servers", 9, pool="kiosk", service="kiosks", label="Kiosk")],
+    "catchments": [assumed("share", 1, service="kiosks", place="coach", pool="kiosk")],
+}
+
+
+def test_a_stream_of_strangers_uses_its_service_and_touches_nobody(before, resolved, tmp_path):
+    area = copied_area(tmp_path / "testshire", "testshire", KIOSK)
+    after = experiment.run(resolved(extra_catalogue(tmp_path / "extra", _tourists()), area))
+    own = after.pools.filter(pl.col("pool") == "kiosk")
+    assert abs(own["grants"].sum() - 8 * 365) < 4 * (8 * 365) ** 0.5
+    assert own["busy_ms"].sum() == pytest.approx(own["grants"].sum() * 3_600_000, rel=0.01)
+    assert before.cells.equals(after.cells)
+    assert before.pools.equals(after.pools.filter(pl.col("pool") != "kiosk"))
+    assert before.waits.equals(after.waits.filter(pl.col("measure") != "wait:kiosk"))
+
+
+def _answer(above: float) -> dict[str, list]:
+    return {"congestion": [assumed("share", 1, response="more_crews", kind="escalate", service="ambulances", above=above)]}
+
+
+def test_an_answer_to_pressure_that_never_comes_changes_no_bit(before, resolved, tmp_path):
+    assert _changed(before, experiment.run(resolved(extra_catalogue(tmp_path / "extra", _answer(1e6))))) == {}
+
+
+def test_an_answer_to_pressure_opens_servers_from_one_review_to_the_next(before, resolved, tmp_path):
+    """All six crews again, on some days from 08:00 to 08:00, which is eight hours of a year's first or last day."""
+    after = experiment.run(resolved(extra_catalogue(tmp_path / "extra", _answer(0.01))))
+    opened = [results.pools.filter(pl.col("pool") == "ambulances")["open_ms"].sum() for results in (before, after)]
+    assert opened[1] > 1.1 * opened[0]
+    assert (opened[1] - opened[0]) % (6 * 8 * 3_600_000) == 0

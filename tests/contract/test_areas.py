@@ -142,7 +142,8 @@ def test_students_leave_at_eighteen(area):
 def test_ids_and_hash(area):
     assert area.values()["pool.falls_vehicles"].value == 4
     assert area.values()["catchment.hospital_beds.watford.watford_beds"].value == 0.95
-    assert {"flow.arrive.watford", "flow_age.leave.female.18", "multiplier.birth"} <= area.values().keys()
+    assert {"flow.arrive.watford", "flow_age.leave.female.18", "multiplier.birth", "capacity.hospital_beds.2027",
+            "stream.visitors_lister"} <= area.values().keys()
     assert area.content_hash() == areas.load("hertfordshire-west-essex").content_hash()
     assert area.content_hash() != areas.load("testshire").content_hash()
 
@@ -168,7 +169,7 @@ def test_a_changed_share_is_made_room_for(area):
 @pytest.mark.parametrize(("name", "value"), [
     ("pool.falls_vehicles", 2.5), ("pool.falls_vehicles", -1), ("flow.leave.watford", -1), ("multiplier.death", 0),
     ("catchment.hospital_beds.watford.watford_beds", 1.1), ("flow.leave.watford", float("nan")),
-    ("catchment.ambulances.*.ambulances", 0.5),
+    ("catchment.ambulances.*.ambulances", 0.5), ("capacity.hospital_beds.2027", 0), ("stream.planned_lister", -1),
 ])
 def test_impossible_values_are_refused(area, name, value):
     with pytest.raises(ValueError, match=name.replace("*", r"\*")):
@@ -182,6 +183,32 @@ def test_unknown_names_are_answered_with_the_nearest(area):
         areas.load("testshir")
 
 
+def test_what_is_unknown_is_answered_with_the_nearest_name(copy):
+    change(copy / "capacity.csv", 2, service="hospital_bedss")
+    change(copy / "streams.csv", 2, stream="eastmere", backlog="-1")
+    with pytest.raises(CatalogueError) as error:
+        areas.load(copy)
+    told = {problem.where: problem.message for problem in error.value.problems}
+    assert told["capacity.csv: service"] == "There is no such service. Did you mean hospital_beds?"
+    assert told["streams.csv: stream"] == "A place has the same name."
+    assert told["streams.csv: backlog"] == "This cannot be below 0."
+
+
+def test_what_serves_one_place_serves_all_but_what_serves_streams_alone_need_not(copy):
+    path = copy / "catchments.csv"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if not line.startswith("crisis_cafes,thornwick")), encoding="utf-8")
+    with pytest.raises(CatalogueError, match="thornwick has no provider of crisis_cafes"):
+        areas.load(copy)
+    own = ("visitors_testshire", "planned_testshire", "service,")
+    path.write_text("".join(line for line in lines if not line.startswith("hospital_beds")
+                            or line.split(",")[1] in own), encoding="utf-8")
+    change(copy / "pools.csv", 7, pool="more_ae", service="emergency_departments")
+    path.write_text(path.read_text(encoding="utf-8").replace("emergency_departments,eastmere,outside_ae",
+                                                             "emergency_departments,eastmere,more_ae"), encoding="utf-8")
+    areas.load(copy)
+
+
 def test_all_mistakes_are_told_at_once_with_file_and_line(copy):
     change(copy / "flows.csv", 2, unit="people", place="eastmeer")
     change(copy / "pools.csv", 2, value="9", open="daily 7-19")
@@ -190,10 +217,13 @@ def test_all_mistakes_are_told_at_once_with_file_and_line(copy):
     change(copy / "flow_ages.csv", 3, age_to="3")
     change(copy / "population.csv", 2, a0="99999")
     change(copy / "places.csv", 3, county="Elsewhere")
+    change(copy / "capacity.csv", 4, service="nobody")
+    change(copy / "streams.csv", 2, backlog="-3")
     assert problems(copy) >= {
         ("flows.csv: unit", 2), ("flows.csv: place", 2), ("flows.csv", 0), ("pools.csv: value", 2),
         ("pools.csv: open", 2), ("pools.csv: standing", 3), ("pools.csv: source", 3), ("catchments.csv: value", 3),
         ("catchments.csv: high", 2), ("flow_ages.csv", 0), ("places.csv: population", 2), ("places.csv: county", 3),
+        ("capacity.csv: service", 4), ("streams.csv: backlog", 2),
     }
 
 
@@ -225,6 +255,21 @@ def test_cells_that_cannot_be_read_are_told_at_once(copy):
     ("population.csv", 3, {"quintile": "1"}, ("population.csv", 2)),
     ("flow_ages.csv", 2, {"age_from": "5"}, ("flow_ages.csv: age_from", 2)),
     ("places.csv", 3, {"place": "eastmere"}, ("places.csv", 2)),
+    ("pools.csv", 2, {"reserve": "-1"}, ("pools.csv: reserve", 2)),
+    ("pools.csv", 2, {"reserve": "some"}, ("pools.csv: reserve", 2)),
+    ("capacity.csv", 2, {"service": "hospital_bedss"}, ("capacity.csv: service", 2)),
+    ("capacity.csv", 2, {"value": "0", "low": "0"}, ("capacity.csv: value", 2)),
+    ("capacity.csv", 2, {"unit": "servers"}, ("capacity.csv: unit", 2)),
+    ("capacity.csv", 3, {"from_year": "2026"}, ("capacity.csv", 2)),
+    ("capacity.csv", 2, {"from_year": "next year"}, ("capacity.csv: from_year", 2)),
+    ("streams.csv", 2, {"stream": "eastmere"}, ("streams.csv: stream", 2)),
+    ("streams.csv", 2, {"stream": "*"}, ("streams.csv: stream", 2)),
+    ("streams.csv", 3, {"stream": "visitors_testshire"}, ("streams.csv", 2)),
+    ("streams.csv", 2, {"backlog": "-1"}, ("streams.csv: backlog", 2)),
+    ("streams.csv", 2, {"backlog": "0.5"}, ("streams.csv: backlog", 2)),
+    ("streams.csv", 2, {"value": "-1", "low": "-1"}, ("streams.csv: value", 2)),
+    ("streams.csv", 2, {"unit": "cases a year"}, ("streams.csv: unit", 2)),
+    ("streams.csv", 4, {"stream": "planned"}, ("catchments.csv: place", 37)),
 ])
 def test_each_promise_is_kept(copy, file, line, cells, expected):
     change(copy / file, line, **cells)

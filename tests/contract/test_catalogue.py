@@ -13,8 +13,8 @@ from icsim.catalogue.row_rules import DISTRIBUTIONS, LAST_PRIORITY, MOST_LIMITS,
 from icsim.catalogue.when import branch_shares, classes_of
 from icsim.errors import CatalogueError
 from icsim.experiment import EVENT_COLUMNS
-from icsim.residents.advance import FLOWS
-from icsim.services import model
+from icsim.residents.beat import FLOWS
+from icsim.services import activity, model
 from icsim.units import FACTORS
 
 pytestmark = pytest.mark.contract
@@ -47,7 +47,8 @@ def test_ids_name_one_number_each(catalogue):
         "rate.fall.female.*.65",
         "ratio.death.frailty.mild",
         "branch.falls.falls_vehicle_on_scene.to_hospital",
-        "quantity.falls.hospital_bed.duration[severity=hip_fracture]",
+        "quantity.falls.bed.duration[severity=hip_fracture]",
+        "congestion.escalation_beds",
         "rate.death.male.1.90",
     ):
         assert catalogue.row(wanted).id == wanted
@@ -59,7 +60,10 @@ def test_a_wrong_id_is_answered_with_the_nearest_right_one(catalogue):
 
 
 def test_names_fixed_by_the_design_are_there(catalogue):
-    assert list(catalogue.levels) == ["sex", "quintile", "frailty", "hip_fracture", "injury", "care"]
+    assert list(catalogue.levels) == [
+        "sex", "quintile", "frailty", "hip_fracture", "injury", "care", "crisis", "illness"
+    ]
+    assert catalogue.levels_of("care") == ("own_home", "home_care", "reablement", "care_home")
     assert catalogue.levels_of("frailty") == ("fit", "mild", "moderate", "severe")
     assert catalogue.severities_of("fall") == ("none", "minor", "moderate", "fracture", "hip_fracture")
     assert [row.step for row in catalogue.steps_of("falls")] == [
@@ -67,15 +71,45 @@ def test_names_fixed_by_the_design_are_there(catalogue):
         "call_999",
         "falls_vehicle",
         "falls_vehicle_on_scene",
-        "ambulance",
-        "ambulance_on_scene",
+        "ambulance_c2",
+        "ambulance_c3",
+        "ambulance_c4",
+        "on_scene",
+        "referred_on",
         "to_hospital",
         "own_way",
         "at_home",
-        "emergency_department",
-        "hospital_bed",
+        "handover",
+        "walk_in",
+        "in_ae",
+        "leaves_unseen",
+        "leaves_ae",
+        "bed",
+        "arranging_care",
+        "to_reablement",
+        "to_step_down",
+        "to_home_care",
+        "to_care_home",
+        "then_home_care",
+        "then_care_home",
     ]
-    assert len(classes_of(catalogue, "fall")) == 20
+    assert len(classes_of(catalogue, "fall")) == 40
+
+
+def test_every_kind_of_need_has_its_pathway(catalogue):
+    assert {row.event: row.pathway for row in catalogue.events if row.pathway} == {
+        "fall": "falls", "acute_illness": "acute", "minor_illness": "minor", "crisis": "crisis",
+        "home_care_need": "home_care", "care_home_entry": "care_homes",
+        "visitors": "visitors", "minor_visitors": "minor_visitors", "planned_care": "planned"}
+
+
+def test_care_is_held_for_long_by_its_level(catalogue):
+    assert {row.service: row.held_by for row in catalogue.services if row.held_by} == {
+        "reablement": "care=reablement", "home_care": "care=home_care", "care_homes": "care=care_home"}
+
+
+def test_planned_care_goes_last(catalogue):
+    assert [row.step for row in catalogue.steps if row.yields] == ["planned_bed"]
 
 
 def test_a_value_changes_in_a_copy_only(catalogue):
@@ -99,7 +133,8 @@ def test_the_hash_is_that_of_the_content(catalogue):
 
 
 def test_words_of_the_catalogue_are_those_of_the_engine():
-    assert (DISTRIBUTIONS, SHIFT_END, PRIORITIES) == (model.DISTRIBUTIONS, model.SHIFT_END, model.PRIORITIES)
+    assert (DISTRIBUTIONS, SHIFT_END, LAST_PRIORITY) == (model.DISTRIBUTIONS, model.SHIFT_END, model.LAST)
+    assert MOST_LIMITS == activity.MOST_LIMITS
 
 
 def test_life_expectancy_of_the_death_rates_is_the_published_one(catalogue):
@@ -148,12 +183,26 @@ def test_all_frail_levels_can_be_left_and_the_ends_are_parked(catalogue):
 
 
 def test_every_measure_that_a_step_or_outcome_feeds_has_words(catalogue):
-    named = {getattr(row, column) for row in catalogue.steps for column in ("counts_as", "time_as", "response")}
-    named |= {row.counts_as for row in catalogue.outcomes}
-    assert named - {""} <= {row.measure for row in catalogue.measures}
+    columns = ("counts_as", "time_as", "wait_as", "response", "interval")
+    cells = {getattr(row, column) for row in catalogue.steps for column in columns}
+    cells |= {row.counts_as for row in catalogue.outcomes}
+    named = {name for cell in cells for name in cell.split("|") if name}
+    assert {"calls_999", "fall_calls_999", "delayed_bed_days", "ambulance_response_c1", "time_in_ae"} <= named
+    assert named <= {row.measure for row in catalogue.measures}
     assert {"person_years", "healthy_years", "qalys", "deaths", "births", "arrivals", "leavers", "falls"} <= {
         row.measure for row in catalogue.measures
     }
+
+
+def test_every_wait_that_has_words_is_that_of_a_step_with_a_service(catalogue):
+    waits = {row.measure.removeprefix("wait:") for row in catalogue.measures if row.measure.startswith("wait:")}
+    assert waits <= {row.step for row in catalogue.steps if row.service}
+
+
+def test_limits_are_those_in_which_services_report(catalogue):
+    limits = {row.measure: row.limits for row in catalogue.measures}
+    assert limits["wait:handover"] == "15|30|60"
+    assert limits["time_in_ae"] == limits["wait:bed"] == "240|720"
 
 
 def test_a_folder_adds_an_event_without_a_change_of_code(tmp_path, catalogue):
@@ -185,7 +234,8 @@ def test_a_bad_extra_row_is_told_by_file_and_line(tmp_path):
 
 
 def test_every_column_of_results_has_its_words(catalogue):
-    tallied = [*FLOWS, *(row.event for row in catalogue.events), *(row.counts_as for row in catalogue.steps)]
+    counted = [name for row in (*catalogue.steps, *catalogue.outcomes) for name in row.counts_as.split("|")]
+    tallied = [*FLOWS, *(row.event for row in catalogue.events if row.kind != "stream"), *counted]
     columns = {EVENT_COLUMNS.get(name, name) for name in tallied if name}
     assert columns <= {row.measure for row in catalogue.measures}
     assert all(row.label and row.unit and row.meaning for row in catalogue.measures)

@@ -8,10 +8,12 @@ import pytest
 
 from icsim import areas, catalogue, state
 from icsim.calendar import calendar
+from icsim.residents.beat import FLOWS
 from icsim.residents.build import build
 from icsim.residents.population import Start
+from icsim.services.build import build as build_services
 from icsim.services.names import layout_of
-from icsim.simulation import World
+from icsim.simulation import Tables, World
 from icsim.state import allocate, bytes_per_row
 
 pytestmark = pytest.mark.contract
@@ -64,14 +66,17 @@ def test_a_resident_takes_at_most_400_bytes(people):
 
 def test_two_replications_beside_the_shared_start_fit_in_memory(people, shipped):
     """Ten years at full scale on two cores: the start, two replications with newcomers, and their tallies."""
-    model = sum(array.nbytes for array in shipped.model if isinstance(array, np.ndarray))
     area, tables = areas.load("hertfordshire-west-essex"), catalogue.load()
     services = layout_of(tables, area, shipped.layout.attributes, shipped.layout.demands)
-    world = World(tables, area, calendar(START, 10), shipped, services, Start(people, REAL_ROWS))
+    when = calendar(START, 10, warm_up_months=3)
+    served = build_services(tables, area, services, when.origin, when.days, 1, again=when.start_day)
+    model = sum(array.nbytes for part in (shipped.model, served) for array in part if isinstance(array, np.ndarray))
+    both = Tables(shipped, served)
+    world = World(tables, area, when, services, both, both, Start(people, REAL_ROWS))
     cells = len(area.places) * state.QUINTILES * state.SEXES * state.BANDS * 10
-    tally = cells * 8 * (1 + len(shipped.layout.weights) + 6 + len(shipped.layout.events))
+    tally = cells * 8 * (1 + len(shipped.layout.weights) + len(FLOWS) + len(shipped.layout.events))
     assert 1.5 * REAL_ROWS < world.rows < 2.5 * REAL_ROWS
-    assert (REAL_ROWS + 2 * world.rows) * (bytes_per_row(people) + 4) + 2 * (model + tally) < PEAK_BYTES
+    assert (REAL_ROWS + 2 * world.rows) * (bytes_per_row(people) + 4) + 2 * (2 * model + tally) < PEAK_BYTES
 
 
 def test_no_field_of_a_record_is_padded_unseen():

@@ -62,6 +62,31 @@ def test_beats_cover_the_run_without_gap_or_overlap(heartbeat, start, years):
         assert beat.end_ms == beat.end_day * MS_PER_DAY
 
 
+@pytest.mark.parametrize("heartbeat", ["month", "week"])
+@pytest.mark.parametrize("start", [date(2025, 4, 1), date(2026, 1, 1), date(2028, 5, 1)])
+@pytest.mark.parametrize("months", [1, 3, 6])
+def test_a_warm_up_lies_before_the_start_and_is_not_reported(heartbeat, start, months):
+    found, cold = calendar(start, 2, heartbeat, warm_up_months=months), calendar(start, 2, heartbeat)
+    assert found.origin == add_months(start, -months)
+    assert (found.start, found.end, found.periods) == (start, cold.end, cold.periods)
+    assert found.start_day == days_between(found.origin, start)
+    assert found.days == days_between(found.origin, found.end)
+    assert found.edges.tolist() == [edge + found.start_day for edge in cold.edges]
+    assert [found.beats[0].start_day, found.beats[-1].end_day] == [0, found.days]
+    assert any(beat.first == start and beat.start_day == found.start_day for beat in found.beats)
+    for one, following in zip(found.beats, found.beats[1:], strict=False):
+        assert one.end_day == following.start_day
+    for beat in found.beats:
+        assert beat.first == found.origin + timedelta(beat.start_day)
+        assert 0 < beat.end_day - beat.start_day <= (31 if heartbeat == "month" else 7)
+
+
+@pytest.mark.parametrize("start", [date(2025, 4, 1), date(2026, 5, 13)])
+def test_without_a_warm_up_the_run_begins_at_its_start(start):
+    found = calendar(start, 1)
+    assert (found.origin, found.start_day, found.days) == (start, 0, 365)
+
+
 def test_beats_of_a_month_begin_on_the_first():
     found = calendar(date(2026, 5, 13), 1)
     assert [beat.first.day for beat in found.beats[1:]] == [1] * 12

@@ -156,8 +156,9 @@ def _streams(tables: Tables) -> list[Problem]:
     """A stream's name stands for its place, so it is no place's; its backlog is a number of cases."""
     places, problems = _place_names(tables), []
     for place in tables["streams"]:
-        if place.row.stream in places:
-            problems.append(place.problem("stream", "A place has the same name.", place.row.stream))
+        if place.row.stream in (*places, EVERY):
+            message = "This stands for every place." if place.row.stream == EVERY else "A place has the same name."
+            problems.append(place.problem("stream", message, place.row.stream))
         if place.row.backlog < 0:
             problems.append(place.problem("backlog", "This cannot be below 0.", place.row.backlog))
     return problems
@@ -175,13 +176,17 @@ def _catchments(tables: Tables) -> list[Problem]:
 
 
 def _shares(tables: Tables) -> list[Problem]:
-    """Shares add up to 1 for each service and place; lines for * hold where a place has none of its own."""
+    """Shares add up to 1 for each service and place; lines for * hold where a place has none of its own.
+
+    What serves one place serves all; what serves streams alone need not.
+    """
     totals, last = Counter[tuple[str, str]](), {}
     for place in tables["catchments"]:
         totals[place.row.service, place.row.place] += place.row.value
         last[place.row.service, place.row.place] = place
     problems = [last[key].problem("value", f"The shares of {key[0]} in {key[1]} add up to {total:.6g}, not 1.")
                 for key, total in totals.items() if not isclose(total, 1.0, abs_tol=_SHARE_TOLERANCE)]
-    services = sorted({place.row.service for place in tables["pools"]})
+    streams = {place.row.stream for place in tables["streams"]}
+    services = sorted({service for service, place in totals if place not in streams})
     return problems + [Problem("catchments.csv", f"{name} has no provider of {service}.") for service in services
                        for name in _place_names(tables) if not {(service, name), (service, EVERY)} & totals.keys()]

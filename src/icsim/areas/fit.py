@@ -50,12 +50,11 @@ def _multipliers(catalogue: Catalogue, area: Area) -> Iterator[Problem]:
 def _providers(catalogue: Catalogue, area: Area) -> Iterator[Problem]:
     """Wherever a case may come from, there is a provider of every service that its pathway asks."""
     provided = {(row.service, row.place) for row in area.catchments}
-    pathways = {row.event: row.pathway for row in catalogue.events}
-    asked = {pathway: {step.service for step in catalogue.steps_of(pathway)} - {""} for pathway in pathways.values()}
+    asked = {row.event: {step.service for step in catalogue.steps_of(row.pathway)} - {""} for row in catalogue.events}
+    streams = {row.event for row in catalogue.events if row.kind == "stream"}
     needs = [(place, service) for row in catalogue.events if row.kind == "demand"
-             for place in area.place_names for service in asked[row.pathway]]
-    needs += [(stream.stream, service) for stream in area.streams
-              for service in asked.get(pathways.get(stream.event, ""), ())]
+             for place in area.place_names for service in asked[row.event]]
+    needs += [(row.stream, service) for row in area.streams if row.event in streams for service in asked[row.event]]
     for place, service in sorted(set(needs)):
         if not provided & {(service, place), (service, "*")}:
             yield Problem("catchments.csv", f"{place} has no provider of {service}.")

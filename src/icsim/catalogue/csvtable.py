@@ -99,7 +99,8 @@ def _row(name: str, line: int, header: list[str], cells: list[str], row_class: t
     if len(cells) != len(header):
         problems.append(Problem(name, f"This line has {len(cells)} cells, the header has {len(header)}.", line))
         return None
-    kinds, needed = _kinds(row_class), columns_of(row_class)
+    plain: type = row_class
+    kinds, needed = _kinds(plain), columns_of(plain)
     values, before = {}, len(problems)
     for column, text in zip(header, cells, strict=True):
         if text == "":

@@ -97,6 +97,7 @@ POOL = np.dtype(
         ("arrivals", "i8"),
         ("grants", "i8"),
         ("left_queue", "i8"),
+        ("refused", "i8"),
     ],
     align=True,
 )

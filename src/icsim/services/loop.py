@@ -206,11 +206,13 @@ def _enter(rules, desk, slot, s, t):
         pool.running += 1
         begin(rules, desk, slot, t)
     elif pool.capacity == 0 and step.refuse & REFUSE_CLOSED:
+        pool.refused += 1
         return _turn_away(rules, desk, case, t, REFUSED)
     elif has_server(pool, case.priority == LAST):
         pool.arrivals += 1
         grant(rules, desk, slot, p, t)
     elif step.refuse & REFUSE_FULL and pool.waiting >= pool.limit:
+        pool.refused += 1
         return _turn_away(rules, desk, case, t, REFUSED)
     else:
         pool.arrivals += 1

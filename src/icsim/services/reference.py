@@ -254,6 +254,7 @@ class ReferenceEngine:
         """Ask for a server: keep the one held, be refused, be served at once, or wait."""
         if case.held is not pool:
             if self.refuses(case, pool):
+                pool.sums["refused"] += 1
                 return self._turn_away(case, REFUSED)
             pool.sums["arrivals"] += 1
         if case.held is pool or pool.has_server(case):

@@ -14,6 +14,7 @@ POOL_SUMS = np.dtype(
         ("arrivals", "i8"),  # cases granted at once or queued; not the refused, nor those that kept a server
         ("grants", "i8"),  # of these, cases that were granted (a case sent away and granted again counts once)
         ("left_queue", "i8"),  # of these, cases that gave up or departed before they were granted
+        ("refused", "i8"),  # cases turned away at once, because it was closed or full; they are no arrivals
     ]
 )
 """Exact totals of one pool over one stretch: arrivals = grants + left_queue + growth of those who wait unserved."""

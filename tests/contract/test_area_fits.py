@@ -1,0 +1,111 @@
+"""Catalogue and area fit together: what one names the other has, and every case finds a provider."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from icsim import areas, catalogue, simulation
+from icsim.areas.fit import fit_problems
+from icsim.errors import CatalogueError
+
+pytestmark = pytest.mark.contract
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return catalogue.load()
+
+
+@pytest.fixture(scope="module")
+def area():
+    return areas.load("testshire")
+
+
+def told(tables, area):
+    """(where, value, message) of every problem."""
+    return [(problem.where, problem.value, problem.message) for problem in fit_problems(tables, area)]
+
+
+def edited(area, table, name, **cells):
+    """The area with other cells in the row of `table` that has this id."""
+    rows = getattr(area, table)
+    assert name in {row.id for row in rows}
+    return replace(area, **{table: tuple(replace(row, **cells) if row.id == name else row for row in rows)})
+
+
+def without(area, service, place):
+    """The area in which nobody of this place has a provider of this service."""
+    kept = tuple(row for row in area.catchments if (row.service, row.place) != (service, place))
+    assert len(kept) < len(area.catchments)
+    return replace(area, catchments=kept)
+
+
+@pytest.mark.parametrize("name", areas.names())
+def test_the_shipped_areas_fit_the_shipped_catalogue(tables, name):
+    assert told(tables, areas.load(name)) == []
+
+
+def test_a_pool_of_an_unknown_service(tables, area):
+    ((where, value, message),) = told(tables, edited(area, "pools", "pool.testshire_beds", service="hospital_bed"))
+    assert (where, value) == ("pools.csv: testshire_beds", "hospital_bed")
+    assert message == "services.csv has no such service. Did you mean hospital_beds?"
+
+
+def test_a_rota_by_an_unknown_profile(tables, area):
+    ((where, value, message),) = told(tables, edited(area, "pools", "pool.ambulances", rota="ambulance_rotta"))
+    assert (where, value) == ("pools.csv: ambulances", "ambulance_rotta")
+    assert message == "profiles.csv has no such profile. Did you mean ambulance_rota?"
+
+
+@pytest.mark.parametrize("event", ["planed_care", "fall"])
+def test_a_stream_of_no_stream(tables, area, event):
+    """Neither a misspelt event nor one that happens to residents can come as a stream."""
+    ((where, value, message),) = told(tables, edited(area, "streams", "stream.planned_testshire", event=event))
+    assert (where, value) == ("streams.csv: planned_testshire", event)
+    assert message.startswith("events.csv has no such stream.")
+    assert "planned_care" in message
+
+
+def test_a_multiplier_of_an_unknown_event(tables, area):
+    ((where, value, message),) = told(tables, edited(area, "multipliers", area.multipliers[0].id, event="deeth"))
+    assert (where, value) == ("multipliers.csv: deeth", "deeth")
+    assert message == "events.csv has no such event. Did you mean death?"
+
+
+def test_a_place_without_a_provider(tables, area):
+    assert told(tables, without(area, "crisis_cafes", "thornwick")) == [
+        ("catchments.csv", None, "thornwick has no provider of crisis_cafes.")]
+
+
+def test_a_service_that_no_pool_of_the_area_has(tables, area):
+    """Each place is named, since each of them could send somebody."""
+    found = told(tables, replace(without(area, "mh_beds", "*"),
+                                 pools=tuple(row for row in area.pools if row.service != "mh_beds")))
+    assert [message for _, _, message in found] == [f"{place} has no provider of mh_beds."
+                                                    for place in sorted(area.place_names)]
+
+
+def test_a_stream_without_a_provider(tables, area):
+    assert told(tables, without(area, "hospital_beds", "planned_testshire")) == [
+        ("catchments.csv", None, "planned_testshire has no provider of hospital_beds.")]
+
+
+def test_a_stream_needs_providers_of_its_own_pathway_only(tables, area):
+    """Minor visitors ask for the unit, and planned care for a bed: neither for an ambulance."""
+    served = {row.service for row in area.catchments if row.place == "planned_testshire"}
+    assert served == {"hospital_beds"}
+    by_place = tuple(replace(row, place=place) for row in area.catchments
+                     for place in (area.place_names if row.place == "*" else (row.place,)))
+    assert told(tables, replace(area, catchments=by_place)) == [
+        ("catchments.csv", None, "minor_visitors_testshire has no provider of urgent_treatment.")]
+
+
+def test_all_that_does_not_fit_is_told_at_once_and_nothing_is_built(tables, area):
+    wrong = edited(area, "pools", "pool.ambulances", rota="nights")
+    wrong = edited(wrong, "streams", "stream.planned_testshire", event="planed_care")
+    wrong = without(wrong, "crisis_cafes", "thornwick")
+    with pytest.raises(CatalogueError) as error:
+        simulation.world(tables, wrong, date(2025, 4, 1), 1)
+    assert [problem.where for problem in error.value.problems] == [
+        "pools.csv: ambulances", "streams.csv: planned_testshire", "catchments.csv"]

@@ -92,19 +92,23 @@ measured numbers), **fitted** (set so that a published total is met) or **assume
 
 def _events(rows: Catalogue) -> str:
     body = [(code(e.event), e.label, e.kind, _effect(e), e.note) for e in rows.events]
-    return "## Events\n\nWhat can happen to a resident. Each has a clock.\n\n" + table(
+    lead = "What can happen to a resident. Each has a clock. A *stream* has none: its cases belong to no resident."
+    return f"## Events\n\n{lead}\n\n" + table(
         ("name", "label", "kind", "what it does", "note"), body)
 
 
 def _effect(event: Any) -> str:
+    moves = _moves(event) if event.attribute else ""
     if event.pathway:
-        return f"enters the pathway {code(event.pathway)}"
-    if event.attribute:
-        after = "" if event.after_days is None else f" after {event.after_days:g} days"
-        origin = "" if not event.from_levels else f" from {event.from_levels.replace('|', ', ')}"
-        to = {"+1": "the next level", "-1": "the level before"}.get(event.to_level, event.to_level)
-        return f"{code(event.attribute)}{origin} to {to}{after}"
-    return ""
+        return f"enters the pathway {code(event.pathway)}" + (f"; without services: {moves}" if moves else "")
+    return moves
+
+
+def _moves(event: Any) -> str:
+    after = "" if event.after_days is None else f" after {event.after_days:g} days"
+    origin = "" if not event.from_levels else f" from {event.from_levels.replace('|', ', ')}"
+    to = {"+1": "the next level", "-1": "the level before"}.get(event.to_level, event.to_level)
+    return f"{code(event.attribute)}{origin} to {to}{after}"
 
 
 def _attributes(rows: Catalogue) -> str:
@@ -169,17 +173,55 @@ def _services(rows: Catalogue) -> str:
     def limit(row: Any) -> str:
         return "" if row.queue_limit is None else str(row.queue_limit)
 
-    body = [(code(r.service), r.label, r.server, r.shift_end, limit(r), r.note) for r in rows.services]
-    return "## Services\n\n" + table(("name", "label", "one server is a", "end of shift", "queue limit", "note"), body)
+    body = [(code(r.service), r.label, r.server, r.shift_end, limit(r), code(r.held_by), r.note) for r in rows.services]
+    return f"## Services\n\n{SERVICES_LEAD}\n\n" + table(
+        ("name", "label", "one server is a", "end of shift", "queue limit", "held by", "note"), body)
+
+
+SERVICES_LEAD = """\
+*Held by*: a long hold; whoever is granted a server keeps it while they live at this level. What the other columns mean is in
+[Services](../background/services.md)."""
 
 
 def _steps(rows: Catalogue) -> str:
-    body = [(code(r.pathway), code(r.step), r.label, code(r.service), "yes" if r.hold else "",
-             r.refuse.replace("|", ", "), code(r.otherwise), code(r.counts_as or r.time_as), code(r.response))
+    body = [(code(r.pathway), code(r.step), r.label, code(r.service), _manner(r), code(r.otherwise), _counted(r))
             for r in rows.steps]
     return "## Pathways, step by step\n\nDemands enter at the first step of their pathway.\n\n" + table(
-        ("pathway", "step", "label", "service", "keeps its server", "refuses when", "otherwise", "counts as",
-         "response time"), body)
+        ("pathway", "step", "label", "service", "manner", "otherwise", "what is measured"), body)
+
+
+def _manner(step: Any) -> str:
+    """Everything unusual about how a step treats servers and queues."""
+    refuse = f"refuses when {step.refuse.replace('|', ' or ')}" if step.refuse else ""
+    luck = f"shares its luck with {code(step.luck)}" if step.luck else ""
+    return "; ".join(filter(None, ("holds its server" if step.hold else "", "yields" if step.yields else "", refuse, luck)))
+
+
+def _counted(step: Any) -> str:
+    parts = (("counts as", step.counts_as), ("time as", step.time_as), ("wait as", step.wait_as),
+             ("response", step.response), ("interval", step.interval))
+    named = [f"{words} {', '.join(map(code, names.split('|')))}" for words, names in parts if names]
+    return "; ".join([*named, *(["starts the A&E clock"] if step.mark else [])])
+
+
+def _congestion(rows: Catalogue) -> str:
+    body = [(code(r.id), _response(r), f"{r.above:g}", _value(r), _range(r), r.unit, r.standing) for r in rows.congestion]
+    return f"## Congestion\n\n{CONGESTION_LEAD}\n\n" + table(
+        ("row", "what happens", "from a pressure of", "value", "range", "unit", "standing"), body)
+
+
+CONGESTION_LEAD = """\
+What services do under pressure: (servers busy + urgent cases waiting) ÷ planned servers, taken every day at 08:00 and
+in force until the next."""
+
+
+def _response(row: Any) -> str:
+    step = code(f"{row.pathway}.{row.step}")
+    if row.kind == "divert":
+        return f"pressure on {code(row.service)}: from {step} a share goes to {code(row.instead)} instead of {code(row.to)}"
+    if row.kind == "shorten":
+        return f"pressure on {code(row.service)}: {step} takes so much of its time"
+    return f"pressure on {code(row.service)}: a share of its servers more"
 
 
 def _outcomes(rows: Catalogue) -> str:
@@ -188,9 +230,10 @@ def _outcomes(rows: Catalogue) -> str:
 
 
 def _measures(rows: Catalogue) -> str:
-    body = [(code(r.measure), r.label, r.unit, r.population, r.better, r.meaning) for r in rows.measures]
-    return "## Measures\n\nWhat results report.\n\n" + table(
-        ("name", "label", "unit", "of whom", "better is", "meaning"), body)
+    body = [(code(r.measure), r.label, r.unit, r.population, r.better, r.limits.replace("|", ", "), r.meaning)
+            for r in rows.measures]
+    return "## Measures\n\nWhat results report. Limits are in minutes; how many took longer is counted exactly.\n\n" + table(
+        ("name", "label", "unit", "of whom", "better is", "limits", "meaning"), body)
 
 
 def _sources(rows: Catalogue) -> str:
@@ -211,7 +254,7 @@ SECTIONS: tuple[Callable[[Catalogue], str], ...] = (
     _numbers("Durations, patience, priorities",
              "Mean first, then the standard deviation (see `src/icsim/catalogue/rows.py` for each distribution).",
              "quantities"),
-    _outcomes, _measures, _sources,
+    _outcomes, _congestion, _measures, _sources,
 )
 
 

@@ -70,7 +70,8 @@ def events(resolved: Resolved, replication: int, days: int, progress: Progress |
     cut = _cut_short(whole, days)
     meter = _Meter(progress, len(cut.calendar.beats), "writing the event log")
     done = replicate(cut, seed_of(resolved.run.seed, replication), meter.count, log=True)
-    assert done.contacts is not None and done.keys is not None
+    assert done.contacts is not None
+    assert done.keys is not None
     return eventlog.event_log(done.contacts, whole.layout, whole.calendar, days, done.keys)
 
 

@@ -17,9 +17,9 @@ WORDS = [
     # used in tables, scenario files and reports
     "attribute", "level", "event", "clock", "timer", "rate", "ratio", "weight", "place", "quintile", "demand",
     "severity", "case", "step", "server", "pool", "patience", "hold", "outcome", "departure", "late", "area",
-    "catalogue", "baseline", "beat", "seed", "pair", "measure", "standing", "care", "stream", "backlog", "priority", "long hold",
-    "refuse", "divert", "yield", "reserve", "rota", "capacity path", "pressure", "congestion", "handover", "stay", "delayed",
-    "overloaded", "warm-up", "origin", "joined",
+    "catalogue", "baseline", "beat", "seed", "pair", "measure", "standing", "care", "stream", "backlog", "priority",
+    "long hold", "refuse", "divert", "yield", "reserve", "rota", "capacity path", "pressure", "congestion", "handover",
+    "stay", "delayed", "overloaded", "warm-up", "origin", "joined",
 ]
 TEXT = {".md", ".py", ".toml", ".csv", ".txt", ".json", ".cfg", ".yaml", ".yml", ".sh", ".mplstyle", ""}
 NOT_OURS = {".git", ".venv", "build", "dist", "results", ".hypothesis", ".pytest_cache", ".mypy_cache", ".ruff_cache",

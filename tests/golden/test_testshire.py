@@ -18,12 +18,13 @@ KEYS = ["replication", "year", "measure"]
 
 
 def _totals(results: icsim.Results) -> pl.DataFrame:
-    """replication, year, measure, value: sums of every column of cells, pools, waits and population."""
+    """replication, year, measure, value: sums of every column of cells, pools, streams, waits and population."""
     cells = _long(results.cells, ["place", "quintile", "sex", "age_band"])
-    waits = results.waits.group_by(KEYS).agg(count=pl.col("count").sum(), sum_ms=pl.col("sum_ms").sum())
+    waits = _long(results.wait_sums, ["place", "quintile"], by="measure")
     pools = _long(results.pools, ["service"], by="pool")
+    streams = results.background.select("replication", "year", "streams." + pl.col("measure"), pl.col("value").cast(pl.Int64))
     people = _long(results.population.rename({"date": "year"}), ["place", "quintile", "sex", "age_band"])
-    return pl.concat([cells, _long(waits, [], by="measure"), pools, people]).sort(KEYS)
+    return pl.concat([cells, waits, pools, streams, people]).sort(KEYS)
 
 
 def _long(table: pl.DataFrame, without: list[str], by: str | None = None) -> pl.DataFrame:
@@ -51,7 +52,7 @@ def test_the_totals_are_those_last_reviewed(totals, request):
 
 def test_the_table_says_something_of_every_kind(totals):
     measures = set(totals["measure"])
-    assert {"deaths", "falls", "healthy_time_ms", "residents", "ambulance_response.count", "ambulances.busy_ms",
-            "wait:ambulance.sum_ms", "testshire_beds.grants"} <= measures
+    assert {"deaths", "falls", "healthy_time_ms", "residents", "ambulance_response_c2.count", "ambulances.busy_ms",
+            "wait:ambulance_c2.sum_ms", "testshire_beds.grants"} <= measures
     assert totals["replication"].n_unique() == 2
     assert totals.filter(pl.col("measure") == "residents").height == 2 * 3

@@ -22,7 +22,7 @@ def _totals(results: icsim.Results) -> pl.DataFrame:
     cells = _long(results.cells, ["place", "quintile", "sex", "age_band"])
     waits = _long(results.wait_sums, ["place", "quintile"], by="measure")
     pools = _long(results.pools, ["service"], by="pool")
-    streams = results.background.select("replication", "year", "streams." + pl.col("measure"), pl.col("value").cast(pl.Int64))
+    streams = results.background.select("replication", "year", measure="streams." + pl.col("measure"), value="value")
     people = _long(results.population.rename({"date": "year"}), ["place", "quintile", "sex", "age_band"])
     return pl.concat([cells, waits, pools, streams, people]).sort(KEYS)
 

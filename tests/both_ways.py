@@ -98,14 +98,20 @@ def _served(served: Served) -> Arrays:
 # Cases ----------------------------------------------------------------------------------------------------------------
 
 
+def another_world() -> simulation.World:
+    """A thousand residents for a year, with services that fill up for a month; then a scenario's other rates hold."""
+    rates = tuple(replace(row, value=row.value * 1.5) if row.event == "fall" else row for row in tables().rates)
+    return simulation.world(replace(tables(), rates=rates), small_area(), date(2025, 4, 1), 1, warm_up_months=1,
+                            shipped=(tables(), small_area()))
+
+
 def whole_model() -> Arrays:
-    """A thousand residents for a year, with services: everything that a replication leaves."""
+    """Everything that a replication of `another_world` leaves."""
     kept: dict[str, Residents] = {}
     make = simulation._residents
     simulation._residents = lambda *given: kept.setdefault("residents", make(*given))
-    world = simulation.world(tables(), small_area(), date(2025, 4, 1), 1)
-    found = simulation.replicate(world, 1, log=True)
-    sums = {name: getattr(found.activity, name) for name in ("tally", "waits", "wait_ms", "pools")}
+    found = simulation.replicate(another_world(), 1, log=True)
+    sums = {**found.activity.books._asdict(), "pools": found.activity.pools}
     contacts = {f"contacts.{name}": found.contacts[name] for name in found.contacts.dtype.names}
     return {**_people(kept["residents"]), "population": found.population, "cells": found.residents, **contacts,
             **{f"activity.{name}": array for name, array in sums.items()}}
@@ -193,7 +199,7 @@ def with_a_case_open() -> Arrays:
     people.fired[1] = 2  # a count at which the ring is found real
     handed = residents.advance(Beat(FIRST, 0, 28))
     return {**_people(residents), "departures": handed.departures["resident"], "demands": handed.demands["resident"],
-            "put_off": people.clock[np.arange(3), columns]}
+            "put_off": people.clock[np.arange(3), columns], "handed_over": people.clock[:3, layout.hand_over]}
 
 
 def outcomes_come_back() -> Arrays:
@@ -222,12 +228,12 @@ def nothing_posted() -> Arrays:
     """Books of a beat in which nobody was served."""
     area = small_area()
     world = simulation.world(tables(), area, date(2025, 4, 1), 1)
-    names, columns = columns_of(tables(), world.services)
-    activity = Activity(names, columns, len(area.places), len(area.pools), world.calendar.edges)
+    names, columns = columns_of(tables(), world.layout)
+    activity = Activity(names, columns, world.layout, len(area.places), world.calendar.edges)
     engine = CompiledEngine(model(random_pathways(1, 2, 4)))
     served = engine.serve(np.empty(0, DEMAND), np.empty(0, DEPARTURE), 1)
     activity.post(served._replace(sums=np.zeros(len(area.pools), served.sums.dtype)), 0)
-    return {"tally": activity.tally, "waits": activity.waits, "pools": activity.pools}
+    return {**activity.books._asdict(), "pools": activity.pools}
 
 
 def starting_population() -> Arrays:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
-from both_ways import FIRST, small_area, tables, thinned
+from both_ways import FIRST, another_world, small_area, tables, thinned
 
 from icsim import areas, simulation
 from icsim._compile import numba
@@ -52,6 +52,7 @@ def run_all() -> None:
         simulation.world(with_more_rows(tables()), small, START, 1),
         simulation.world(replace(tables(), ratios=()), small, START, 1),
         simulation.world(tables(), larger_area(), START, 1),
+        another_world(),
     ]
     for seed, world in enumerate(worlds):
         simulation.replicate(world, seed, log=seed == 1)

@@ -84,12 +84,12 @@ def test_first_come_first_served_and_ties_by_key(run):
 
 def test_the_sums_are_exact(run):
     served, _ = run([Step("s", 0, constant(10))], [Pool(0, [(0, 1), (500, 3)])], demands((5, 1), (5, 2), (7, 0)))
-    assert served.sums.tolist() == [(30, 500 + 3 * 500, 10 + 18, 3, 3, 0)]
+    assert served.sums.tolist() == [(30, 500 + 3 * 500, 10 + 18, 3, 3, 0, 0)]
 
 
 def test_a_pool_without_a_limit_has_no_open_time(run):
     served, _ = run([Step("s", 0, constant(10))], [Pool(0, UNLIMITED)], demands(*((5, key) for key in range(50))))
-    assert served.sums.tolist() == [(500, 0, 0, 50, 50, 0)]
+    assert served.sums.tolist() == [(500, 0, 0, 50, 50, 0, 0)]
 
 
 def test_keys_are_unsigned(run):
@@ -409,7 +409,7 @@ def test_pre_empt_to_none_sends_everybody_to_the_head_of_the_queue(run):
     assert visits(served, 1) == [(0, 0, 0, 55, SERVED)]
     assert visits(served, 2) == [(0, 1, 1, 55 + 6, SERVED)]
     assert visits(served, 3) == [(0, 2, 61, 71, SERVED)]
-    assert served.sums.tolist() == [(5 + 4 + 5 + 6 + 10, 10 + 950, 45 + 50 + 59, 3, 3, 0)]
+    assert served.sums.tolist() == [(5 + 4 + 5 + 6 + 10, 10 + 950, 45 + 50 + 59, 3, 3, 0, 0)]
 
 
 def test_pre_empt_to_one_keeps_the_urgent(run):
@@ -554,7 +554,7 @@ def test_a_long_hold_lasts_until_the_resident_departs_or_moves_on(run, reason):
     assert visits(served, 1) == [(0, 0, 0, 10, SERVED), (1, 10, 10, 15, SERVED)]
     assert visits(served, 2) == [(0, 1, 50, 60, SERVED), (1, 60, 60, 65, SERVED)]
     assert served.moves["reason"].tolist() == [SERVED, SERVED]
-    assert served.sums.tolist() == [(50 + 10 + 940, 1000, 49, 2, 2, 0)]
+    assert served.sums.tolist() == [(50 + 10 + 940, 1000, 49, 2, 2, 0, 0)]
 
 
 def test_moving_on_cuts_no_case_short(run):
@@ -599,7 +599,7 @@ def test_a_second_long_hold_at_the_same_pool_needs_a_server_of_its_own(run):
     served, _ = run(care(), [Pool(0, 2)], calls, settled=[(0, 0)])
     assert visits(served, 1) == [(0, 0, 0, 10, SERVED)]
     assert visits(served, 2) == [(0, 2, 10, 20, SERVED)]
-    assert served.sums.tolist() == [(1000 + 1000, 2000, 8, 2, 2, 0)]
+    assert served.sums.tolist() == [(1000 + 1000, 2000, 8, 2, 2, 0, 0)]
 
 
 def test_a_case_without_a_resident_keeps_nothing_for_long(run):
@@ -626,7 +626,7 @@ def test_those_who_keep_servers_from_the_start_may_be_more_than_there_are(run):
     left = departures((10, 7, MOVED_ON), (20, 8, DIED))
     served, _ = run([Step("s", 0, constant(10))], [Pool(0, 2)], demands((0, 1)), left, settled=[(7, 0), (8, 0), (9, 0)])
     assert visits(served, 1) == [(0, 0, 20, 30, SERVED)]
-    assert served.sums.tolist() == [(10 + 20 + 1000 + 10, 2000, 20, 1, 1, 0)]
+    assert served.sums.tolist() == [(10 + 20 + 1000 + 10, 2000, 20, 1, 1, 0, 0)]
 
 
 def test_of_those_who_depart_together_cases_are_cut_short_before_other_long_holds_end(run):
@@ -796,7 +796,7 @@ def test_a_review_opens_and_closes_escalation_servers(run):
     pools = [Pool(0, 1, extra=1, above=2.0, reviews=(20, 60))]
     served, _ = run([Step("s", 0, constant(30))], pools, demands((0, 1), (1, 2), (70, 3), (71, 4)))
     assert starts(served) == {1: 0, 2: 20, 3: 70, 4: 100}
-    assert served.sums.tolist() == [(120, 1000 + 40, 19 + 29, 4, 4, 0)]
+    assert served.sums.tolist() == [(120, 1000 + 40, 19 + 29, 4, 4, 0, 0)]
 
 
 def test_pressure_below_the_threshold_opens_nothing(run):
@@ -971,7 +971,7 @@ def test_a_model_may_take_over_before_anything_happens(handed_over):
     second = Pathways([Step("s", 0, constant(10))], [Pool(0, [(-10, 1), (500, 3)])])
     served, sums = handed_over(first, second, 0, demands((0, 1), (0, 2)), settled=[(9, 0)], left=departures((0, 9, LEFT)))
     assert starts(served) == {1: 0, 2: 10}
-    assert sums[0].tolist() == [(20, 500 + 1500, 10, 2, 2, 0)]
+    assert sums[0].tolist() == [(20, 500 + 1500, 10, 2, 2, 0, 0)]
 
 
 def test_the_capacity_of_the_new_model_counts_before_its_reserve_is_given_away(handed_over):
@@ -1045,10 +1045,10 @@ def test_an_instant_at_the_cut_belongs_to_the_next_call(engine):
     engine = engine(model(Pathways([Step("s", 0, constant(10))], [Pool(0, [(0, 1), (10, 0)])])))
     first = engine.serve(demands((0, 1)), NO_DEPARTURES, 10)
     assert not len(first.contacts)
-    assert first.sums.tolist() == [(10, 10, 0, 1, 1, 0)]
+    assert first.sums.tolist() == [(10, 10, 0, 1, 1, 0, 0)]
     second = engine.serve(demands(), departures((10, 0, DIED)), 20)
     assert visits(second, 1) == [(0, 0, 0, 10, DIED)]
-    assert second.sums.tolist() == [(0, 0, 0, 0, 0, 0)]
+    assert second.sums.tolist() == [(0, 0, 0, 0, 0, 0, 0)]
 
 
 def test_the_reference_engine_refuses_demands_out_of_time_and_second_cases():

@@ -253,8 +253,8 @@ def _occupancy(axes: Axes, value: Results | Comparison, figures: Figures) -> boo
     axes.set_xlabel(f"% of time on duty in use, all patients, {span(scenarios[0], figures)}")
     fullest = order[0]
     full = [round(row["mean"]) for row in known[fullest]]
-    _title(axes, f"{about.get(fullest, {}).get('label', plain(fullest))}: the fullest service, "
-                 f"{_instead([float(each) for each in full], ' %')} in use")
+    _title(axes, f"Fullest service: {about.get(fullest, {}).get('label', plain(fullest))}, "
+                 f"in use {_instead([float(each) for each in full], ' %')}")
     if len(scenarios) > 1:
         _legend(axes)
     return True
@@ -337,7 +337,7 @@ def _waits(axes: Axes, value: Results | Comparison, figures: Figures) -> bool:
         half, most = ([figures.level(each.name, name + ending) or {} for name in names] for ending in ("_p50", "_p90"))
         _spans(axes, places, half, most, f"C{at % 7}", _short(each.title))
     labels = [wait_label(figures, scenarios[0].name, name) for name in names]
-    axes.set_yticks(range(len(names)), [textwrap.fill(label, 30) for label in labels], fontsize=9)
+    axes.set_yticks(range(len(names)), labels, fontsize=8)
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xlim(left=0)
     axes.grid(axis="x")

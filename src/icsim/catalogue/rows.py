@@ -277,7 +277,7 @@ class Quantity(Evidence):
     """A duration, patience or priority of a step. `quantities.csv`.
 
     constant a · exponential mean a · lognormal mean a, standard deviation b · uniform a–b · triangular a, mode b, c ·
-    normal mean a, standard deviation b, at least c. Priority: constant a, 0 (first) to 7.
+    normal mean a, standard deviation b, at least c. Priority: constant a, 0 (first) to 6.
     """
 
     pathway: str

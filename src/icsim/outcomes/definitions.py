@@ -45,8 +45,6 @@ _DERIVED = (
          "ΣL over age bands; Chiang's second method", "Chiang 1984"),
     _row("healthy_life_expectancy", "Healthy life expectancy at birth", "years", RESIDENTS, "higher",
          "ΣL × share in good general health", "Sullivan 1971"),
-    _row("joined_demands", "Demands seen to together with an earlier one", "demands", RESIDENTS, "",
-         "demands that came while another of the same person already waited to be handed over"),
     _row("delayed_bed_days_share", "Bed days that are delays", "% of emergency bed days", RESIDENTS, "lower",
          "100 × delayed bed days / emergency bed days", "NHS England, Acute discharge situation report"),
     _row("handover_hours_lost", "Ambulance hours lost at the door", "hours", "patients brought by ambulance", "lower",

@@ -43,7 +43,7 @@ class CompiledEngine:
         """`residents`: rows of the residents' table, for finding the open case of one who departs; it grows."""
         self._rules = rules_of(model)
         pools = pools_of(model)
-        count = np.zeros(8, np.int64)
+        count = np.zeros(9, np.int64)
         count[FREE_SLOT] = -1
         self._desk = Desk(
             case=records(4096, CASE),

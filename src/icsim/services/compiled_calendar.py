@@ -44,7 +44,17 @@ def _triangular(low, mode, high, u):
 
 @inlined
 def earlier(a, b):
-    return a.order < b.order or (a.order == b.order and a.key < b.key)
+    """Whether event a comes before event b; no branch, since which of two is the earlier nobody can foresee."""
+    return (a.order < b.order) | ((a.order == b.order) & (a.key < b.key))
+
+
+@inlined
+def _put(event, other):
+    """event ← other, field by field: a record assigned whole is copied byte by byte."""
+    event.order = other.order
+    event.key = other.key
+    event.slot = other.slot
+    event.token = other.token
 
 
 @inlined
@@ -58,16 +68,34 @@ def schedule(desk, slot, ms, phase):
     n = desk.used[HEAP_SIZE]
     desk.used[HEAP_SIZE] = n + 1
     while n > 0:
-        parent = (n - 1) >> 1
+        parent = (n - 1) >> 2
         above = heap[parent]
         if above.order < order or (above.order == order and above.key <= key):
             break
-        heap[n] = above
+        _put(heap[n], above)
         n = parent
     heap[n].order = order
     heap[n].key = key
     heap[n].slot = slot
     heap[n].token = case.token
+
+
+@inlined
+def _earlier_of(heap, a, b):
+    """Which of two entries comes first."""
+    return b if earlier(heap[b], heap[a]) else a
+
+
+@inlined
+def _first_child(heap, n, size):
+    """Of the children of entry n, of which there is at least one, the earliest."""
+    child = 4 * n + 1
+    if child + 3 < size:
+        return _earlier_of(heap, _earlier_of(heap, child, child + 1), _earlier_of(heap, child + 2, child + 3))
+    best = child
+    for other in range(child + 1, size):
+        best = _earlier_of(heap, best, other)
+    return best
 
 
 @inlined
@@ -78,13 +106,10 @@ def drop_first(desk):
     desk.used[HEAP_SIZE] = size
     last = heap[size]
     n = 0
-    child = 1
-    while child < size:
-        if child + 1 < size and earlier(heap[child + 1], heap[child]):
-            child += 1
+    while 4 * n + 1 < size:
+        child = _first_child(heap, n, size)
         if not earlier(heap[child], last):
             break
-        heap[n] = heap[child]
+        _put(heap[n], heap[child])
         n = child
-        child = 2 * n + 1
-    heap[n] = last
+    _put(heap[n], last)

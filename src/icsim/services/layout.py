@@ -105,8 +105,9 @@ POOL = np.dtype(
 EVENT = np.dtype([("order", "i8"), ("key", "u8"), ("slot", "i4"), ("token", "u4")], align=True)
 """An entry of the calendar; order = milliseconds × 8 + phase, so one comparison gives time and phase."""
 
-FREE_SLOT, HIGHEST_SLOT, HEAP_SIZE, STACK_SIZE, CHANGE, CONTACTS, MOVES, OVERFLOW = range(8)
-"""What `count` holds: head of the list of free slots, slots ever used, sizes, next capacity change, rows written."""
+FREE_SLOT, HIGHEST_SLOT, HEAP_SIZE, STACK_SIZE, CHANGE, CONTACTS, MOVES, OVERFLOW, TOUCHED = range(9)
+"""What `count` holds: head of the list of free slots, slots ever used, sizes, next capacity change, rows written.
+TOUCHED: keeps the compiler from leaving out what is only read to be near."""
 
 TWO_CASES = 2
 """Value of OVERFLOW when a resident with an open case demands again."""
@@ -143,7 +144,7 @@ class Desk(NamedTuple):
     dirty: np.ndarray  # uint8[P], 1: on the stack
     case_of: np.ndarray  # int32[resident], slot of the open case; −1: none
     tenant: np.ndarray  # int32[resident], pool whose server the resident keeps as a long hold; −1: none
-    used: np.ndarray  # int64[8]
+    used: np.ndarray  # int64[9]
     contacts: np.ndarray  # CONTACT[…]
     moves: np.ndarray  # MOVE[…]
 

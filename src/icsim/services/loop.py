@@ -50,6 +50,7 @@ from icsim.services.layout import (
     PAUSED,
     QUEUED,
     RUNNING,
+    TOUCHED,
     TWO_CASES,
 )
 from icsim.services.model import LAST, NONE, REFUSE_CLOSED, REFUSE_FULL
@@ -60,6 +61,8 @@ _NOWHERE = -1_000_000
 """No step to enter: the case waits, is served, or is gone."""
 SLACK = 1024
 """Rows that must be free in every table before an event is worked off."""
+AHEAD = 32
+"""Demands that are looked at together before they come."""
 
 
 # Cases ---------------------------------------------------------------------------------------------------------------
@@ -97,6 +100,17 @@ def _open_case(rules, desk, demand):
             desk.used[OVERFLOW] = TWO_CASES
         desk.case_of[demand.resident] = slot
     return slot
+
+
+@inlined
+def _look_ahead(desk, demands, n):
+    """Touch what is known of the next residents to come, so that the processor fetches it side by side: one after the
+    other these misses were a fifth of the loop's time.
+    """
+    touched = np.int64(0)
+    for m in range(n, min(n + AHEAD, demands.shape[0])):
+        touched ^= desk.case_of[max(demands[m].resident, 0)]
+    desk.used[TOUCHED] = touched
 
 
 @inlined
@@ -415,6 +429,8 @@ def serve(rules, desk, demands, departures, until, place):
             else:
                 to = _give_up(rules, desk, slot, t)
         elif phase == ARRIVALS:
+            if place[0] % AHEAD == 0:
+                _look_ahead(desk, demands, place[0])
             slot = _open_case(rules, desk, demands[place[0]])
             place[0] += 1
             to = rules.start[desk.case[slot].kind]

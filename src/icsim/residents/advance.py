@@ -43,6 +43,7 @@ from icsim.residents.door import (
     set_level,
     set_weights,
     store_next,
+    touch,
 )
 from icsim.residents.model import (
     BIRTH,
@@ -229,16 +230,12 @@ def _collect_due(people, first, last, end, due):
     found = 0
     i = first
     while i < last and found < due.shape[0] - 1:
-        if people.next[i] < end:
-            due[found] = i
-            found += 1
+        due[found] = i
+        found += np.int64(people.next[i] < end)
         i += 1
     touched = np.int64(0)
-    half = people.clock_bits.shape[1] // 2
     for n in range(found):
-        row = due[n]
-        touched ^= np.int64(people.clock_bits[row, 0]) ^ np.int64(people.clock_bits[row, half])
-        touched ^= np.int64(people.person[row].age) ^ np.int64(people.level[row, 0]) ^ np.int64(people.fired[row, 0])
+        touched ^= touch(people, due[n])
     due[due.shape[0] - 1] = touched
     return found, i
 

@@ -12,10 +12,23 @@ import numpy as np
 from icsim import rng
 from icsim._compile import inlined
 from icsim.residents.model import ODDS, RARE
-from icsim.state import BIRTHDAY, NEVER, OLDEST, PLACE, QUINTILE, SEX, cell_of, milliseconds
+from icsim.state import BIRTHDAY, CACHE_LINE, NEVER, OLDEST, PLACE, QUINTILE, SEX, cell_of, milliseconds
 
 _ONE = np.float32(1.0)
 LAST = np.int32(2**31 - 1)
+
+
+@inlined
+def touch(people, i):
+    """Read a word of every cache line that is about resident i, so that the processor fetches those of several residents
+    side by side; the words, mixed, are returned so that the compiler leaves none out.
+    """
+    bits = people.clock_bits[i]
+    words = np.int64(people.person[i].age) ^ people.level[i, 0] ^ people.fired[i, 0] ^ np.int64(people.weight[i, 0])
+    words ^= bits[bits.shape[0] - 1]
+    for k in range(0, bits.shape[0], CACHE_LINE // 4):
+        words ^= bits[k]
+    return words
 
 
 @inlined

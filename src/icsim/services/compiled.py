@@ -13,6 +13,7 @@ from icsim.services.layout import (
     CONTACTS,
     EVENT,
     FIXED,
+    FREE,
     FREE_SLOT,
     HEAP_SIZE,
     HIGHEST_SLOT,
@@ -55,7 +56,7 @@ class CompiledEngine:
             case_of=np.full(residents, -1, np.int32),
             tenant=np.full(residents, -1, np.int32),
             used=count,
-            contacts=records(16384, CONTACT),
+            contacts=records(65536, CONTACT),
             moves=records(8192, MOVE),
         )
 
@@ -100,35 +101,38 @@ class CompiledEngine:
     def finish(self, until_ms: int) -> Served:
         """Close the books: a record for every case that is still open."""
         loop.bring_up_to(self._desk, np.int64(until_ms))
-        while not loop.finish(self._desk, np.int64(until_ms)):
+        slots = self._open_slots()
+        while not loop.finish(self._desk, np.int64(until_ms), slots):
             self._grow()
         return self._served()
 
     @property
     def open_cases(self) -> int:
         """Cases that carry over."""
-        return int((self._desk.case["state"][: self._desk.used[HIGHEST_SLOT]] != 0).sum())
+        return len(self._open_slots())
+
+    def _open_slots(self) -> np.ndarray:
+        """int64[case]: slots of the open cases, in order of key."""
+        cases = self._desk.case[: self._desk.used[HIGHEST_SLOT]]
+        slots = np.flatnonzero(cases["state"] != FREE)
+        return slots[np.argsort(cases["key"][slots])]
 
     def _take(self) -> tuple[np.ndarray, np.ndarray]:
-        """What was written since the last call; the tables are empty again."""
+        """What was written since the last call. The contacts are given away with their table; a new one takes its place."""
         count = self._desk.used
         if count[OVERFLOW] == TWO_CASES:
             raise EngineError("a resident has two open cases")
         if count[OVERFLOW]:
             raise EngineError(f"one event wrote more than {loop.SLACK} rows: a loop of steps that take no time?")
-        contacts = own_copy(self._desk.contacts[: count[CONTACTS]])
+        contacts = self._desk.contacts[: count[CONTACTS]]
+        self._desk = self._desk._replace(contacts=records(len(self._desk.contacts), CONTACT))
         moves = own_copy(self._desk.moves[: count[MOVES]])
         count[CONTACTS] = count[MOVES] = 0
         return contacts, moves
 
     def _served(self) -> Served:
-        """The tables in order, and the sums; both begin again at nothing."""
+        """The tables and the sums; both begin again at nothing."""
         contacts, moves = self._take()
-        if len(contacts) and contacts["ended"][0] == contacts["ended"][-1]:  # of one instant: inserting would take for ever
-            contacts = own_copy(contacts[np.argsort(contacts["key"], kind="stable")])
-        else:
-            loop.sort_contacts(contacts, records(1, CONTACT))
-        loop.sort_moves(moves, records(1, MOVE))
         sums = np.zeros(len(self._desk.pool), POOL_SUMS)
         for name in SUM_NAMES:
             sums[name] = self._desk.pool[name]

@@ -20,12 +20,25 @@ from icsim.services.model import LAST, PRE_EMPT, UNLIMITED, WAIT
 
 
 @inlined
-def write(desk, case, step, pool, asked, started, ended, reason, outcome):
+def _new_contact(desk, ended, key):
+    """Where a contact goes that lies in order of (ended, key): they come in order of time, so only those of one instant
+    make way; rows of one case keep their order.
+    """
     n = desk.used[CONTACTS]
-    if n >= desk.contacts.shape[0]:
+    table = desk.contacts
+    while n > 0 and table[n - 1].ended == ended and table[n - 1].key > key:
+        table[n] = table[n - 1]
+        n -= 1
+    desk.used[CONTACTS] += 1
+    return n
+
+
+@inlined
+def write(desk, case, step, pool, asked, started, ended, reason, outcome):
+    if desk.used[CONTACTS] >= desk.contacts.shape[0]:
         desk.used[OVERFLOW] = 1
         return
-    row = desk.contacts[n]
+    row = desk.contacts[_new_contact(desk, ended, case.key)]
     row.asked = asked
     row.started = started
     row.ended = ended
@@ -41,7 +54,6 @@ def write(desk, case, step, pool, asked, started, ended, reason, outcome):
     row.outcome = outcome
     row.kind = case.kind
     row.cls = case.cls
-    desk.used[CONTACTS] = n + 1
 
 
 @inlined

@@ -132,17 +132,27 @@ def _close(rules, desk, slot, t, outcome):
 def _release(rules, desk, case, t, outcome):
     """The resident's move: what the outcome sets, and when."""
     desk.case_of[case.resident] = -1
-    n = desk.used[MOVES]
-    if n >= desk.moves.shape[0]:
+    if desk.used[MOVES] >= desk.moves.shape[0]:
         desk.used[OVERFLOW] = 1
         return
-    move = desk.moves[n]
+    move = desk.moves[_new_move(desk, t, case.resident)]
     move.ms = t
     move.resident = case.resident
     move.attribute = rules.outcome[outcome, 0] if outcome >= 0 else -1
     move.level = rules.outcome[outcome, 1] if outcome >= 0 else -1
     move.reason = case.reason
-    desk.used[MOVES] = n + 1
+
+
+@inlined
+def _new_move(desk, t, resident):
+    """Where a move goes that lies in order of (ms, resident); as contacts do."""
+    n = desk.used[MOVES]
+    table = desk.moves
+    while n > 0 and table[n - 1].ms == t and table[n - 1].resident > resident:
+        table[n] = table[n - 1]
+        n -= 1
+    desk.used[MOVES] += 1
+    return n
 
 
 @inlined
@@ -455,9 +465,11 @@ def bring_up_to(desk, until):
 
 
 @kernel
-def finish(desk, until):
-    """Records of every case that is still open at the end of the run; returns False if the table must grow first."""
-    for slot in range(desk.used[HIGHEST_SLOT]):
+def finish(desk, until, slots):
+    """Records of the cases in these slots (int64[n], in order of key), which are still open at the end of the run; returns
+    False if the table must grow first.
+    """
+    for slot in slots:
         if desk.used[CONTACTS] + SLACK > desk.contacts.shape[0]:
             return False
         case = desk.case[slot]
@@ -466,30 +478,3 @@ def finish(desk, until):
             write(desk, case, -1, -1, case.called, case.called, until, STILL_THERE, -1)
             case.state = FREE
     return True
-
-
-@kernel
-def sort_contacts(table, spare):
-    """Contacts by (ended, key), with one row to spare.
-
-    They are written in order of time, so only those of one instant can be out of order; rows of one case keep theirs.
-    """
-    for n in range(1, table.shape[0]):
-        m = n
-        while m > 0 and table[m - 1].ended == table[m].ended and table[m - 1].key > table[m].key:
-            spare[0] = table[m]
-            table[m] = table[m - 1]
-            table[m - 1] = spare[0]
-            m -= 1
-
-
-@kernel
-def sort_moves(table, spare):
-    """Moves by (ms, resident); as above."""
-    for n in range(1, table.shape[0]):
-        m = n
-        while m > 0 and table[m - 1].ms == table[m].ms and table[m - 1].resident > table[m].resident:
-            spare[0] = table[m]
-            table[m] = table[m - 1]
-            table[m - 1] = spare[0]
-            m -= 1

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -171,7 +172,7 @@ def replicate(world: World, seed: int, progress: Progress | None = None, log: bo
         with clock("residents"):
             demands, departures = run.residents.advance(beat, world.served)
         with clock("services"):
-            served = run.engine.serve(run.with_background(demands, beat), departures, beat.end_ms)
+            served = run.serve(demands, departures, beat)
         with clock("outcomes"):
             run.residents.apply(served.moves)
         with clock("books"):
@@ -194,8 +195,8 @@ class _Running:
         names, columns = columns_of(world.catalogue, world.layout)
         self.activity = Activity(names, columns, world.layout, len(world.area.places), calendar.edges)
         self.books = ThreadPoolExecutor(1) if workers > 1 else None
-        self.posting: Future | None = None
-        """What is being counted while residents live on."""
+        self.uncounted: Callable[[], None] | None = None
+        """What was served last and waits to be counted."""
         self.population: list[np.ndarray] = []
         self.demands = 0
         self.contacts: list[np.ndarray] = []
@@ -209,31 +210,44 @@ class _Running:
             self.residents.adopt(world.now.built, day)
             self.engine.adopt(world.now.reseeded(world.catalogue, world.layout, self.seed), day * calendars.MS_PER_DAY)
 
-    def with_background(self, demands: np.ndarray, beat: Beat) -> np.ndarray:
-        """DEMAND[]: the residents' demands, and cases that belong to no resident."""
+    def serve(self, demands: np.ndarray, departures: np.ndarray, beat: Beat) -> Served:
+        """Answers to the residents' demands, and to cases that belong to no resident.
+
+        Meanwhile another thread counts what was served last: services need one core, a sweep of the residents all of them.
+        """
+        counting = self.books.submit(self._count) if self.books else None
         self.demands += len(demands)
-        return in_order(joined([demands, self.background.within(beat)]), "ms", "key") if self.world.served else demands
+        if self.world.served:
+            demands = in_order(joined([demands, self.background.within(beat)]), "ms", "key")
+        served = self.engine.serve(demands, departures, beat.end_ms)
+        if counting:
+            counting.result()
+        return served
 
     def post(self, served: Served, beat: Beat) -> None:
-        """Count what was served; count the residents where a period ends."""
-        self._count(served, beat)
+        """Enter what was served in the books; count the residents where a period ends."""
+        self._enter(served, beat)
+        if not self.books:
+            self._count()
         if beat.end_day in self.world.calendar.edges[1:]:
             self.population.append(self.residents.census())
 
-    def _count(self, served: Served, beat: Beat) -> None:
-        if self.posting:
-            self.posting.result()
-        if self.books:
-            self.posting = self.books.submit(self.activity.post, served, beat.start_day)
-        else:
-            self.activity.post(served, beat.start_day)
+    def _enter(self, served: Served, beat: Beat) -> None:
+        self.uncounted = partial(self.activity.post, served, beat.start_day)
         if self.log:
             self.contacts.append(np.array(served.contacts, CONTACT))
+
+    def _count(self) -> None:
+        if self.uncounted:
+            self.uncounted()
+            self.uncounted = None
 
     def close(self, seconds: dict[str, float]) -> Replication:
         """What is still open is recorded, and the books are closed."""
         last = self.world.calendar.beats[-1]
-        self._count(self.engine.finish(last.end_ms), last)
+        self._count()
+        self._enter(self.engine.finish(last.end_ms), last)
+        self._count()
         if self.books:
             self.books.shutdown()
         self.residents.close(last)

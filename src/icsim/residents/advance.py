@@ -227,7 +227,7 @@ def _collect_due(people, first, last, end, due):
     All that is known of them is touched at once, so that the processor fetches it from memory side by side instead of
     one after the other: at a monthly heartbeat those misses are most of the time (PERFORMANCE).
     """
-    found = 0
+    found = np.int64(0)
     i = first
     while i < last and found < due.shape[0] - 1:
         due[found] = i

@@ -94,12 +94,12 @@ class Residents:
         return handed
 
     def apply(self, moves: np.ndarray) -> None:
-        """Outcomes of cases (MOVE): each resident is released at the outcome's own time."""
+        """Outcomes of cases (MOVE): each resident, who has one at most, is released at the outcome's own time."""
         if len(moves):
-            hint = int(np.searchsorted(self.edges, moves["ms"][0] / 86_400_000, side="right")) - 1
-            lived = np.float32(self._lived)
-            tally = self._tables[0].tally
-            loops.apply_moves(self.model, self.people, own_copy(moves), lived, self.edges, max(hint, 0), tally)
+            hint = max(int(np.searchsorted(self.edges, moves["ms"][0] / 86_400_000, side="right")) - 1, 0)
+            lived, moves = np.float32(self._lived), own_copy(moves)
+            self._side_by_side(0, len(moves), _WORTH_ADMITTING, lambda n, a, b: loops.apply_moves(
+                self.model, self.people, moves[a:b], lived, self.edges, hint, self._tables[n].tally))
 
     def at_level(self, attribute: str, level: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Living residents at this level: their rows int32[n], places int32[n] and keys uint64[n]."""

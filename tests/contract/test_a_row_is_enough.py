@@ -171,7 +171,7 @@ def test_a_step_that_nobody_comes_to_changes_no_bit_of_anything_else(before, wit
 
 
 def test_a_step_takes_its_share_and_appears_in_results(before, with_lifting):
-    after = experiment.run(with_lifting(share=0.3))
+    after = experiment.run(with_lifting(share=0.38))
     lifts = after.cells["lifts"].sum()
     grants = after.pools.filter(pl.col("pool") == "lifting_service")["grants"].sum()
     timed = {measure: after.waits.filter(pl.col("measure") == measure)["count"].sum() for measure in NEW_STEP}

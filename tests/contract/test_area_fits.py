@@ -92,13 +92,17 @@ def test_a_stream_without_a_provider(tables, area):
 
 
 def test_a_stream_needs_providers_of_its_own_pathway_only(tables, area):
-    """Minor visitors ask for the unit, and planned care for a bed: neither for an ambulance."""
+    """Minor visitors ask for the unit, planned care for a bed and a discharge, visitors for all but the unit: none of them
+    for an ambulance.
+    """
     served = {row.service for row in area.catchments if row.place == "planned_testshire"}
     assert served == {"hospital_beds"}
     by_place = tuple(replace(row, place=place) for row in area.catchments
                      for place in (area.place_names if row.place == "*" else (row.place,)))
     assert told(tables, replace(area, catchments=by_place)) == [
-        ("catchments.csv", None, "minor_visitors_testshire has no provider of urgent_treatment.")]
+        ("catchments.csv", None, "minor_visitors_testshire has no provider of urgent_treatment."),
+        ("catchments.csv", None, "planned_testshire has no provider of discharges."),
+        ("catchments.csv", None, "visitors_testshire has no provider of discharges.")]
 
 
 def test_all_that_does_not_fit_is_told_at_once_and_nothing_is_built(tables, area):

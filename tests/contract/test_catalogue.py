@@ -85,6 +85,7 @@ def test_names_fixed_by_the_design_are_there(catalogue):
         "leaves_unseen",
         "leaves_ae",
         "bed",
+        "going_home",
         "arranging_care",
         "to_reablement",
         "to_step_down",

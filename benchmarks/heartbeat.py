@@ -20,7 +20,7 @@ def run(scale: Scale) -> list[Row]:
     gaps = {m: abs(month[base][m] / week[base][m] - 1) for m in MEASURES}
     worst = max(gaps, key=lambda m: gaps[m])
     differences = [totals[base][AVERTED] - totals[other][AVERTED] for totals in (month, week)]
-    late = [100 * totals[base]["late_demands"] / totals[base]["falls"] for totals in (month, week)]
+    late = [100 * totals[base]["late_demands"] / totals[base]["demands"] for totals in (month, week)]
     return [
         Row("heartbeat", f"monthly against weekly: largest gap of a headline ({worst})", 100 * gaps[worst], "%",
             1 if scale.full else None, at_most=True),
@@ -38,5 +38,7 @@ def _both(scenarios: tuple[str, str], settings: dict, beat: str):
 
 
 def _totals(results) -> dict[str, int]:
-    wanted = (*MEASURES, "late_demands", "falls")
-    return results.cells.select(pl.col(wanted).sum()).row(0, named=True)
+    demands = results.provenance["demands"]
+    wanted = dict.fromkeys((*MEASURES, "late_demands", *demands))
+    totals = results.cells.select(pl.col(*wanted).sum()).row(0, named=True)
+    return {**totals, "demands": sum(totals[name] for name in demands)}

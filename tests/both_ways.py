@@ -44,7 +44,7 @@ from icsim import areas, catalogue, simulation
 from icsim.areas.load import Area
 from icsim.calendar import Beat, add_months
 from icsim.catalogue.load import Catalogue
-from icsim.residents import enter, population
+from icsim.residents import enter, population, reference
 from icsim.residents.build import Built, build
 from icsim.residents.residents import Residents
 from icsim.services.activity import Activity, columns_of
@@ -53,6 +53,7 @@ from icsim.services.served import Served
 from icsim.state import DEAD, WAITING, allocate
 from icsim.tables import DEMAND, DEPARTURE, DIED, GAVE_UP, LEFT, MOVE, SERVED
 
+reference.POINTS = 16  # thousands take minutes where nothing is compiled
 Arrays = dict[str, np.ndarray]
 FIRST = date(2025, 2, 1)
 KEEP, DAYS = 20, 2000

@@ -8,7 +8,6 @@ a scenario that changes a ratio moves the outcome, instead of having it cancelle
 from __future__ import annotations
 
 from datetime import date, timedelta
-from functools import partial
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from icsim.catalogue import expand
 from icsim.catalogue.load import Catalogue
 from icsim.residents import model as m
 from icsim.residents.layout import CELL, PLACE_NAME, Layout
-from icsim.residents.reference import Reference, solve_odds
+from icsim.residents.reference import Reference
 
 
 def ratios(catalogue: Catalogue, layout: Layout, area: Area) -> np.ndarray:
@@ -60,13 +59,13 @@ def leaving(area: Area) -> tuple[np.ndarray, np.ndarray]:
 def expected_ratios(layout: Layout, ref: Reference, ratio: np.ndarray) -> np.ndarray:
     """float64[K, sex, quintile, age]: E[Π ratio] in the reference population.
 
-    A move's rate is published for those still at the first level of its attribute, so that is held fixed.
+    A move's rate is published for those still at the first level of its attribute, so they alone count.
     """
     expected = np.ones((layout.columns, *CELL))
     for event in layout.events:
         k = layout.column(event.event)
-        fixed = {event.attribute: 0} if event.attribute in ref.order else {}
-        expected[k] = ref.expected(_touching(layout, ref, ratio[..., k], event.attribute), fixed=fixed)
+        still = {event.attribute: 0} if event.attribute in ref.order else {}
+        expected[k] = ref.expected(_touching(layout, ref, ratio[..., k], event.attribute), still)
     return expected
 
 
@@ -122,7 +121,7 @@ def weight_base(catalogue: Catalogue, layout: Layout, ref: Reference, factor: np
         norm = expand.expand_ages([row for row in catalogue.norms if row.weight == weight.weight])
         touching = _touching(layout, ref, factor[..., w])
         if weight.rule == "odds":
-            base[..., w] = solve_odds(norm, partial(ref.expected, touching))
+            base[..., w] = ref.odds_for(norm, touching)
         else:
             base[..., w] = norm / ref.expected(touching)
     return base.astype(np.float32)

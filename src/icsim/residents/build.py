@@ -39,7 +39,9 @@ def build(catalogue: Catalogue, area: Area, start: date, days: int, shipped: Cat
     layout = layout_of(catalogue, area)
     ratio, shipped_ratio = (anchor.ratios(tables, layout, area) for tables in (catalogue, shipped))
     reference = starting.reference_population(shipped, layout, shipped_ratio)
-    entering = starting.reference_population(replace(shipped, prevalence=catalogue.prevalence), layout, shipped_ratio)
+    entering = reference
+    if catalogue.prevalence != shipped.prevalence:
+        entering = starting.reference_population(replace(shipped, prevalence=catalogue.prevalence), layout, shipped_ratio)
     accept, peaks, hours = needs.profiles(catalogue, layout, start, days)
     expected = anchor.expected_ratios(layout, reference, shipped_ratio)
     base = anchor.base_rates(layout, anchor.rates(catalogue, area, layout), expected, peaks)

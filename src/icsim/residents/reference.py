@@ -3,18 +3,32 @@
 Attributes are taken in catalogue order. An attribute is more common among those whom the model itself makes more likely
 to come by it: the odds of not being at its first level are × the ratios, by level of the attributes before it, on the
 event that leads away from the first level. The odds themselves are solved so that published prevalences are met exactly
-in every sex, quintile and age. All of it is computed, none of it drawn.
+in every sex, quintile and age.
+
+With thirty attributes that depend on each other no table holds every combination, so each cell (sex, quintile, age) has
+the same evenly spread *points* instead of people: a Sobol sequence, one coordinate an attribute, scrambled by hash (Owen
+1995; Burley 2020, Journal of Computer Graphics Techniques 9(4)). A point takes its levels as a resident draws them at the
+start. Means over the points are what analysis would give, to a few in a thousand. The same points serve every age, so that
+means are smooth in age; and the arithmetic is + − × ÷ alone, so that every processor gets the same bits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache
 
 import numpy as np
+from scipy.stats import qmc
 
+from icsim import rng
+from icsim._compile import inlined, kernel
+from icsim.residents.layout import CELL
+
+POINTS = 4096
+"""Points a cell; a power of two, as a Sobol sequence wants."""
 _ALMOST_ALL = 1.0 - 1e-9
+_CELLS = int(np.prod(CELL))
 
 
 @dataclass(frozen=True)
@@ -28,97 +42,149 @@ class Reference:
     """attribute → share of each level among those not at the first one: float64[…cell, level], 0 for the first"""
     factors: Mapping[str, Mapping[str, np.ndarray]]
     """attribute → attribute before it → factor on those odds by its level: float64[level]"""
+    shares: Mapping[str, np.ndarray]
+    """attribute → published share of each level: float64[…cell, level]"""
+    levels: np.ndarray
+    """uint8[cell, point, attribute]: level of every point"""
 
-    def expected(self, value: Mapping[str, np.ndarray], of: Callable[[np.ndarray], np.ndarray] | None = None,
-                 fixed: Mapping[str, int] | None = None) -> np.ndarray:
-        """E[f(Π value[a][level of a])] by cell, over residents of the reference population.
+    def expected(self, value: Mapping[str, np.ndarray], given: Mapping[str, int] | None = None) -> np.ndarray:
+        """E[Π value[a][level of a]] by cell, over those at the `given` levels (over all, where nobody is).
 
-        value: attribute → float64[level]; f is `of`, or the product itself; fixed: attributes held at a level.
+        value: attribute → float64[level]; given: attribute → level. A level that one in ten thousand has falls on no point,
+        or on one too many; so the mean is × what the published shares of each attribute alone give, over what its points do.
         """
-        held = fixed or {}
-        if of:
-            return self._mean(value, of, held)
-        parts = [self._mean({a: value[a] for a in group}, None, held) for group in self._unrelated(value, held)]
-        return np.prod(np.broadcast_arrays(1.0, *parts), axis=0)
+        product = self._products(value)
+        here = np.ones(product.shape, bool)
+        for a, level in (given or {}).items():
+            here &= self.levels[:, :, self.order.index(a)] == level
+        here[~here.any(axis=1)] = True
+        mean = (np.where(here, product, 0.0).sum(axis=1) / here.sum(axis=1)).reshape(CELL)
+        known = [a for a in value if a in self.order]
+        return mean * np.prod([self._exact(a, value[a]) / self._by_points(a, value[a]) for a in known], axis=0)
 
-    def _mean(self, value: Mapping[str, np.ndarray], of: Callable | None, fixed: Mapping[str, int]) -> np.ndarray:
-        """The same, by summing over every combination of levels."""
-        total = np.asarray(0.0)
-        for levels, share in self._combinations(value, fixed):
-            product = np.prod([value[a][level] for a, level in levels.items() if a in value])
-            total = total + share * (of(product) if of else product)
-        return total
+    def _exact(self, a: str, by_level: np.ndarray) -> np.ndarray:
+        """E[value of a] by cell, by its published shares."""
+        return self.shares[a] @ by_level
 
-    def _unrelated(self, wanted: Mapping, fixed: Mapping[str, int]) -> list[list[str]]:
-        """The wanted attributes in groups that depend on nothing in common: the mean of their product factorises."""
-        groups: list[tuple[set[str], list[str]]] = []
-        for a in wanted:
-            reach, names = set(self._closure({a: 0}, {})) - set(fixed), [a]
-            apart = []
-            for other_reach, other_names in groups:
-                if reach & other_reach:
-                    reach, names = reach | other_reach, other_names + names
-                else:
-                    apart.append((other_reach, other_names))
-            groups = [*apart, (reach, names)]
-        return [names for _, names in groups]
+    def _by_points(self, a: str, by_level: np.ndarray) -> np.ndarray:
+        """The same by the points."""
+        return self._products({a: by_level}).mean(axis=1).reshape(CELL)
 
-    def _combinations(self, wanted: Mapping, fixed: Mapping[str, int]) -> Iterator[tuple[dict[str, int], np.ndarray]]:
-        """Every combination of levels of the wanted attributes (and those they depend on) with its share by cell."""
-        combinations: list[tuple[dict[str, int], np.ndarray]] = [({}, np.asarray(1.0))]
-        for a in self._closure(wanted, fixed):
-            combinations = [
-                ({**levels, a: level}, share * part)
-                for levels, share in combinations
-                for level, part in self._levels(a, levels, fixed)
-            ]
-        yield from combinations
+    def odds_for(self, target: np.ndarray, value: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Base odds o by cell such that E[o·x / (1 + o·x)] = target, x being the product of values; 0 for a target of 0."""
+        found = np.zeros(_CELLS)
+        _solve_odds(self._products(value), np.ascontiguousarray(target, np.float64).reshape(-1), found)
+        return found.reshape(CELL)
 
-    def _closure(self, wanted: Mapping, fixed: Mapping[str, int]) -> list[str]:
-        """The wanted attributes with all that they depend on, in order."""
-        found: set[str] = set()
-        todo = [a for a in (*wanted, *fixed) if a in self.odds]
-        while todo:
-            a = todo.pop()
-            if a not in found:
-                found.add(a)
-                todo += [b for b in self.factors[a] if b in self.odds]
-        return [a for a in self.order if a in found]
-
-    def _levels(self, a: str, levels: Mapping[str, int], fixed: Mapping[str, int]) -> list[tuple[int, np.ndarray]]:
-        if a in fixed:
-            return [(fixed[a], np.asarray(1.0))]
-        odds = self.odds[a] * np.prod([factor[levels[b]] for b, factor in self.factors[a].items()])
-        away = odds / (1.0 + odds)
-        among = self.among[a]
-        others = [(n, away * among[..., n]) for n in range(1, among.shape[-1])]
-        return [(0, 1.0 - away)] + [(n, share) for n, share in others if share.any()]
+    def _products(self, value: Mapping[str, np.ndarray]) -> np.ndarray:
+        """float64[cell, point]: the product of values at each point."""
+        return _products(self.levels, self.order, value)
 
 
 def reference(prevalence: Mapping[str, np.ndarray], factors: Mapping[str, Mapping[str, np.ndarray]]) -> Reference:
-    """Solve the odds of each attribute in turn.
+    """Solve the odds of each attribute in turn, and give every point its level.
 
     prevalence: attribute, in order → share of each level float64[sex, quintile, age, level] (level 0 takes the rest);
     factors: as in `Reference`.
     """
-    solved = Reference(tuple(prevalence), {}, {}, {a: factors.get(a, {}) for a in prevalence})
-    for a, shares in prevalence.items():
+    order = tuple(prevalence)
+    levels = np.zeros((_CELLS, POINTS, len(order)), np.uint8)
+    solved = Reference(order, {}, {}, {a: factors.get(a, {}) for a in order}, {}, levels)
+    for n, (a, shares) in enumerate(prevalence.items()):
         away = np.minimum(shares[..., 1:].sum(axis=-1), _ALMOST_ALL)
         among = shares / np.where(away > 0, away, 1.0)[..., None]
-        odds = solve_odds(away, partial(solved.expected, solved.factors[a]))
-        solved = Reference(solved.order, {**solved.odds, a: odds}, {**solved.among, a: among}, solved.factors)
+        among[..., 0] = 0.0
+        whole = among * away[..., None]
+        whole[..., 0] = 1.0 - away
+        odds = solved.odds_for(away, solved.factors[a])
+        product = _products(levels, order, solved.factors[a])
+        cumulative = np.ascontiguousarray(np.cumsum(among, axis=-1).reshape(_CELLS, -1))
+        _place_points(product, odds.reshape(-1), cumulative, coordinate(n), levels, n)
+        solved = Reference(order, {**solved.odds, a: odds}, {**solved.among, a: among}, solved.factors,
+                           {**solved.shares, a: whole}, levels)
     return solved
 
 
-def solve_odds(target: np.ndarray, expected: Callable[[Callable], np.ndarray]) -> np.ndarray:
-    """Base odds o by cell such that E[o·x / (1 + o·x)] = target, where `expected(f)` gives E[f(x)] by cell.
+@cache
+def _sobol() -> np.ndarray:
+    """uint32[point, coordinate]: more coordinates than there are attributes."""
+    sequence = qmc.Sobol(256, scramble=False).random_base2(POINTS.bit_length() - 1)
+    return (sequence * 2.0**32).astype(np.uint32)
 
-    Bisection on log o; 0 where the target is 0.
+
+@cache
+def coordinate(n: int) -> np.ndarray:
+    """float64[point]: the uniform numbers by which points take the level of attribute n."""
+    seed = np.uint32(rng.address(rng.stream(0, "reference population"), np.uint64(n), np.uint64(0)) >> np.uint64(32))
+    x = _reversed(_sobol()[:, n]) + seed
+    for odd in (0x6C50B47C, 0xB82F1E52, 0xC7AFE638, 0x8D22F6E6):
+        x ^= x * np.uint32(odd)
+    return (_reversed(x) + 0.5) / 2.0**32
+
+
+def _reversed(x: np.ndarray) -> np.ndarray:
+    """The bits of uint32[n] from last to first."""
+    for shift, mask in ((1, 0x55555555), (2, 0x33333333), (4, 0x0F0F0F0F), (8, 0x00FF00FF), (16, 0x0000FFFF)):
+        step, low = np.uint32(shift), np.uint32(mask)
+        x = ((x >> step) & low) | ((x & low) << step)
+    return x
+
+
+def _products(levels: np.ndarray, order: tuple[str, ...], value: Mapping[str, np.ndarray]) -> np.ndarray:
+    """float64[cell, point]: Π value[a][level of a]."""
+    product = np.ones(levels.shape[:2])
+    for a, by_level in value.items():
+        if a in order:
+            _multiply(levels, order.index(a), np.ascontiguousarray(by_level, np.float64), product)
+    return product
+
+
+@kernel
+def _multiply(levels, a, by_level, product):
+    """product[cell, point] × by_level[level of attribute a]."""
+    for c in range(product.shape[0]):
+        for n in range(product.shape[1]):
+            product[c, n] *= by_level[levels[c, n, a]]
+
+
+@kernel
+def _solve_odds(x, target, odds):
+    """odds[cell] with mean over points of odds·x / (1 + odds·x) = target[cell]; x: float64[cell, point].
+
+    The mean rises ever more slowly with the odds, so Newton's method from 0 comes up to the root and never passes it.
     """
-    low, high = np.full(target.shape, -40.0), np.full(target.shape, 40.0)
-    for _ in range(60):
-        middle = (low + high) / 2
-        odds = np.exp(middle)
-        too_low = expected(lambda x, odds=odds: odds * x / (1.0 + odds * x)) < target
-        low, high = np.where(too_low, middle, low), np.where(too_low, high, middle)
-    return np.where(target > 0, np.exp((low + high) / 2), 0.0)
+    for c in range(x.shape[0]):
+        if target[c] > 0.0:
+            o, step = 0.0, 1.0
+            while step > 1e-13 * o:
+                reached, slope = _mean_share(x, c, o)
+                step = (target[c] - reached) / slope
+                o += max(step, 0.0)
+            odds[c] = o
+
+
+@inlined
+def _mean_share(x, c, o):
+    """Mean of o·x / (1 + o·x) over the points of cell c, and its derivative by o."""
+    total = 0.0
+    slope = 0.0
+    for n in range(x.shape[1]):
+        rest = 1.0 / (1.0 + o * x[c, n])
+        total += o * x[c, n] * rest
+        slope += x[c, n] * rest * rest
+    return total / x.shape[1], slope / x.shape[1]
+
+
+@kernel
+def _place_points(product, odds, cumulative, u, levels, a):
+    """The level of attribute a at every point, as a resident draws it: those with a high u away from the first level."""
+    for c in range(product.shape[0]):
+        for n in range(product.shape[1]):
+            at_first = 1.0 / (1.0 + odds[c] * product[c, n])
+            level = 0
+            if u[n] >= at_first:
+                share = (u[n] - at_first) / (1.0 - at_first)
+                level = 1
+                while level < cumulative.shape[1] - 1 and share >= cumulative[c, level]:
+                    level += 1
+            levels[c, n, a] = level

@@ -242,6 +242,14 @@ def _sources(rows: Catalogue) -> str:
     return "## Sources\n\n" + table(("name", "what", "address"), body)
 
 
+def _discounting(rows: Catalogue) -> str:
+    body = [(code(r.id), r.label, r.flow, str(r.from_year), f"{r.value:g}", r.unit, r.year, r.standing, r.source)
+            for r in rows.discounting]
+    lead = "What a later year counts for less, each year. Years of a run are counted from 1."
+    return f"## Discounting\n\n{lead}\n\n" + table(
+        ("row", "scheme", "of", "from year", "a year", "unit", "guidance of", "standing", "source"), body)
+
+
 SECTIONS: tuple[Callable[[Catalogue], str], ...] = (
     _events, _attributes, _severities, _by_age,
     _numbers("Ratios", "While the attribute is at the level, the event happens × this value.", "ratios"),
@@ -254,7 +262,7 @@ SECTIONS: tuple[Callable[[Catalogue], str], ...] = (
     _numbers("Durations, patience, priorities",
              "Mean first, then the standard deviation (see `src/icsim/catalogue/rows.py` for each distribution).",
              "quantities"),
-    _outcomes, _congestion, _measures, _sources,
+    _outcomes, _congestion, _measures, _discounting, _sources,
 )
 
 

@@ -53,7 +53,6 @@ from icsim.services.served import Served
 from icsim.state import DEAD, WAITING, allocate
 from icsim.tables import DEMAND, DEPARTURE, DIED, GAVE_UP, LEFT, MOVE, SERVED
 
-reference.POINTS = 16  # thousands take minutes where nothing is compiled
 Arrays = dict[str, np.ndarray]
 FIRST = date(2025, 2, 1)
 KEEP, DAYS = 20, 2000
@@ -268,4 +267,5 @@ def main(file: str) -> None:
 
 
 if __name__ == "__main__":
+    reference.POINTS = 16  # thousands take minutes where nothing is compiled
     main(sys.argv[1])

@@ -52,10 +52,14 @@ SPEAK = Words({row.measure: row for row in (
             population="falls to which an ambulance came", better="lower"),
     Measure(measure="falls_vehicle_response", label="Falls vehicle response", kind="response", unit="minutes",
             population="falls to which a falls vehicle came", better="lower"),
-)})
+)}, {"green_book": "Green Book", "nice": "NICE"})
 
 ASSUMPTION = {"name": "branch.falls.ambulance_on_scene.left_at_home", "value": 0.3, "unit": "share", "low": 0.2,
               "high": 0.4, "source": "Judgement", "reason": "no published figure for this area"}
+DISCOUNTING = {"green_book": {"label": "Green Book 2022", "schedule": [[1, 0.015], [31, 0.0129]]},
+               "nice": {"label": "NICE 2022", "schedule": [[1, 0.035]]}}
+WORTH = {"": 1, "_green_book": 0.9, "_nice": 2 / 3}
+"""What the years that are still expected count for, discounted."""
 DIFFERENCE = {"name": "pools.falls_vehicles.number", "baseline": 4.0, "value": 8.0, "unit": "servers",
               "standing": "measured", "source": "Integrated care strategy", "reason": "reach more fallers"}
 
@@ -71,7 +75,8 @@ def results(name: str = "baseline", title: str = "Four falls vehicles, as today"
         name=name, title=title, cells=_thinned(cells, fewer, np.random.default_rng(luck + 1)), waits=waits, wait_sums=sums,
         pool_waits=_pool_waits(sums), pools=_pools(name, replications, labels, rng),
         background=_background(name, replications, labels),
-        population=_population(cells, years), provenance=_provenance(replications, years, changed=fewer > 0),
+        population=_population(cells, years), ends=_ends(cells, fewer), expectancy=_expectancy(name),
+        provenance=_provenance(replications, years, changed=fewer > 0),
         timings=[("residents", 12.5), ("services", 3.25)], resolved_toml='schema = 1\ntitle = "made up"\n',
         explanation="Made up.\n", content_hash=f"{luck:02d}{int(fewer * 100):02d}" * 16)
 
@@ -166,12 +171,34 @@ def _population(cells: pl.DataFrame, years: int) -> pl.DataFrame:
     return pl.concat(parts).select(order).sort(order[:-1])
 
 
+def _ends(cells: pl.DataFrame, fewer: float) -> pl.DataFrame:
+    """Those of the first year again, in the middle of their bands; a share `fewer` of one in ten frail ones is fit."""
+    start = cells.filter(pl.col("year") == cells["year"].min())
+    people = (start["person_time_ms"] / YEAR_MS).round().cast(pl.Int64)
+    age = start["age_band"].str.slice(0, 2).cast(pl.Int64)
+    age = pl.select(pl.when(age < 90).then(age + 2).otherwise(90)).to_series()
+    frail = (people * (0.1 - 0.1 * fewer)).round().cast(pl.Int64)
+    parts = [start.select("scenario", "replication", "place", "quintile", "sex", age=age, state=pl.lit(f"frailty={state}"),
+                          residents=count) for state, count in (("fit", people - frail), ("severe", frail))]
+    return pl.concat(parts).sort("replication", "place", "quintile", "sex", "age", "state")
+
+
+def _expectancy(name: str) -> pl.DataFrame:
+    """90 years less age, half of it for the frail; a tenth less by the Green Book, a third less by NICE."""
+    rows = list(product([name], range(1, 6), ("female", "male"), range(91), ("frailty=fit", "frailty=severe")))
+    table = pl.DataFrame(rows, schema=["scenario", "quintile", "sex", "age", "state"], orient="row")
+    years = (93 - pl.col("age")) * pl.when(pl.col("state") == "frailty=fit").then(1.0).otherwise(0.5)
+    columns = {f"{base}{scheme}": years * share * counts for scheme, counts in WORTH.items()
+               for base, share in (("person_years", 1), ("healthy_years", 0.6), ("qalys", 0.7))}
+    return table.with_columns(**columns)
+
+
 def _provenance(replications: int, years: int, changed: bool) -> dict:
     return {"version": "0.1.0", "commit": "0" * 40, "dirty": False, "seed": 1, "seconds": 16.0, "cpu": "made up",
             "replications": replications, "years": years, "start": "2025-04-01",
             "heartbeat": "month", "compiled_first": False, "demands": ["falls"],
             "area": "hertfordshire-west-essex", "area_label": "Hertfordshire and west Essex",
-            "limits": LIMITS, "services": SERVICES, "yielding": ["wait:planned_bed"],
+            "limits": LIMITS, "discounting": DISCOUNTING, "services": SERVICES, "yielding": ["wait:planned_bed"],
             "standing": {"measured": 120, "derived": 30, "fitted": 4, "assumed": 17}, "assumptions": [ASSUMPTION],
             "differences": [DIFFERENCE] if changed else [], "pool_labels": {"watford_beds": "Watford General beds"}}
 

@@ -1,9 +1,9 @@
 """Who moves in and out, at which ages, and how births and deaths here compare with England.
 
-    python calibration/population/flows.py FOLDER OUT
+    python calibration/population/flows.py FOLDER AREA OUT
 
-FOLDER holds the published tables that README.md names; OUT is the folder of the area, with population.csv in it, and
-receives flows.csv, flow_ages.csv and multipliers.csv.
+FOLDER holds the published tables that README.md names; AREA is one of `fit.AREAS`; OUT is its folder, with places.csv in
+it, and receives flows.csv, flow_ages.csv and multipliers.csv.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from pathlib import Path
 import numpy as np
 from fit import (
     AGES,
-    DISTRICTS,
-    NAMES,
+    AREAS,
+    PARTS,
     QUINTILES,
     SEXES,
     age,
     england_by_quintile,
     fit,
+    largest_remainder,
     place,
     read,
     residents_by_age,
@@ -39,17 +40,17 @@ LAST_AGE_OF_PROFILE = 75
 """From here on the age profile says more about survival than about moving."""
 
 
-def moves(folder: Path) -> np.ndarray:
+def moves(folder: Path, names: list[str]) -> np.ndarray:
     """People a year, internal and international together: float64[flow, district, year of YEARS]."""
-    result = np.zeros((2, len(NAMES), len(YEARS)))
+    result = np.zeros((2, len(names), len(YEARS)))
     for row in read(folder / "components_of_change_2002_2018_district.csv"):
-        if row["area_name"] in DISTRICTS and row["year"] in YEARS:
-            at = (NAMES.index(row["area_name"]), YEARS.index(row["year"]))
+        if row["area_name"] in names and row["year"] in YEARS:
+            at = (names.index(row["area_name"]), YEARS.index(row["year"]))
             result[0][at] = int(row["internal_in"]) + int(row["international_in"])
             result[1][at] = int(row["internal_out"]) + int(row["international_out"])
     for row in read(folder / "components_of_change_mid2019_mid2020.csv"):
-        if row["area_name"] in DISTRICTS:
-            at = (NAMES.index(row["area_name"]), YEARS.index("2020"))
+        if row["area_name"] in names:
+            at = (names.index(row["area_name"]), YEARS.index("2020"))
             result[0][at] = int(row["internal_migration_in"]) + int(row["international_migration_in"])
             result[1][at] = int(row["internal_migration_out"]) + int(row["international_migration_out"])
     return result
@@ -128,14 +129,14 @@ def death_rates(folder: Path) -> np.ndarray:
     return rates
 
 
-def death_ratios(folder: Path) -> dict[str, float]:
+def death_ratios(folder: Path, names: list[str]) -> dict[str, float]:
     """Deaths here over those expected at England's rates for the same age, sex and quintile, by year to mid-year."""
     seed, rates = england_by_quintile(folder), death_rates(folder)
-    by_age = np.stack([residents_mid_2020(folder, name) for name in NAMES])
-    expected = expected_deaths(fit(by_age, residents_by_quintile(folder), seed), rates)
+    by_age = np.stack([residents_mid_2020(folder, name) for name in names])
+    expected = expected_deaths(fit(by_age, residents_by_quintile(folder, names), seed), rates)
     ratios = {}
     table = read(folder / "components_of_change_2002_2018_district.csv")
-    rows = [row for row in table if row["area_name"] in DISTRICTS]
+    rows = [row for row in table if row["area_name"] in names]
     for year in ("2017", "2018"):
         deaths = sum(int(row["deaths"]) for row in rows if row["year"] == year)
         people = sum(int(row["population"]) for row in rows if row["year"] == year)
@@ -143,7 +144,7 @@ def death_ratios(folder: Path) -> dict[str, float]:
     return ratios
 
 
-def birth_ratio(folder: Path) -> float:
+def birth_ratio(folder: Path, names: list[str]) -> float:
     """Births here over those expected at England's fertility by age of mother, both in the year to mid-2020."""
     rows = read(folder / "components_of_change_mid2019_mid2020.csv")
     births = {row["area_name"]: int(row["births"]) for row in rows}
@@ -154,7 +155,7 @@ def birth_ratio(folder: Path) -> float:
         women = residents_mid_2020(folder, area)[0]
         return sum(rate * women[years] for years, rate in fertility.items())
 
-    here = sum(births[name] for name in NAMES) / sum(expected(name) for name in NAMES)
+    here = sum(births[name] for name in names) / sum(expected(name) for name in names)
     return here / (births["ENGLAND"] / expected("ENGLAND"))
 
 
@@ -166,12 +167,26 @@ def write(path: Path, columns: list[str], rows: list[list[object]]) -> None:
         table.writerows(rows)
 
 
-def flow_rows(people: np.ndarray) -> list[list[object]]:
+def by_residents(people: np.ndarray, out: Path) -> tuple[np.ndarray, list[str]]:
+    """Moves of one district shared out to its places by their residents: float64[flow, place, year], and their names.
+
+    The mean of the years stays whole people with the district's total.
+    """
+    rows = read(out / "places.csv")
+    residents = np.array([int(row["population"]) for row in rows], float)
+    shared = people * (residents / residents.sum())[None, :, None]
+    for flow, total in enumerate(people.mean(axis=2).sum(axis=1)):
+        wanted = largest_remainder(residents, round(total))
+        shared[flow] *= (wanted / shared[flow].mean(axis=1))[:, None]
+    return shared, [row["place"] for row in rows]
+
+
+def flow_rows(people: np.ndarray, names: list[str], note: str) -> list[list[object]]:
     """Mean of the years, with the lowest and highest year as range."""
-    return [[place(name), flow, round(series.mean()), int(series.min()), int(series.max()), "people a year",
+    return [[name, flow, round(series.mean()), int(series.min()), int(series.max()), "people a year",
              "mid-2015 to mid-2018; mid-2019 to mid-2020", "derived", "ons_components_2002_18; ons_mid_2020_components",
-             "mean of four years, internal and international moves; range: lowest and highest year"]
-            for name, both in zip(NAMES, people.transpose(1, 0, 2), strict=True)
+             "mean of four years, internal and international moves; range: lowest and highest year" + note]
+            for name, both in zip(names, people.transpose(1, 0, 2), strict=True)
             for flow, series in zip(FLOWS, both, strict=True)]
 
 
@@ -185,21 +200,23 @@ def flow_age_rows(rates: np.ndarray) -> list[list[object]]:
             for first, to, value in zip(FIRST_AGES, last, bands, strict=True)]
 
 
-def multiplier_rows(folder: Path) -> list[list[object]]:
+def multiplier_rows(folder: Path, names: list[str]) -> list[list[object]]:
     """Births and deaths here compared with England at the same age, sex and (deaths) quintile."""
-    births, deaths = birth_ratio(folder), death_ratios(folder)
+    births, deaths = birth_ratio(folder, names), death_ratios(folder, names)
+    death = round(np.mean(list(deaths.values())), 2)
     return [["birth", round(births, 2), round(births - 0.05, 2), round(births + 0.05, 2), "ratio",
              "mid-2019 to mid-2020", "derived", "ons_mid_2020_components; ons_npp_2020",
              "births here over those at England's fertility by age of mother, over the same ratio for England"],
-            ["death", round(np.mean(list(deaths.values())), 2), 0.98, 1.06, "ratio", "mid-2016 to mid-2018", "derived",
+            ["death", death, round(death - 0.04, 2), round(death + 0.04, 2), "ratio", "mid-2016 to mid-2018", "derived",
              "ons_components_2002_18; ons_deaths_imd_2017_19",
              "deaths here over those expected at England's rates by age, sex and quintile; "
              + ", ".join(f"{ratio:.3f} in the year to mid-{year}" for year, ratio in deaths.items())]]
 
 
-def main(folder: Path, out: Path) -> None:
+def main(folder: Path, area: str, out: Path) -> None:
     """Write the three tables and print what they add up to."""
-    people, here = moves(folder), residents_by_age(folder).sum(axis=0)
+    names = list(AREAS[area])
+    people, here = moves(folder, names), residents_by_age(folder, names).sum(axis=0)
     england = by_sex_and_age(folder, "pop_mid2022_area_sya_sex.csv", "ENGLAND", "population_mid2022")
     net_into_england = np.zeros((len(SEXES), AGES))
     for row in read(folder / "npp2020_england_total_migration_by_age.csv"):
@@ -207,13 +224,16 @@ def main(folder: Path, out: Path) -> None:
     totals = people.mean(axis=2).sum(axis=1)
     rates = age_rates(here, net_rate(here, england, net_into_england), totals)
     relative = in_bands(rates, here) / (totals / here.sum())[:, None, None]
-    write(out / "flows.csv", ["place", "flow", "value"], flow_rows(people))
+    of_places, note = (people, [place(name) for name in names]), ""
+    if area in PARTS:
+        of_places, note = by_residents(people, out), "; published for the whole county, shared out by residents"
+    write(out / "flows.csv", ["place", "flow", "value"], flow_rows(*of_places, note))
     write(out / "flow_ages.csv", ["flow", "sex", "age_from", "age_to", "value"], flow_age_rows(relative))
-    write(out / "multipliers.csv", ["event", "value"], multiplier_rows(folder))
+    write(out / "multipliers.csv", ["event", "value"], multiplier_rows(folder, names))
     print(f"arrive {totals[0]:,.0f}, leave {totals[1]:,.0f}, net {totals[0] - totals[1]:,.0f} a year")
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
+    if len(sys.argv) != 4 or sys.argv[2] not in AREAS:
         sys.exit(__doc__)
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))

@@ -14,27 +14,47 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from icsim import catalogue
-    from icsim.api import check, compare, explain, find, look_up, page, read, resolve, run, save, summary
+    from icsim.api import (
+        check,
+        compare,
+        differing,
+        explain,
+        find,
+        life,
+        look_up,
+        page,
+        people,
+        picture,
+        read,
+        resolve,
+        run,
+        save,
+        summary,
+        write_people,
+    )
     from icsim.errors import CatalogueError, EngineError, IcsimError, InputError, Problem, ResultsError, ScenarioError
+    from icsim.lives import Lives
     from icsim.results import Comparison, Results
     from icsim.scenario import Explanation, Resolved, Scenario
 
     __version__: str
 
 _HOMES = {
-    "icsim.api": ("check", "compare", "explain", "find", "look_up", "page", "read", "resolve", "run", "save",
-                  "summary"),
+    "icsim.api": ("check", "compare", "differing", "explain", "find", "life", "look_up", "page", "people", "picture",
+                  "read", "resolve", "run", "save", "summary", "write_people"),
     "icsim.errors": ("CatalogueError", "EngineError", "IcsimError", "InputError", "Problem", "ResultsError",
                      "ScenarioError"),
+    "icsim.lives": ("Lives",),
     "icsim.results": ("Comparison", "Results"),
     "icsim.scenario": ("Explanation", "Resolved", "Scenario"),
 }
 """Module → the public names that live in it."""
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
-__all__ = ["CatalogueError", "Comparison", "EngineError", "Explanation", "IcsimError", "InputError", "Problem",
+__all__ = ["CatalogueError", "Comparison", "EngineError", "Explanation", "IcsimError", "InputError", "Lives", "Problem",
            "Resolved", "Results", "ResultsError", "Scenario", "ScenarioError", "__version__", "catalogue", "check",
-           "compare", "explain", "find", "look_up", "page", "read", "resolve", "run", "save", "summary"]
+           "compare", "differing", "explain", "find", "life", "look_up", "page", "people", "picture", "read", "resolve",
+           "run", "save", "summary", "write_people"]
 
 
 def __getattr__(name: str) -> Any:

@@ -13,12 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from icsim.errors import Problem, ScenarioError
+from icsim.errors import Problem, ResultsError, ScenarioError
 from icsim.results import Comparison, Results
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from icsim.lives import Lives
     from icsim.scenario import Explanation, Resolved, Scenario
 
     Given = str | os.PathLike[str] | Scenario | Resolved
@@ -28,6 +29,8 @@ PAIRED = ("start", "years", "replications", "seed", "heartbeat")
 """Run settings that scenarios must share to be compared replication by replication."""
 LOG_DAYS = 7
 """Days of an event log: a day of 1.5 million residents is about 25,000 events, 6 MB in two CSV files."""
+PICTURES, TABLES = (".png", ".svg"), (".csv", ".parquet")
+"""Kinds of file that a life and a sample of residents are written to."""
 Progress = Callable[[int, int, str], None]
 """Called with beats done, beats in all and what is being done; perhaps from several threads."""
 
@@ -159,6 +162,66 @@ def _one_area(found: Sequence[Resolved], areas: set[str]) -> str:
     return f"must be the same in all scenarios: {told}.{remedy}"
 
 
+def people(scenario: Given, sample: int = 1000, at: str = "start", replication: int = 0, progress: Progress | None = None,
+           **overrides: Any) -> pl.DataFrame:
+    """Residents at the start or at the end of one replication (counted from 0), in order of key.
+
+    Columns: key (16 hexadecimal digits), age (completed years), sex, quintile (1 most deprived), place, then the label of
+    the level of each attribute. At most `sample` residents, the same in every run as long as they live in the area.
+    Raises ScenarioError.
+    """
+    resolved = resolve(scenario, **overrides)
+    problems = [Problem("sample", "must be 1 or more (residents).", 0, sample)] if sample < 1 else []
+    if at not in ("start", "end"):
+        problems.append(Problem("at", "must be start or end.", 0, at))
+    _check_replication(resolved, replication, problems)
+    from icsim import lives
+
+    return lives.population(resolved, sample, at, replication, progress)
+
+
+def life(key: str | int, base: Given, alternative: Given, replication: int = 0, progress: Progress | None = None,
+         **overrides: Any) -> Lives:
+    """One resident's life under two scenarios with the same luck, in one replication (counted from 0).
+
+    `key`: as `people` gives it, or a number. Raises ScenarioError as `compare` does, NotFoundError where nobody has it.
+    """
+    found = _pair(base, alternative, replication, overrides)
+    from icsim import lives
+
+    return lives.follow_all(found, key if isinstance(key, int) else lives.key_of(key), replication, progress)
+
+
+def differing(base: Given, alternative: Given, most: int = 10, replication: int = 0, progress: Progress | None = None,
+              **overrides: Any) -> pl.DataFrame:
+    """Residents whose lives differ between two scenarios in one replication: those who differ most first, `most` at most.
+
+    Columns: key, age (at the start), sex, quintile, place, differs (in words: baseline | alternative), contacts,
+    contacts_alternative (visits to services since the start). Raises ScenarioError as `compare` does.
+    """
+    found = _pair(base, alternative, replication, overrides)
+    from icsim import lives
+
+    return lives.differing(found, most, replication, progress)
+
+
+def _pair(base: Given, alternative: Given, replication: int, overrides: dict[str, Any]) -> list[Resolved]:
+    """Two scenarios that one resident can live in. A scenario may be compared with itself: that shows no difference."""
+    found = [resolve(each, **overrides) for each in (base, alternative)]
+    if found[0].content_hash() != found[1].content_hash():
+        _check_pairs(found)
+    _check_replication(found[0], replication, [])
+    return found
+
+
+def _check_replication(resolved: Resolved, replication: int, problems: list[Problem]) -> None:
+    if not 0 <= replication < resolved.run.replications:
+        problems.append(Problem("replication", f"must be a replication of the run, 0 to {resolved.run.replications - 1}.", 0,
+                                replication))
+    if problems:
+        raise ScenarioError(resolved.name, problems)
+
+
 def summary(results: Results | Comparison) -> pl.DataFrame:
     """The tidy table: levels, and for a comparison paired differences, with their Monte-Carlo error.
 
@@ -179,11 +242,51 @@ def save(results: Results | Comparison, folder: str | os.PathLike[str], charts: 
     return report.save(results, summary(results), Path(folder), charts)
 
 
-def page(results: Results | Comparison) -> str:
-    """The one page of text that the command line prints."""
+def page(results: Results | Comparison | Lives) -> str:
+    """The one page of text that the command line prints about a run, a comparison or one resident's life."""
     from icsim import report
 
-    return report.page(results, summary(results))
+    if isinstance(results, Results | Comparison):
+        return report.page(results, summary(results))
+    from icsim.report.life import life_page
+
+    return life_page(results)
+
+
+def picture(lives: Lives, file: str | os.PathLike[str]) -> Path:
+    """Draw one resident's life under two scenarios as a .png or .svg file. Raises ResultsError where that is impossible."""
+    path = Path(file)
+    check_file(path, PICTURES)
+    from icsim.report.life_chart import life_chart
+
+    return _written(path, life_chart(lives, path.suffix[1:]))
+
+
+def write_people(table: pl.DataFrame, file: str | os.PathLike[str]) -> Path:
+    """Write a frame of `people` as a .csv or .parquet file. Raises ResultsError where that is impossible."""
+    path = Path(file)
+    check_file(path, TABLES)
+    from icsim.results import parquet
+
+    return _written(path, table.write_csv().encode() if path.suffix == ".csv" else parquet(table))
+
+
+def check_file(path: Path, kinds: Sequence[str]) -> None:
+    """Refuse, before anything is run, a file of another kind or where a folder stands. Raises ResultsError."""
+    if path.suffix not in kinds:
+        raise ResultsError("results", [Problem(str(path), f"must end in {' or '.join(kinds)}.")])
+    if path.is_dir():
+        raise ResultsError("results", [Problem(str(path), "is a folder. Give the file another name.")])
+
+
+def _written(path: Path, content: bytes) -> Path:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        raise ResultsError("results", [Problem(str(path), f"cannot be written: {(error.strerror or str(error)).lower()}.\n"
+                                                          "Free some space, or choose another file.")]) from None
+    return path
 
 
 def explain(scenario: Given, **overrides: Any) -> Explanation:

@@ -1,4 +1,4 @@
-"""The command line: `icsim run`, `compare`, `explain`, `check`, `catalogue`.
+"""The command line: `icsim run`, `compare`, `life`, `residents`, `explain`, `check`, `catalogue`.
 
 Exit codes: 0 done; 2 something the user can put right (told without a traceback); 1 a fault of icsim; 130 interrupted.
 Nothing heavy is imported until a command needs it, so that help appears at once.
@@ -31,6 +31,13 @@ app = typer.Typer(
 )
 
 
+class At(StrEnum):
+    """When residents are looked at."""
+
+    start = "start"
+    end = "end"
+
+
 class Engine(StrEnum):
     """The two service engines; both give the same numbers."""
 
@@ -52,6 +59,7 @@ Log = Annotated[int | None, typer.Option("--log", metavar="N", show_default=Fals
 LogDays = Annotated[int | None, typer.Option(show_default=False, help="Days from the start that the event log covers; "
                                              "a week where nothing is said.")]
 All = Annotated[bool, typer.Option("--all", help="List every assumed number with its reason.")]
+Replication = Annotated[int, typer.Option(metavar="N", help="Which replication's luck (0 is the first).")]
 NoCharts = Annotated[bool, typer.Option("--no-charts", help="Write tables and page only.")]
 
 
@@ -181,6 +189,101 @@ def compare(base: Annotated[str, typer.Argument(help="The scenario to start from
     found = _finish(comparison, out, not no_charts, json_)
     if json_:
         _print_json({"command": "compare", "results": [found]})
+
+
+@app.command()
+@_told
+def life(words: Annotated[list[str], typer.Argument(metavar="[KEY] BASE ALTERNATIVE", help="A resident's key, as icsim "
+                                                    "residents prints it, and two scenarios.", show_default=False)],
+         find: Annotated[bool, typer.Option("--find", help="Instead of KEY: list residents whose lives differ.")] = False,
+         picture: Annotated[Path | None, typer.Option(metavar="FILE", show_default=False, help="Where the picture goes "
+                                                      "(.png or .svg); results/life-KEY.png where nothing is said.")] = None,
+         no_charts: Annotated[bool, typer.Option("--no-charts", help="Draw no picture.")] = False,
+         replication: Replication = 0, json_: Json = False, seed: Seed = None, years: Years = None,
+         threads: Threads = None) -> None:
+    """Follow one resident through two scenarios, with the same luck.
+
+    Prints what happened, day by day: what is the same once, what differs with
+    the mark A or B. Also draws a picture.
+
+    \b
+    Examples:
+      icsim life --find baseline falls_vehicles
+      icsim life e19b6712b90dba07 testshire/baseline testshire/falls_vehicles
+    """
+    from icsim import api
+
+    key, base, other = _key_and_pair(words, find)
+    scenarios = [api.resolve(each, seed=seed, years=years, threads=threads) for each in (base, other)]
+    if find:
+        with _progress() as progress:
+            found = api.differing(scenarios[0], scenarios[1], replication=replication, progress=progress)
+        _tell_differing(found, [base, other], json_)
+        return
+    file = picture or Path("results") / f"life-{key.lower()}.png"
+    if not no_charts:
+        api.check_file(file, api.PICTURES)
+    with _progress() as progress:
+        lives = api.life(key, scenarios[0], scenarios[1], replication=replication, progress=progress)
+    if not json_:
+        typer.echo(api.page(lives))
+    drawn = None if no_charts else str(api.picture(lives, file))
+    if json_:
+        _print_json({"command": "life", "picture": drawn, "life": lives.as_object()})
+    elif drawn:
+        typer.echo(f"\n  Picture: {drawn}")
+
+
+def _key_and_pair(words: list[str], find: bool) -> tuple[str, str, str]:
+    """The key (empty with --find) and two scenarios. Raises ScenarioError where something else was typed."""
+    if len(words) != (2 if find else 3):
+        meant = "icsim life --find BASE ALTERNATIVE" if find else "icsim life KEY BASE ALTERNATIVE"
+        raise ScenarioError("life", [Problem(" ".join(words), f"is not what this command reads: {meant}.")])
+    return ("", words[0], words[1]) if find else (words[0], words[1], words[2])
+
+
+def _tell_differing(found: Any, scenarios: list[str], json_: bool) -> None:
+    from icsim.report.life import differing_page
+
+    if json_:
+        _print_json({"command": "life", "differing": found.to_dicts()})
+    else:
+        typer.echo(differing_page(found, scenarios))
+
+
+@app.command()
+@_told
+def residents(scenario: Annotated[str, typer.Argument(help="A file or a shipped name.")],
+              sample: Annotated[int, typer.Option(help="How many residents, at most.")] = 1000,
+              at: Annotated[At, typer.Option(help="When they are looked at.")] = At.start,
+              out: Annotated[Path | None, typer.Option(metavar="FILE", show_default=False, help="A .csv or .parquet file "
+                                                       "for all of them.")] = None,
+              replication: Replication = 0, json_: Json = False, seed: Seed = None, years: Years = None,
+              threads: Threads = None) -> None:
+    """Show a sample of the residents, or write it to a file.
+
+    Key, age, sex, deprivation fifth, place and circumstances; the same people
+    in every run, as long as they live in the area. None of them is real.
+
+    \b
+    Examples:
+      icsim residents testshire/baseline --sample 200
+      icsim residents baseline --at end --out residents.csv
+    """
+    from icsim import api
+
+    if out is not None:
+        api.check_file(out, api.TABLES)
+    with _progress() as progress:
+        people = api.people(scenario, sample, at.value, replication, progress, seed=seed, years=years, threads=threads)
+    written = None if out is None else str(api.write_people(people, out))
+    if json_:
+        _print_json({"command": "residents", "scenario": scenario, "at": at.value, "written": written,
+                     "residents": people.to_dicts()})
+        return
+    from icsim.report.life import residents_page
+
+    typer.echo(residents_page(people, f"Residents of {scenario} at the {at.value}", written))
 
 
 @app.command()

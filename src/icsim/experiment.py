@@ -19,8 +19,10 @@ import numpy as np
 
 from icsim import eventlog
 from icsim._compile import compiled
+from icsim.catalogue import discounting
 from icsim.errors import EngineError
 from icsim.provenance import content_hash, provenance
+from icsim.residents import expectancy
 from icsim.results import FRAMES, Comparison, Results
 from icsim.rng import stream
 from icsim.scenario import Resolved, explain
@@ -32,10 +34,15 @@ from icsim.state import AGE_BANDS, QUINTILES, bytes_per_row
 if TYPE_CHECKING:
     import polars as pl
 
+    from icsim.areas.load import Area
+    from icsim.catalogue.load import Catalogue
+
 Progress = Callable[[int, int, str], None]
 """Called with beats done, beats in all and what is being done; perhaps from several threads."""
 
 WEIGHT_COLUMNS = {"person": "person_time_ms", "good_health": "healthy_time_ms", "utility": "quality_adjusted_time_ms"}
+LIFE_COLUMNS = {"person": "person_years", "good_health": "healthy_years", "utility": "qalys"}
+"""Weights (and person, which is 1 throughout) as years that are still expected."""
 EVENT_COLUMNS = {"death": "deaths", "birth": "births", "leave": "leavers", "fall": "falls", "arrived": "arrivals",
                  "late": "late_demands", "joined": "joined_demands"}
 """Names in results that differ from those in the catalogue; all others are the same."""
@@ -67,7 +74,7 @@ def events(resolved: Resolved, replication: int, days: int, progress: Progress |
     The replication is run again, alone, only as far as the log goes: addressed luck makes it the same.
     """
     whole = world_of(resolved)
-    cut = _cut_short(whole, days)
+    cut = cut_short(whole, days)
     meter = _Meter(progress, len(cut.calendar.beats), "writing the event log")
     done = replicate(cut, seed_of(resolved.run.seed, replication), meter.count, log=True)
     assert done.contacts is not None
@@ -75,7 +82,7 @@ def events(resolved: Resolved, replication: int, days: int, progress: Progress |
     return eventlog.event_log(done.contacts, whole.layout, whole.calendar, days, done.keys)
 
 
-def _cut_short(whole: World, days: int) -> World:
+def cut_short(whole: World, days: int) -> World:
     """The same world, with no more beats than the first `days` days after the start need."""
     calendar = whole.calendar
     beats = tuple(beat for beat in calendar.beats if beat.start_day < calendar.start_day + days)
@@ -100,7 +107,7 @@ def _run_all(scenarios: Sequence[Resolved], progress: Progress | None) -> list[R
     done: dict[tuple[int, int], Replication] = {}
 
     side_by_side = _threads(scenarios, worlds)
-    workers = max(_cores(scenarios) // side_by_side, 1)
+    workers = max(cores(scenarios) // side_by_side, 1)
 
     def job(n: int, r: int) -> None:
         done[n, r] = replicate(worlds[n], seed_of(scenarios[n].run.seed, r), meter.count, workers=workers)
@@ -142,10 +149,10 @@ def _threads(scenarios: Sequence[Resolved], worlds: Sequence[World]) -> int:
     """As many replications at once as cores and memory allow."""
     need = max(w.rows * bytes_per_row(w.start.people) for w in worlds)
     fits = max(int(0.5 * _free_bytes() / need), 1)
-    return min(_cores(scenarios), fits, sum(s.run.replications for s in scenarios))
+    return min(cores(scenarios), fits, sum(s.run.replications for s in scenarios))
 
 
-def _cores(scenarios: Sequence[Resolved]) -> int:
+def cores(scenarios: Sequence[Resolved]) -> int:
     """Processor cores that may be used: those of the machine, or fewer where a scenario says so."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(cores, *(s.run.threads for s in scenarios if s.run.threads), cores)
@@ -172,7 +179,8 @@ def _results(resolved: Resolved, shared: World, replications: list[Replication],
     return Results(
         name=resolved.name,
         title=resolved.title,
-        **{name: frames.stack(getattr(frames, name), replications) for name in FRAMES},
+        **{name: frames.stack(getattr(frames, name), replications) for name in FRAMES if name != "expectancy"},
+        expectancy=frames.expectancy(resolved.shipped),
         provenance=provenance(resolved) | spent | _about(resolved, replications[0]),
         timings=list(timings.items()),
         resolved_toml=resolved.to_toml(),
@@ -186,11 +194,20 @@ def _about(resolved: Resolved, replication: Replication) -> dict[str, Any]:
     names = replication.activity.names
     return {
         "demands": _demands(resolved),
+        "discounting": _discounting(resolved),
         "limits": {name: list(limits) for name, limits in zip(names.waits, names.limits, strict=True) if limits},
         "services": {row.service: {"label": row.label, "server": row.server, "refuses": row.queue_limit is not None,
                                    "long_hold": bool(row.held_by)} for row in resolved.catalogue.services},
         "yielding": [f"wait:{row.step}" for row in resolved.catalogue.steps if row.yields],
     }
+
+
+def _discounting(resolved: Resolved) -> dict[str, Any]:
+    """Scheme → its label and what years and rates it has for health."""
+    rows = resolved.shipped[0].discounting
+    labels = {row.scheme: f"{row.label} {row.year}" for row in rows}
+    return {scheme: {"label": labels[scheme], "schedule": [list(step) for step in steps]}
+            for scheme, steps in discounting.schedules(rows).items()}
 
 
 def _demands(resolved: Resolved) -> list[str]:
@@ -231,6 +248,34 @@ class _Frames:
         used = np.flatnonzero(counts.ravel())
         days = [self._date(edge) for edge in self.world.calendar.edges]
         return self._keyed(used, counts.ravel()[used, None], ["residents"], days, "date")
+
+    def ends(self, replication: Replication) -> pl.DataFrame:
+        """place, quintile, sex, age, state, residents: alive at the end."""
+        import polars as pl
+
+        assert replication.ends is not None
+        at = np.argwhere(replication.ends)
+        keys = {"place": np.array(self._places)[at[:, 0]], **self._lives(at[:, 1:])}
+        return pl.DataFrame({**keys, "residents": replication.ends[tuple(at.T)]}).sort(*keys)
+
+    def expectancy(self, shipped: tuple[Catalogue, Area]) -> pl.DataFrame:
+        """scenario, quintile, sex, age, state; years still expected at the end, each discounting with its ending."""
+        import polars as pl
+
+        calendar = self.world.calendar
+        on = calendar.origin + timedelta(calendar.days)
+        _, found = expectancy.remaining(*shipped, on, len(calendar.periods))
+        at = np.argwhere(np.ones(found[expectancy.UNDISCOUNTED].shape[:-1], bool))
+        weights = ("person", *(row.weight for row in shipped[0].weights))
+        columns = {LIFE_COLUMNS.get(name, name) + ("" if scheme == expectancy.UNDISCOUNTED else f"_{scheme}"):
+                   values[..., n][tuple(at.T)] for scheme, values in found.items() for n, name in enumerate(weights)}
+        keys = self._lives(at)
+        return pl.DataFrame({"scenario": np.full(len(at), self.scenario), **keys, **columns}).sort(*keys)
+
+    def _lives(self, at: np.ndarray) -> dict[str, np.ndarray]:
+        """Words for rows of sex, quintile, age and state."""
+        return {"quintile": at[:, 1] + 1, "sex": np.array(["female", "male"])[at[:, 0]], "age": at[:, 2],
+                "state": np.array(self.world.lasting.names)[at[:, 3]]}
 
     def _date(self, day: float) -> str:
         return (self.world.calendar.origin + timedelta(int(day))).isoformat()

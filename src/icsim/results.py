@@ -22,7 +22,8 @@ from icsim.errors import Problem, ResultsError
 if TYPE_CHECKING:
     import polars as pl
 
-FRAMES = ("cells", "waits", "wait_sums", "pool_waits", "pools", "background", "population")
+FRAMES = ("cells", "waits", "wait_sums", "pool_waits", "pools", "background", "population", "ends",
+          "expectancy")
 PROVENANCE = "provenance.json"
 
 
@@ -54,6 +55,13 @@ class Results:
     """scenario, replication, year, measure (as the columns of `cells` are named), value: of people who are no residents"""
     population: pl.DataFrame
     """scenario, replication, date (ISO label), place, quintile, sex, age_band, residents: at the start and year ends"""
+    ends: pl.DataFrame
+    """scenario, replication, place, quintile, sex, age (years, 90 and over together), state, residents: alive at the end;
+    `state` is a level of each lasting attribute, as in "frailty=mild" """
+    expectancy: pl.DataFrame
+    """scenario, quintile, sex, age, state; then person_years, healthy_years and qalys that people alive at the end still
+    have before them, undiscounted and, ending in the name of a scheme, discounted to the start: float64, by the tables
+    without the scenario's changes"""
     provenance: dict[str, Any]
     """the record that `provenance.provenance` makes"""
     timings: list[tuple[str, float]]

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from icsim.order import in_order, joined
 from icsim.residents import build as residents_build
 from icsim.residents import layout as residents_layout
 from icsim.residents.build import Built
+from icsim.residents.expectancy import ONE_STATE, States, census, lasting
 from icsim.residents.population import Start, restarted, starting_population
 from icsim.residents.residents import Residents
 from icsim.services import build as services_build
@@ -60,6 +61,17 @@ class Engine(Protocol):
 EngineMaker = Callable[[ServiceModel], Engine]
 
 
+class Watch(Protocol):
+    """Somebody who looks on while a replication runs, and changes nothing of it."""
+
+    def residents(self, *given: Any) -> Residents:
+        """The residents, made of what `Residents` is made of."""
+        ...
+
+    def served(self, contacts: np.ndarray) -> None:
+        """CONTACT of each beat once its outcomes have come back; the table is used again, so copy what is kept."""
+
+
 @dataclass(frozen=True)
 class Tables:
     """The residents' and the services' model by one set of tables; services with the luck of seed 0."""
@@ -89,6 +101,8 @@ class World:
     """whether anybody answers demands"""
     engine: str | EngineMaker = "compiled"
     """compiled · reference, or a function (a class) that makes an engine from a ServiceModel"""
+    lasting: States = ONE_STATE
+    """by which residents alive at the end are told apart, beside place, sex, quintile and age"""
 
     @property
     def built(self) -> Built:
@@ -141,7 +155,7 @@ def world(catalogue: Catalogue, area: Area, start: date, years: int, *, heartbea
     now = tables(catalogue, area, growth)
     earlier = tables(before, first_area, True) if changed or not growth else now
     return World(catalogue, area, when, layout, now, earlier, starting_population(before, first_area, when.origin), served,
-                 engine)
+                 engine, lasting(first_catalogue, names))
 
 
 @dataclass
@@ -156,16 +170,18 @@ class Replication:
     demands: int = 0
     contacts: np.ndarray | None = None  # CONTACT, if asked for; those that ended before the start included
     keys: np.ndarray | None = None  # uint64[resident], whose contacts they are, if asked for
+    ends: np.ndarray | None = None  # int64[place, sex, quintile, age, state]: residents alive at the end
 
 
-def replicate(world: World, seed: int, progress: Progress | None = None, log: bool = False, workers: int = 1) -> Replication:
+def replicate(world: World, seed: int, progress: Progress | None = None, log: bool = False, workers: int = 1,
+              watch: Watch | None = None) -> Replication:
     """Run one replication. `seed` (any non-negative integer) is all that distinguishes it from another.
 
-    `workers`: threads that share the work where it can be shared; they change no result.
+    `workers`: threads that share the work where it can be shared; neither they nor `watch` change any result.
     """
     clock, beats = _Clock(), world.calendar.beats
     with clock("start"):
-        run = _Running(world, seed, workers, log)
+        run = _Running(world, seed, workers, log, watch)
     for n, beat in enumerate(beats):
         if beat.start_day == world.calendar.start_day:
             run.begin()
@@ -186,10 +202,10 @@ def replicate(world: World, seed: int, progress: Progress | None = None, log: bo
 class _Running:
     """What one replication changes as it runs."""
 
-    def __init__(self, world: World, seed: int, workers: int, log: bool):
-        self.world, self.seed, self.log = world, seed, log
+    def __init__(self, world: World, seed: int, workers: int, log: bool, watch: Watch | None = None):
+        self.world, self.seed, self.log, self.watch = world, seed, log, watch
         calendar = world.calendar
-        self.residents = _residents(world, seed, workers)
+        self.residents = _residents(world, seed, workers, watch.residents if watch else Residents)
         self.engine = _engine(world, seed, self.residents)
         self.background = Background(world.catalogue, world.layout, calendar.origin, calendar.days, seed)
         names, columns = columns_of(world.catalogue, world.layout)
@@ -236,6 +252,8 @@ class _Running:
         self.uncounted = partial(self.activity.post, served, beat.start_day)
         if self.log:
             self.contacts.append(np.array(served.contacts, CONTACT))
+        if self.watch:
+            self.watch.served(served.contacts)
 
     def _count(self) -> None:
         if self.uncounted:
@@ -254,13 +272,17 @@ class _Running:
         self.population[-1] = self.residents.census()
         return Replication(self.residents.tally, self.residents.columns, self.activity, np.array(self.population), seconds,
                            self.demands, np.concatenate(self.contacts) if self.log else None,
-                           np.array(self.residents.people.person["key"]) if self.log else None)
+                           np.array(self.residents.people.person["key"]) if self.log else None, self._ends())
+
+    def _ends(self) -> np.ndarray:
+        residents, world = self.residents, self.world
+        return census(residents.people, residents.rows, residents.built.layout, world.lasting, len(world.area.places))
 
 
-def _residents(world: World, seed: int, workers: int) -> Residents:
+def _residents(world: World, seed: int, workers: int, kind: Callable[..., Residents]) -> Residents:
     built = world.before.built
     people = restarted(world.start, built, seed, world.rows)
-    return Residents(built, world.area, seed, people, world.start.rows, world.days, world.calendar.edges, workers)
+    return kind(built, world.area, seed, people, world.start.rows, world.days, world.calendar.edges, workers)
 
 
 def _engine(world: World, seed: int, residents: Residents) -> Engine:

@@ -13,9 +13,10 @@ from icsim.errors import ScenarioError
 pytestmark = pytest.mark.contract
 
 PUBLIC = {
-    "CatalogueError", "Comparison", "EngineError", "Explanation", "IcsimError", "InputError", "Problem", "Resolved",
-    "Results", "ResultsError", "Scenario", "ScenarioError", "__version__", "catalogue", "check", "compare", "explain",
-    "find", "look_up", "page", "read", "resolve", "run", "save", "summary",
+    "CatalogueError", "Comparison", "EngineError", "Explanation", "IcsimError", "InputError", "Lives", "Problem", "Resolved",
+    "Results", "ResultsError", "Scenario", "ScenarioError", "__version__", "catalogue", "check", "compare", "differing",
+    "explain", "find", "life", "look_up", "page", "people", "picture", "read", "resolve", "run", "save", "summary",
+    "write_people",
 }
 
 

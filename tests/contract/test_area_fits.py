@@ -3,11 +3,14 @@
 from dataclasses import replace
 from datetime import date
 
+import polars as pl
 import pytest
 
+import icsim
 from icsim import areas, catalogue, simulation
 from icsim.areas.fit import fit_problems
 from icsim.errors import CatalogueError
+from icsim.outcomes import overloaded
 
 pytestmark = pytest.mark.contract
 
@@ -44,6 +47,18 @@ def without(area, service, place):
 @pytest.mark.parametrize("name", areas.names())
 def test_the_shipped_areas_fit_the_shipped_catalogue(tables, name):
     assert told(tables, areas.load(name)) == []
+
+
+@pytest.mark.slow
+def test_a_second_real_area_runs_from_its_tables_alone():
+    """Wiltshire: half a million residents, a year of services, and none that is asked for more than it can take."""
+    found = icsim.run("wiltshire/baseline", years=1, replications=1)
+    assert 520_000 < found.residents < 527_000
+    assert overloaded(found).is_empty()
+    beds = found.pools.filter(pl.col("service") == "hospital_beds", ~pl.col("pool").str.starts_with("outside"))
+    in_use = beds["busy_ms"] / beds["open_ms"]
+    assert len(in_use) == 3
+    assert in_use.is_between(0.88, 0.98).all()
 
 
 def test_a_pool_of_an_unknown_service(tables, area):

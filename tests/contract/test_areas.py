@@ -48,6 +48,11 @@ def area():
     return areas.load("hertfordshire-west-essex")
 
 
+@pytest.fixture(scope="module")
+def wiltshire():
+    return areas.load("wiltshire")
+
+
 @pytest.fixture
 def copy(tmp_path):
     """A folder with Testshire's tables, to be broken."""
@@ -71,7 +76,7 @@ def problems(folder):
 
 
 def test_names():
-    assert areas.names() == ["hertfordshire-west-essex", "testshire"]
+    assert areas.names() == ["hertfordshire-west-essex", "testshire", "wiltshire"]
 
 
 def test_every_district_ties_to_the_published_bands(area):
@@ -108,7 +113,43 @@ def test_no_quintile_is_rounded_away_in_old_age(area):
     assert 0.008 < old[0] / old.sum() < 0.03
 
 
-def test_flows_mean_what_they_say(area):
+def test_wiltshire_is_whole(wiltshire):
+    """One unitary authority: published as a whole by sex and age, divided here into the four districts before 2009."""
+    assert wiltshire.population.sum() == sum(place.population for place in wiltshire.places) == 515_885
+    assert tuple(np.add.reduceat(wiltshire.population.sum(axis=(0, 1, 2)), BANDS)) == (91378, 309707, 57909, 41048, 15843)
+    by_sex = wiltshire.population.sum(axis=(0, 2))
+    assert by_sex[:, [0, 20, 90]].tolist() == [[2242, 1422, 3974], [2395, 2377, 1994]]
+    by_quintile = wiltshire.population.sum(axis=(0, 1, 3))
+    assert 100 * by_quintile / by_quintile.sum() == pytest.approx((2.76, 10.26, 25.51, 31.41, 30.07), abs=0.2)
+
+
+def test_places_of_wiltshire_are_the_former_districts(wiltshire):
+    """Residents of mid-2020 by former district, summed by hand from the estimates for single neighbourhoods."""
+    mid_2020 = {"kennet": 90389, "north_wiltshire": 145467, "salisbury": 128794, "west_wiltshire": 139420}
+    growth = wiltshire.population.sum() / sum(mid_2020.values())
+    people = dict(zip(wiltshire.place_names, wiltshire.population.sum(axis=(1, 2, 3)).tolist(), strict=True))
+    assert people == pytest.approx({name: count * growth for name, count in mid_2020.items()}, rel=0.002)
+    assert wiltshire.population[0, :, 0].sum() == 0, "none of Kennet's neighbourhoods is in the most deprived fifth"
+
+
+def test_wiltshire_has_three_hospitals_of_its_own_tables(wiltshire, area):
+    """Every place uses one of the three, and no pool but those that every area needs is named as in another area."""
+    beds = {row.pool for row in wiltshire.pools if row.service == "hospital_beds" and row.value is not None}
+    assert beds == {"bath_beds", "salisbury_district_beds", "great_western_beds"}
+    shares = {name: sum(row.value for row in wiltshire.catchments
+                        if (row.service, row.place) == ("hospital_beds", name) and row.pool in beds)
+              for name in wiltshire.place_names}
+    assert min(shares.values()) > 0.9
+    assert {row.service for row in wiltshire.capacity} == {row.service for row in area.capacity}
+    for services in ("hospital_beds", "home_care", "care_homes"):
+        path = [row.value for row in wiltshire.capacity if row.service == services]
+        assert path == sorted(path)
+        assert path[0] > 1
+
+
+@pytest.mark.parametrize("name", ["hertfordshire-west-essex", "wiltshire"])
+def test_flows_mean_what_they_say(name):
+    area = areas.load(name)
     totals = {(row.place, row.flow): row.value for row in area.flows}
     arrive = areas.arrivals(area).sum(axis=(1, 2, 3))
     leave = (areas.leaving_rates(area)[:, :, None, :] * area.population).sum(axis=(1, 2, 3))
@@ -117,11 +158,13 @@ def test_flows_mean_what_they_say(area):
         assert leave[index] == pytest.approx(totals[name, "leave"])
 
 
-def test_ten_years_of_moves_do_not_distort_ages(area):
+@pytest.mark.parametrize("name", ["hertfordshire-west-essex", "wiltshire"])
+def test_ten_years_of_moves_do_not_distort_ages(name):
     """Cohorts moved on by flows alone keep the shape of young ages: no age from 5 to 40 changes by more than a fifth.
 
     Without the fit of arriving to leaving, the ages at which students are away would fill up within a few years.
     """
+    area = areas.load(name)
     people = area.population.sum(axis=2).astype(float)
     first, arrive, leave = people.sum(axis=(0, 1)), areas.arrivals(area).sum(axis=2), areas.leaving_rates(area)
     for _ in range(10):

@@ -62,6 +62,7 @@ GOOD = {
     f"hurry,shorten,room,1.2,0.9,help,stay,,,0.5,1,ratio,{_RANGE}\n",
     "measures.csv": "measure,label,kind,unit,limits\ndrives,Drives,count,drives,\nstay_days,Days,time,days,\n"
     "wait:stay,Wait for a room,response,minutes,30|60\n",
+    "discounting.csv": f"scheme,label,flow,from_year,value,{_EVIDENCE}\nours,Ours,health,1,2,0,5,%,{_RANGE}\n",
     "sources.csv": "source,title\nmade_up,Invented for this test\n",
 }
 
@@ -116,6 +117,10 @@ BROKEN = {
     "a source that is not listed": ({"ratios": ("made_up", "made_ip")}, "ratios.csv: source | 2", "made_up"),
     "a source that nothing uses": ({"sources": "unused,Unused\n"}, "sources.csv: source | 3", "No row uses"),
     "an age that runs downwards": ({"rates": (",0,90,", ",90,0,")}, "rates.csv: age_from | 2", "upwards"),
+    "discounting that does not begin": (
+        {"discounting": ("health,1,", "health,2,")}, "discounting.csv: from_year | 2", "from year 1"),
+    "discounting of something else": (
+        {"discounting": ("health", "wealth")}, "discounting.csv: flow | 2", "money"),
     "an unknown sex": ({"rates": ("sink,female", "sink,woman")}, "rates.csv: sex | 3", "female"),
     "an unknown quintile": ({"rates": ("female,1", "female,6")}, "rates.csv: quintile | 3", "5"),
     "a number that stands twice": (

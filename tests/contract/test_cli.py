@@ -67,7 +67,7 @@ def test_help_appears_at_once():
 
 
 def test_every_command_has_an_example_and_fits_eighty_columns():
-    for command in ("run", "compare", "explain", "check", "catalogue"):
+    for command in ("run", "compare", "life", "residents", "explain", "check", "catalogue"):
         text = icsim(command, "--help").stdout
         assert f"icsim {command}" in text.split("Example", 1)[1]
         assert max(map(len, text.splitlines())) <= 80
@@ -111,7 +111,7 @@ def test_a_mistake_is_an_object_where_one_was_asked_for(faulty):
 @pytest.mark.parametrize(("words", "answer"), [
     (["no_such_name"], "no_such_name is not in the catalogue."),
     (["fals"], "fals is not in the catalogue. Did you mean falls?"),
-    (["--area", "atlantis"], "atlantis is not an area that icsim knows: hertfordshire-west-essex, testshire."),
+    (["--area", "atlantis"], "atlantis is not an area that icsim knows: hertfordshire-west-essex, testshire, wiltshire."),
 ])
 def test_a_look_up_that_finds_nothing_is_told_as_one(words, answer):
     done = icsim("catalogue", *words)

@@ -49,6 +49,8 @@ def test_the_page_of_a_comparison_tells_what_a_reader_needs(pair, table, tmp_pat
                   "WHAT IS NOT KNOWN", "undiscounted", "in 1,000 demands came while", "Time: 16.0 s in all.",
                   "residents 25.0, services 6.5", "FOR ALL RESIDENTS, 2025/26 TO 2026/27", "DO SERVICES KEEP UP?",
                   "Every service keeps up", "Handover over 30 and 60 minutes, %", "Bed days that are delays, %",
+                  "CHANGE IN LIFE LIVED", "Within the horizon", "baseline's natural history, not simulated",
+                  "1.5 % a year and less from year 31 on (Green Book 2022) or 3.5 % a year (NICE 2022)",
                   "Crisis café visits, a year", "HOW BUSY THE SERVICES ARE"):
         assert words in text, words
 
@@ -69,7 +71,7 @@ def test_several_alternatives_have_their_titles_whole_and_nothing_cut():
     text = report.page(many, outcomes.summary(many, synthetic.SPEAK))
     assert max(map(len, text.splitlines())) <= 80
     for n, title in enumerate(titles):
-        assert " ".join(text.split()).count(title) == 5  # what was asked, in short, in all, by year, by fifth
+        assert " ".join(text.split()).count(title) == 6  # what was asked, in short, in all, life, by year, by fifth
         assert text.count(f"name {n}") >= 2  # waits, how busy
     assert "…" not in text
 

@@ -53,7 +53,7 @@ def test_a_comparison_keeps_its_scenarios_apart(tmp_path):
 
 def test_counts_stay_whole_numbers(tmp_path, small):
     folder = results.write(small, tmp_path / "x")
-    for frame in results.FRAMES:
+    for frame in set(results.FRAMES) - {"expectancy"}:  # that is worked out from tables, not counted
         table = pl.read_parquet(folder / f"{frame}.parquet")
         assert set(table.schema.values()) == {pl.Int64, pl.String}, frame
     schema = pl.read_parquet(folder / "cells.parquet").schema

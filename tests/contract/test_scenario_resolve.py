@@ -44,7 +44,7 @@ def by_name(resolved: Resolved) -> dict:
 
 def test_these_scenarios_are_shipped():
     assert {"hertfordshire-west-essex/baseline", "hertfordshire-west-essex/falls_vehicles", "testshire/baseline",
-            "testshire/falls_vehicles"} <= set(shipped_names())
+            "testshire/falls_vehicles", "wiltshire/baseline", "wiltshire/falls_vehicles"} <= set(shipped_names())
 
 
 @pytest.mark.parametrize("name", shipped_names())
@@ -58,7 +58,7 @@ def test_a_shipped_scenario_keeps_its_meaning_in_the_complete_form(name, tmp_pat
     assert first.name == name.partition("/")[2]
 
 
-@pytest.mark.parametrize("area", ["hertfordshire-west-essex", "testshire"])
+@pytest.mark.parametrize("area", ["hertfordshire-west-essex", "testshire", "wiltshire"])
 def test_the_baseline_differs_in_nothing_and_changes_no_table(area):
     baseline = resolve(read(SHIPPED / area / "baseline.toml"))
     assert baseline.differences == ()

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 import icsim
+from icsim.state import AGE_BANDS
 
 pytestmark = pytest.mark.golden
 
@@ -37,8 +38,13 @@ def _long(table: pl.DataFrame, without: list[str], by: str | None = None) -> pl.
 
 
 @pytest.fixture(scope="module")
-def totals():
-    return _totals(icsim.run("testshire/baseline"))
+def results():
+    return icsim.run("testshire/baseline")
+
+
+@pytest.fixture(scope="module")
+def totals(results):
+    return _totals(results)
 
 
 def test_the_totals_are_those_last_reviewed(totals, request):
@@ -48,6 +54,19 @@ def test_the_totals_are_those_last_reviewed(totals, request):
     moved = totals.join(reviewed, on=KEYS, how="full", coalesce=True, suffix="_reviewed")
     moved = moved.filter(pl.col("value").ne_missing(pl.col("value_reviewed")))
     assert moved.is_empty(), f"{moved.height} of {totals.height} numbers moved:\n{moved.write_csv()}"
+
+
+def test_those_alive_at_the_end_are_those_of_the_last_count(results):
+    """Place by place, and by sex, quintile and age band; and each has a row that says what is still expected."""
+    keys = ["replication", "place", "quintile", "sex", "age_band"]
+    band = pl.min_horizontal(pl.col("age"), 90) // 5
+    names = dict(enumerate(AGE_BANDS))
+    ends = results.ends.with_columns(age_band=band.replace_strict(names)).group_by(keys).agg(pl.col("residents").sum())
+    last = results.population.filter(pl.col("date") == pl.col("date").max()).select(*keys, "residents")
+    assert ends.select(last.columns).sort(keys).equals(last.sort(keys))
+    told = results.ends.join(results.expectancy, on=["quintile", "sex", "age", "state"], how="left")
+    assert told["person_years"].null_count() == 0
+    assert (told["healthy_years"] <= told["person_years"]).all()
 
 
 def test_the_table_says_something_of_every_kind(totals):

@@ -40,6 +40,7 @@ FILES: dict[str, tuple[str, type]] = {
     "quantities": ("quantities.csv", rows.Quantity),
     "congestion": ("congestion.csv", rows.Congestion),
     "measures": ("measures.csv", rows.Measure),
+    "discounting": ("discounting.csv", rows.Discount),
     "sources": ("sources*.csv", rows.Source),
 }
 """Table → the files that hold it (all that fit the pattern, in order of name) and the class of its rows."""
@@ -61,6 +62,7 @@ ID: dict[str, Callable[[Any], str]] = {
     "branches": lambda r: f"branch.{r.pathway}.{r.step}.{r.to}{_when(r)}",
     "quantities": lambda r: f"quantity.{r.pathway}.{r.step}.{r.quantity}{_when(r)}",
     "congestion": lambda r: f"congestion.{r.response}",
+    "discounting": lambda r: f"discount.{r.scheme}.{r.flow}.{r.from_year}",
 }
 """How each number's id is made, by table."""
 
@@ -88,6 +90,7 @@ class Catalogue:
     quantities: tuple[rows.Quantity, ...] = ()
     congestion: tuple[rows.Congestion, ...] = ()
     measures: tuple[rows.Measure, ...] = ()
+    discounting: tuple[rows.Discount, ...] = ()
     sources: tuple[rows.Source, ...] = ()
 
     @cached_property

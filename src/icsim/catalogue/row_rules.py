@@ -29,6 +29,7 @@ UNITS: dict[str, tuple[str, ...]] = {
     "branches": tuple(SHARES),
     "quantities": (*MILLISECONDS, "rank"),
     "congestion": ("ratio", *SHARES),
+    "discounting": tuple(SHARES),
 }
 """The units that fit each table of numbers."""
 
@@ -47,6 +48,7 @@ CONGESTION_KINDS = {"escalate": (), "divert": ("pathway", "step", "to", "instead
 CONGESTION_UNITS = {"escalate": tuple(SHARES), "divert": tuple(SHARES), "shorten": ("ratio",)}
 MEASURE_KINDS = ("count", "time", "response", "weight", "event")
 WEIGHT_RULES = ("multiply", "odds")
+FLOWS = ("health", "money")
 PROFILE_PARTS = {"month": range(1, 13), "weekday": range(7), "hour": range(24)}
 DISTRIBUTIONS = ("constant", "exponential", "lognormal", "uniform", "triangular", "normal")
 SHIFT_END = ("finish", "wait", "pre-empt")
@@ -93,6 +95,16 @@ def ages_run_upwards(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
                 yield place.problem("age_from", f"Ages must run upwards between 0 and {OLDEST}.", place.row.age_from)
 
 
+def discounting_starts_at_once(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
+    """Years are counted from 1, and every scheme has a rate for the first."""
+    known = {(place.row.scheme, place.row.flow) for place in tables["discounting"] if place.row.from_year == 1}
+    for place in tables["discounting"]:
+        row = place.row
+        if row.from_year < 1 or (row.scheme, row.flow) not in known:
+            message = f"Years are counted from 1, and {row.scheme} needs a rate for {row.flow} from year 1."
+            yield place.problem("from_year", message, row.from_year)
+
+
 def ids_are_unique(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
     """No number stands twice; nor does any name."""
     for table in ID:
@@ -130,6 +142,7 @@ _VOCABULARY: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("measures", "kind", MEASURE_KINDS),
     ("measures", "better", BETTER),
     ("weights", "rule", WEIGHT_RULES),
+    ("discounting", "flow", FLOWS),
     ("profiles", "part", tuple(PROFILE_PARTS)),
     ("quantities", "quantity", QUANTITIES),
     ("quantities", "distribution", DISTRIBUTIONS),
@@ -487,6 +500,7 @@ ROW_RULES: tuple[Callable[[Tables, Catalogue], Iterable[Problem]], ...] = (
     measures_fit,
     limits_can_be_read,
     congestion_is_whole,
+    discounting_starts_at_once,
     long_holds_are_sound,
     levels_resolve,
     events_are_whole,

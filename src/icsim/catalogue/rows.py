@@ -117,6 +117,20 @@ class Trend(Evidence):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Discount(Evidence):
+    """From year `from_year` of a run on, counted from 1, a `flow` (health · money) counts for `value` less each year.
+
+    `discounting.csv`. `year` is that of the guidance.
+    """
+
+    scheme: str
+    label: str
+    flow: str
+    from_year: int
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Weight:
     """Something that accrues with time lived. `weights.csv`. rule: multiply (a level in 0–1 × factors) or odds."""
 

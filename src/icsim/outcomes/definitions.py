@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from icsim.catalogue.rows import Measure
 
@@ -45,6 +45,10 @@ _DERIVED = (
          "ΣL over age bands; Chiang's second method", "Chiang 1984"),
     _row("healthy_life_expectancy", "Healthy life expectancy at birth", "years", RESIDENTS, "higher",
          "ΣL × share in good general health", "Sullivan 1971"),
+    _row("quality_adjusted_life_expectancy", "Quality-adjusted life expectancy at birth", "QALYs", RESIDENTS, "higher",
+         "ΣL × mean quality of life", "Sullivan 1971; Love-Koh and others 2015"),
+    _row("healthy_years_per_person_year", "Share of life lived in good health", "healthy years per year lived", RESIDENTS,
+         "higher", "healthy years / years lived"),
     _row("delayed_bed_days_share", "Bed days that are delays", "% of emergency bed days", RESIDENTS, "lower",
          "100 × delayed bed days / emergency bed days", "NHS England, Acute discharge situation report"),
     _row("handover_hours_lost", "Ambulance hours lost at the door", "hours", "patients brought by ambulance", "lower",
@@ -90,7 +94,12 @@ def duration(minutes: int) -> str:
 
 
 SLOPE = "_slope_index"
+RELATIVE = "_relative_index"
 GAP = "_gap"
+LOCAL_GAP = "_local_gap"
+EQUAL = "_equal_equivalent"
+REMAINING = "_remaining"
+LIFETIME = "_lifetime"
 
 _SUFFIXES = {
     RATE_65: (", aged 65 and over", "per 100,000 person-years", "residents aged 65 and over", None,
@@ -99,6 +108,17 @@ _SUFFIXES = {
                    "Σ weight × events / person-years over the European Standard Population 2013"),
     SLOPE: (", slope index", None, "residents by deprivation fifth", "",
             "least deprived minus most deprived by regression on ranks (Mackenbach and Kunst 1997)"),
+    RELATIVE: (", relative index", "share of the mean", "residents by deprivation fifth", "",
+               "slope index / mean (Pamuk 1985; Regidor 2004)"),
+    LOCAL_GAP: (", gap between local fifths", None, "residents by fifth of the area", "",
+                "least deprived minus most deprived fifth of the area's own residents, ranked by national quintile"),
+    EQUAL: (", equally distributed equivalent", None, "residents by deprivation fifth", None,
+            "the level that would be as good if all had it (Atkinson 1970), aversion 10.95 (Robson and others 2017)"),
+    REMAINING: (", still expected at the end", None, "residents alive at the end", None,
+                "Σ residents alive at the end × what is expected at that sex, quintile, age and lasting level (frailty) by "
+                "the baseline's natural history: multistate cohort life table (Rogers and others 1989; Sullivan 1971)"),
+    LIFETIME: (", lifetime", None, "residents, and those alive at the end for the rest of their lives", None,
+               "within the horizon + still expected at the end"),
     GAP: (", gap", None, "residents by deprivation fifth", "", "least deprived fifth minus most deprived fifth"),
     "_mean": (", mean", "minutes", None, "lower", "sum of times / number of cases"),
     "_p50": (", half within", "minutes", None, "lower", "median, from log buckets"),
@@ -112,6 +132,8 @@ class Words:
     """How to speak of each outcome: the catalogue's rows, and what is derived from them."""
 
     rows: Mapping[str, Measure]
+    schemes: Mapping[str, str] = field(default_factory=dict)
+    """scheme of discounting → its label"""
 
     def __getitem__(self, measure: str) -> Measure:
         """The words for an outcome; one that no table names is called by its own name."""
@@ -121,6 +143,9 @@ class Words:
             return DERIVED[measure]
         if found := _OVER.fullmatch(measure):
             return _longer_than(self[found[1]], measure, int(found[2]), bool(found[3]))
+        for scheme, label in self.schemes.items():
+            if measure.endswith(f"_{scheme}"):
+                return _discounted(self[measure.removesuffix(f"_{scheme}")], measure, label)
         for suffix, words in _SUFFIXES.items():
             if measure.endswith(suffix):
                 return _derive(self[measure.removesuffix(suffix)], measure, *words)
@@ -132,6 +157,11 @@ def _derive(base: Measure, measure: str, label: str, unit: str | None, populatio
     return replace(base, measure=measure, label=base.label + label, unit=base.unit if unit is None else unit,
                    population=base.population if population is None else population,
                    better=base.better if better is None else better, meaning=meaning, kind="derived")
+
+
+def _discounted(base: Measure, measure: str, label: str) -> Measure:
+    return _derive(base, measure, f", discounted ({label})", None, None, None,
+                   f"{base.meaning}; each year × what its end counts for, from the start of the run on")
 
 
 def _longer_than(base: Measure, measure: str, minutes: int, share: bool) -> Measure:
@@ -156,4 +186,5 @@ def words() -> Words:
     loaded = catalogue.load()
     waits = (_row(f"wait:{step.step}", f"Wait before: {step.label}", "minutes", "all who came to this step", "lower",
                   "time from asking for the service to its start") for step in loaded.steps)
-    return Words({row.measure: row for row in (*waits, *loaded.measures)})
+    schemes = {row.scheme: row.label for row in loaded.discounting}
+    return Words({row.measure: row for row in (*waits, *loaded.measures)}, schemes)

@@ -60,10 +60,19 @@ def life_expectancy(person_years: np.ndarray, deaths: np.ndarray) -> float:
 def healthy_life_expectancy(person_years: np.ndarray, deaths: np.ndarray, healthy_years: np.ndarray) -> float:
     """Years in good general health expected at birth: ΣL·h with h the share of time lived in good health in each band.
 
+    With quality-adjusted instead of healthy years it is quality-adjusted life expectancy (Love-Koh and others 2015, Value in
+    Health 18(5), 655–662).
     Source: Sullivan 1971, HSMHA Health Reports 86(4) 347–354. Instrument: the general-health question of the census and
     the Annual Population Survey ("very good" or "good"), as in the catalogue's weight `good_health`.
     """
     return float((years_lived(person_years, deaths) * healthy_years / person_years).sum())
+
+
+def weighted_share(weighted: np.ndarray, person_years: np.ndarray) -> float:
+    """Weighted years per year lived, all ages together. Raises LifeTableError where nobody lived."""
+    if not person_years.sum() > 0:
+        raise LifeTableError("no residents")
+    return float(weighted.sum() / person_years.sum())
 
 
 def standardised_rate(events: np.ndarray, person_years: np.ndarray) -> float:

@@ -6,6 +6,7 @@ given is null and `why_null` says why.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import reduce
 from typing import Any
 
@@ -42,7 +43,8 @@ def summary(value: Results | Comparison, speak: Words | None = None) -> pl.DataF
     `year` is a label, "all years", or "headline years": those in which every service keeps up in every scenario.
     """
     speak, headline = speak or words(), keeping_up(value)
-    found = {each.name: values(each, headline) for each in scenarios_of(value)}
+    first = scenarios_of(value)[0]
+    found = {each.name: values(each, headline, first.expectancy) for each in scenarios_of(value)}
     parts = [_levels(found[each.name], each, speak) for each in scenarios_of(value)]
     if isinstance(value, Comparison):
         base = found[value.base.name]
@@ -131,9 +133,24 @@ def _finish(stats: pl.DataFrame, kind: str, results: Results, speak: Words) -> p
     named = {name: _column(stats, speak, name) for name in ("label", "unit", "population", "better")}
     return stats.with_columns(
         **named, kind=pl.lit(kind), scenario=pl.lit(results.name), price_year=pl.lit(None, pl.String),
-        discounting=pl.lit("none"), version=pl.lit(str(results.provenance.get("version", ""))),
+        discounting=_discounting(stats, results), version=pl.lit(str(results.provenance.get("version", ""))),
         hash=pl.lit(results.content_hash),
     ).with_columns(population=_who()).select(*SCHEMA).cast(SCHEMA)
+
+
+def _discounting(stats: pl.DataFrame, results: Results) -> pl.Expr:
+    """By which rates each row is discounted, in words; "none" where it is not."""
+    schemes = results.provenance.get("discounting", {})
+    found = {name: next((_rates(about) for scheme, about in schemes.items() if name.endswith(f"_{scheme}")), "none")
+             for name in stats["measure"].unique().to_list()}
+    return pl.col("measure").replace_strict(found, return_dtype=pl.String)
+
+
+def _rates(about: Mapping[str, Any]) -> str:
+    """As in "Green Book 2022: 1.5 % a year, from year 31 1.29 %"."""
+    (_, first), *later = about["schedule"]
+    steps = [f"{100 * first:g} % a year", *(f"from year {year} {100 * rate:g} %" for year, rate in later)]
+    return f"{about['label']}: {', '.join(steps)}"
 
 
 def _who() -> pl.Expr:

@@ -1,8 +1,8 @@
 """One value per replication for every outcome: the step between the engine's whole numbers and their summary.
 
 Each function returns the frame COLUMNS: replication, measure, year ("all years", "headline years" or a label), margin,
-group, value (float, null where there is none) and why_null. Margins: total, quintile, place, sex, age_band, "quintile and
-sex" (residents); everybody, pool, service (non-residents as well).
+group, value (float, null where there is none) and why_null. Margins: total, quintile, "local fifth", place, sex, age_band,
+"quintile and sex" (residents); everybody, pool, service (non-residents as well).
 """
 
 from __future__ import annotations
@@ -14,17 +14,28 @@ import numpy as np
 import polars as pl
 
 from icsim.outcomes import services
-from icsim.outcomes.definitions import GAP as GAP_SUFFIX
-from icsim.outcomes.definitions import MS_PER_DAY, RATE_65, STANDARDISED, TIME_COLUMNS
-from icsim.outcomes.definitions import SLOPE as SLOPE_SUFFIX
-from icsim.outcomes.gaps import gap, slope_index
+from icsim.outcomes.definitions import (
+    EQUAL,
+    GAP,
+    LOCAL_GAP,
+    MS_PER_DAY,
+    RATE_65,
+    RELATIVE,
+    SLOPE,
+    STANDARDISED,
+    TIME_COLUMNS,
+)
+from icsim.outcomes.fifths import LOCAL_FIFTH, local_fifths, shared_out
+from icsim.outcomes.gaps import equal_equivalent, gap, relative_index, slope_index
 from icsim.outcomes.lifetable import (
     AGE_BANDS,
     LifeTableError,
     healthy_life_expectancy,
     life_expectancy,
     standardised_rate,
+    weighted_share,
 )
+from icsim.outcomes.lifetime import lifetime
 from icsim.outcomes.overload import keeping_up
 from icsim.outcomes.spans import ALL_YEARS, HEADLINE_YEARS, spans, with_spans
 from icsim.outcomes.tidy import ALL, COLUMNS, frame, tidy
@@ -33,23 +44,32 @@ from icsim.results import Results
 __all__ = ["ALL", "ALL_YEARS", "COLUMNS", "HEADLINE_YEARS", "values"]
 
 MARGINS = ("total", "quintile", "place", "sex", "age_band")
-ALL_MARGINS = (*MARGINS, "quintile and sex", services.EVERYBODY, "service", "pool")
+ALL_MARGINS = (*MARGINS, LOCAL_FIFTH, "quintile and sex", services.EVERYBODY, "service", "pool")
 KEYS = ("scenario", "replication", "year", "place", "quintile", "sex", "age_band")
 RATES = ("emergency_admissions", "fall_admissions", "care_home_entries")
 """Counts that are also reported per 100,000 residents aged 65 and over."""
 STANDARDISE = ("emergency_admissions",)
 """Counts that are also age-standardised and compared between deprivation fifths."""
+EQUAL_EQUIVALENTS = ("quality_adjusted_life_expectancy",)
+"""Outcomes whose equally distributed equivalent is given."""
 
 
-def values(results: Results, headline: Sequence[str] | None = None) -> pl.DataFrame:
-    """Every outcome of one scenario, by replication. `headline`: its headline years; those that it keeps up in itself."""
+def values(results: Results, headline: Sequence[str] | None = None, expectancy: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Every outcome of one scenario, by replication.
+
+    `headline`: its headline years; those that it keeps up in itself. `expectancy`: what those alive at the end have before
+    them (`Results.expectancy` of the baseline); its own.
+    """
     chosen = keeping_up(results) if headline is None else headline
     limits, cells = results.provenance.get("limits", {}), results.cells
+    fifths = local_fifths(results.population)
+    ahead = results.expectancy if expectancy is None else expectancy
     parts = [tallies(cells, chosen), rates(cells, chosen), per_resident(cells, results.population, chosen),
              services.everybody(cells, results.background, chosen),
              services.waits(results.waits, results.wait_sums, limits, chosen),
              services.waits_of_everybody(results.pool_waits, limits, chosen), services.pools(results.pools, chosen),
-             by_age(cells, chosen)]
+             by_age(cells, chosen, fifths),
+             lifetime(cells, results.ends, ahead, fifths, results.provenance.get("discounting", {}))]
     return _in_order(pl.concat([part for part in parts if part.height]))
 
 
@@ -148,6 +168,8 @@ def per_resident(cells: pl.DataFrame, population: pl.DataFrame, headline: Sequen
 # --- what needs the whole age structure -------------------------------------------------------------------------------
 
 AGE_GROUPS = {"total": (), "quintile": ("quintile",), "sex": ("sex",), "quintile and sex": ("quintile", "sex")}
+BY = {**AGE_GROUPS, LOCAL_FIFTH: ("local_fifth",)}
+"""Margin → the columns that it groups by."""
 Equation = Callable[[dict[str, np.ndarray]], float]
 
 
@@ -157,6 +179,9 @@ def _equations(columns: list[str]) -> dict[str, Equation]:
         "life_expectancy": lambda age: life_expectancy(age["person_years"], age["deaths"]),
         "healthy_life_expectancy": lambda age: healthy_life_expectancy(
             age["person_years"], age["deaths"], age["healthy_years"]),
+        "quality_adjusted_life_expectancy": lambda age: healthy_life_expectancy(
+            age["person_years"], age["deaths"], age["qalys"]),
+        "healthy_years_per_person_year": lambda age: weighted_share(age["healthy_years"], age["person_years"]),
     }
     for name in STANDARDISE:
         if name in columns:
@@ -168,18 +193,27 @@ def _standardised(name: str, age: dict[str, np.ndarray]) -> float:
     return standardised_rate(age[name], age["person_years"])
 
 
-def by_age(cells: pl.DataFrame, headline: Sequence[str] = ()) -> pl.DataFrame:
-    """Life expectancy, healthy life expectancy, standardised rates, their slope index and gap; years added up only."""
+def by_age(cells: pl.DataFrame, headline: Sequence[str], fifths: pl.DataFrame) -> pl.DataFrame:
+    """Life expectancies, share of life in good health, standardised rates; slope and relative index, gaps; years added up
+    only."""
     lived = margin_sums(cells, "quintile", headline)
     parts = []
     for year, part in spans(cells, headline):
         table = frame([row for margin in AGE_GROUPS for row in _by_age(part, year, margin)])
-        parts += [table, inequality(table, lived.filter(pl.col("year") == year), year)]
+        local = frame(_by_age(_local(part, fifths), year, LOCAL_FIFTH))
+        parts += [table, local, inequality(table, lived.filter(pl.col("year") == year), year), local_gaps(local)]
     return pl.concat(parts)
 
 
+def _local(cells: pl.DataFrame, fifths: pl.DataFrame) -> pl.DataFrame:
+    """Tallies by replication, local fifth and age band, a quintile's shared out between its fifths."""
+    columns = _tallies_by_age(cells)
+    by_quintile = cells.group_by("replication", "quintile", "age_band").agg(pl.col(columns).sum())
+    return shared_out(by_quintile, columns, fifths).sort("replication", "local_fifth", "quintile", "age_band")
+
+
 def _by_age(cells: pl.DataFrame, year: str, margin: str) -> Iterable[tuple]:
-    for (replication, *group), age in _age_arrays(cells, AGE_GROUPS[margin]):
+    for (replication, *group), age in _age_arrays(cells, BY[margin]):
         label = " ".join(map(str, group)) or ALL
         for name, equation in _equations(cells.columns).items():
             yield (replication, name, year, margin, label, *_solve(equation, age))
@@ -187,13 +221,17 @@ def _by_age(cells: pl.DataFrame, year: str, margin: str) -> Iterable[tuple]:
 
 def _age_arrays(cells: pl.DataFrame, by: tuple[str, ...]) -> Iterable[tuple[tuple, dict[str, np.ndarray]]]:
     """(replication, *group) and its tallies as float64[19] by age band."""
-    counts = ["deaths", *(name for name in STANDARDISE if name in cells.columns)]
-    tallies = [*(_in_unit(name) for name in TIME_COLUMNS), *counts]
-    sums = cells.group_by("replication", *by, "age_band").agg(pl.col([*TIME_COLUMNS, *counts]).sum())
+    columns = _tallies_by_age(cells)
+    tallies = [_in_unit(name) for name in columns]
+    sums = cells.group_by("replication", *by, "age_band").agg(pl.col(columns).sum())
     bands = pl.DataFrame({"age_band": AGE_BANDS})
     for key, part in sums.sort("replication", *by).group_by(["replication", *by], maintain_order=True):
         full = bands.join(part, on="age_band", how="left", maintain_order="left").select(tallies).fill_null(0)
         yield key, {name: full[name].to_numpy().astype(np.float64) for name in full.columns}
+
+
+def _tallies_by_age(cells: pl.DataFrame) -> list[str]:
+    return [*TIME_COLUMNS, "deaths", *(name for name in STANDARDISE if name in cells.columns)]
 
 
 def _solve(equation: Equation, age: dict[str, np.ndarray]) -> tuple[float | None, str | None]:
@@ -205,21 +243,49 @@ def _solve(equation: Equation, age: dict[str, np.ndarray]) -> tuple[float | None
 
 
 def inequality(table: pl.DataFrame, sums: pl.DataFrame, year: str = ALL_YEARS) -> pl.DataFrame:
-    """Slope index and gap of every outcome that `table` gives by quintile; weights are the person-time in `sums`."""
+    """Slope and relative index, gap, equal equivalent of what `table` gives by quintile; weights: person-time in `sums`."""
     lived = sums.select("replication", "group", "person_time_ms")
     fifths = table.filter(pl.col("margin") == "quintile").join(lived, on=["replication", "group"]).sort("group")
     rows: list[tuple] = []
     for (replication, measure), part in fifths.group_by(["replication", "measure"], maintain_order=True):
-        slope, plain, why = _inequality(part)
-        rows.append((replication, str(measure) + SLOPE_SUFFIX, year, "total", ALL, slope, why))
-        rows.append((replication, str(measure) + GAP_SUFFIX, year, "total", ALL, plain, why))
-    return frame(rows)
+        endings = [SLOPE, RELATIVE, GAP, *([EQUAL] if measure in EQUAL_EQUIVALENTS else [])]
+        found, why = _inequality(part, endings)
+        rows += [(replication, str(measure) + ending, year, "total", ALL, found.get(ending), why) for ending in endings]
+    return tidy_reasons(frame(rows))
 
 
-def _inequality(part: pl.DataFrame) -> tuple[float | None, float | None, str | None]:
-    if part["value"].null_count() or part.height < 2:
-        missing = part.filter(pl.col("value").is_null())
-        reason = missing["why_null"][0] if missing.height else "one deprivation fifth only"
-        return None, None, f"not known for every deprivation fifth: {reason}"
+_INDICES: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
+    SLOPE: slope_index, RELATIVE: relative_index, GAP: lambda values, _: gap(values), EQUAL: equal_equivalent}
+
+
+def _inequality(part: pl.DataFrame, endings: Sequence[str]) -> tuple[dict[str, float], str | None]:
+    if why := _unknown(part):
+        return {}, why
     by_fifth, lived = part["value"].to_numpy(), part["person_time_ms"].to_numpy().astype(np.float64)
-    return slope_index(by_fifth, lived), gap(by_fifth), None
+    return {ending: _INDICES[ending](by_fifth, lived) for ending in endings}, None
+
+
+def _unknown(part: pl.DataFrame) -> str | None:
+    """Why fifths cannot be compared, if they cannot."""
+    if not part["value"].null_count() and part.height > 1:
+        return None
+    missing = part.filter(pl.col("value").is_null())
+    return f"not known for every deprivation fifth: {missing['why_null'][0] if missing.height else 'one fifth only'}"
+
+
+def tidy_reasons(table: pl.DataFrame) -> pl.DataFrame:
+    """The same without values that are not finite: those of an outcome that is 0 in every fifth."""
+    finite = pl.col("value").is_finite() | pl.col("value").is_null()
+    return table.with_columns(pl.when(finite).then("value"),
+                              why_null=pl.when(finite).then("why_null").otherwise(pl.lit("the mean is 0")))
+
+
+def local_gaps(table: pl.DataFrame) -> pl.DataFrame:
+    """Gap between the fifths of the area's own residents, of every outcome in `table`."""
+    rows: list[tuple] = []
+    keys = ["replication", "measure", "year"]
+    for (replication, measure, year), part in table.sort("group").group_by(keys, maintain_order=True):
+        why = _unknown(part)
+        found = None if why else gap(part["value"].to_numpy())
+        rows.append((replication, f"{measure}{LOCAL_GAP}", year, "total", ALL, found, why))
+    return frame(rows)

@@ -48,7 +48,7 @@ def charts(value: Results | Comparison, summary: Any) -> dict[str, bytes]:
     with mpl.rc_context(fname=STYLE):
         for name, figure in _drawn(value, figures):
             for kind, metadata in METADATA.items():
-                files[f"{name}.{kind}"] = _bytes(figure, kind, metadata)
+                files[f"{name}.{kind}"] = as_bytes(figure, kind, metadata)
     return files
 
 
@@ -67,7 +67,8 @@ def _drawn(value: Results | Comparison, figures: Figures) -> Iterator[tuple[str,
             yield name, figure
 
 
-def _bytes(figure: Figure, kind: str, metadata: dict[str, Any]) -> bytes:
+def as_bytes(figure: Figure, kind: str, metadata: dict[str, Any]) -> bytes:
+    """A figure as the content of a file."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format=kind, metadata=metadata)
     return buffer.getvalue()

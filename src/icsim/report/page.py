@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from icsim.outcomes.summary import ENOUGH_DRAWS
-from icsim.report import services, tables
+from icsim.report import lifetimes, services, tables
 from icsim.report.basis import differences, rests_on, unknown
 from icsim.report.figures import Figures
 from icsim.report.short import in_short
@@ -25,12 +25,13 @@ def page(value: Results | Comparison, summary: Any, folder: Path | None = None) 
 
 def _alone(value: Results, figures: Figures) -> list[str]:
     return [_asked(value), which_years([value], figures), tables.outcomes(value, figures),
-            _meaning(value.replications, "run"), services.services([value], figures), tables.years(value, figures),
-            tables.fifths(value, figures), services.waits([value], figures), services.busy([value], figures)]
+            lifetimes.outcomes(value, figures), _meaning(value.replications, "run"), services.services([value], figures),
+            tables.years(value, figures), tables.fifths(value, figures), services.waits([value], figures),
+            services.busy([value], figures)]
 
 
 def _compared(value: Comparison, figures: Figures) -> list[str]:
-    sections = (in_short, tables.changes, tables.changed_years, tables.changed_fifths)
+    sections = (in_short, tables.changes, lifetimes.changes, tables.changed_years, tables.changed_fifths)
     changes = [section(value, each, figures) for each in value.alternatives for section in sections]
     told = value.scenarios
     return [_asked(value), which_years(told, figures), *changes, _meaning(value.base.replications, "pair"),
@@ -87,7 +88,8 @@ def _end(value: Results | Comparison, figures: Figures, folder: Path | None) -> 
     lines = [] if folder is None else [f"Written to {folder}: tables (summary.csv, assumptions.csv){log}, charts and the "
                                        "complete scenarios."]
     first = scenarios_of(value)[0]
-    lines.append(f"icsim {first.provenance.get('version', '')}, results {value.content_hash[:8]}, undiscounted")
+    lines.append(f"icsim {first.provenance.get('version', '')}, results {value.content_hash[:8]}, undiscounted where not "
+                 "said otherwise")
     return "\n".join(paragraph(text, 0) for text in (*lines, *_late(first, figures), *_seconds(value)))
 
 

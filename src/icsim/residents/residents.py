@@ -53,7 +53,8 @@ class Residents:
         self.cells = len(area.places) * QUINTILES * SEXES * BANDS
         columns = 1 + len(built.layout.weights) + len(FLOWS) + len(built.layout.events)
         self._arrivals = _Arrivals(area, seed)
-        self._tables = [_tables(self.edges, (len(self.edges) - 1, self.cells, columns)) for _ in range(workers)]
+        tally = len(self.edges) - 1, self.cells, columns
+        self._tables = [_tables(self.edges, tally, built.layout.numbers, built.layout.columns) for _ in range(workers)]
         self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
         self._year: int | None = None
         self._lived = 0
@@ -72,7 +73,7 @@ class Residents:
 
     def populate(self, newcomers: np.ndarray) -> None:
         """Fill the first rows with a starting population (BIRTH_RECORD, sorted by birthday)."""
-        enter.start(self.model, self.streams, self.people, newcomers)
+        enter.start(self.model, self.streams, self.people, newcomers, enter.scratch(self.model))
         self.rows = len(newcomers)
 
     def advance(self, beat: Beat, served: bool = True) -> Handed:
@@ -99,7 +100,7 @@ class Residents:
             hint = max(int(np.searchsorted(self.edges, moves["ms"][0] / 86_400_000, side="right")) - 1, 0)
             lived, moves = np.float32(self._lived), own_copy(moves)
             self._side_by_side(0, len(moves), _WORTH_ADMITTING, lambda n, a, b: loops.apply_moves(
-                self.model, self.people, moves[a:b], lived, self.edges, hint, self._tables[n].tally))
+                self.model, self.streams, self.people, moves[a:b], lived, self.edges, hint, self._tables[n].tally))
 
     def at_level(self, attribute: str, level: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Living residents at this level: their rows int32[n], places int32[n] and keys uint64[n]."""
@@ -122,7 +123,7 @@ class Residents:
         """From `day` on, up to which everybody has lived, another model of the same axes holds."""
         trend = built.trends.get(self._year or 0, built.model.trend).copy()
         old, self.built, self.model = self.model, built, built.model._replace(trend=trend)
-        loops.adopt(old, self.model, self.people, np.float32(day), 0, self.rows)
+        loops.adopt(old, self.model, self.people, np.float32(day), 0, self.rows, enter.scratch(old), enter.scratch(old))
 
     def close(self, last: Beat) -> None:
         """After the last beat: what was due since late outcomes happens, unserved; everybody's time is tallied."""
@@ -209,10 +210,11 @@ class Residents:
         self._year = year
 
 
-def _tables(edges: np.ndarray, tally: tuple[int, ...]) -> Tables:
+def _tables(edges: np.ndarray, tally: tuple[int, ...], numbers: int, columns: int) -> Tables:
     """What one worker writes."""
     return Tables(edges, np.zeros(tally, np.int64), records(8192, DEMAND), records(8192, DEPARTURE),
-                  records(4096, BIRTH_RECORD), np.zeros(3, np.int64), np.zeros(_DUE + 1, np.int64))
+                  records(4096, BIRTH_RECORD), np.zeros(3, np.int64), np.zeros(_DUE + 1, np.int64), np.zeros(numbers),
+                  np.zeros(columns, np.float32))
 
 
 def _grown(tables: Tables) -> Tables:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -38,8 +37,8 @@ SCHEMA: dict[str, Any] = {
     "simulated": pl.Float64, "mc_error": pl.Float64, "difference": pl.Float64, "misfit": pl.Float64, "verdict": pl.String,
     "why": pl.String, "standing": pl.String, "source": pl.String, "note": pl.String,
 }
-"""Columns of the comparison. `difference`: simulated over published − 1; `misfit`: distance from the figure in half widths of
-its interval (1: at its edge); `mc_error`: one standard error of luck; `why`: why it was not compared."""
+"""Columns of the comparison. `difference`: simulated over published − 1; `misfit`: distance from the figure in half widths
+of its interval (1: at its edge); `mc_error`: one standard error of luck; `why`: why it was not compared."""
 
 
 @dataclass(frozen=True)
@@ -146,8 +145,8 @@ def named(rows: tuple[Named, ...], table: pl.DataFrame, area: str) -> pl.DataFra
     verdicts = dict(table.select("target", "verdict").iter_rows())
     found = [(row.figure, row.document, _worst([verdicts[name] for name in named_targets(row) if name in verdicts]),
               named_targets(row), row.explained) for row in rows if row.area == area]
-    schema: dict[str, Any] = {"figure": pl.String, "document": pl.String, "verdict": pl.String, "targets": pl.List(pl.String),
-              "explained": pl.String}
+    schema: dict[str, Any] = {"figure": pl.String, "document": pl.String, "verdict": pl.String,
+                              "targets": pl.List(pl.String), "explained": pl.String}
     return pl.DataFrame(found, schema=schema, orient="row")
 
 
@@ -200,10 +199,3 @@ def _or_none(work_out: Any) -> float | None:
         return float(work_out())
     except NotComparedError:
         return None
-
-
-def tally(table: pl.DataFrame) -> dict[str, dict[str, int]]:
-    """split → verdict → how many."""
-    counts = Counter(table.select("split", "verdict").iter_rows())
-    return {split: {each: counts[split, each] for each in (MET, UNCLEAR, MISSED, NOT_COMPARED)}
-            for split in ("fitted", "checked")}

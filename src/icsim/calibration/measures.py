@@ -54,6 +54,7 @@ MEASURES: dict[str, Measure] = {
     "ratio": Measure(services.ratio, ("of",), bands=True),
     "mean_wait": Measure(services.mean_wait, ("of",)),
     "over": Measure(services.over, ("of",)),
+    "arrivals": Measure(services.arrivals, ("pool",)),
     "occupancy": Measure(services.occupancy, ("pool",)),
 }
 """Name in the tables → measure."""

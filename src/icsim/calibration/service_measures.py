@@ -98,6 +98,13 @@ def over(leavings: Leavings, target: Target) -> float:
     return 100 * _divided(found[WAIT_SUMS.index(f"over_{limits.index(int(minutes)) + 1}")], found[WAIT_SUMS.index("count")])
 
 
+def arrivals(leavings: Leavings, target: Target) -> float:
+    """People whom the pools take or let queue in a year, non-residents included."""
+    at, years = _pool_indices(leavings, target), leavings.axes.years[years_of(leavings, target)]
+    found = leavings.table("pools")[years_of(leavings, target)][:, at, POOL_SUMS.index("arrivals")].sum()
+    return float(found) / len(years) / leavings.replications
+
+
 def occupancy(leavings: Leavings, target: Target) -> float:
     """Server time in use, % of server time on duty."""
     at = _pool_indices(leavings, target)

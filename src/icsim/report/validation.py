@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from icsim.report.wording import heading, number, paragraph, table, with_error
+from icsim.report.wording import heading, number, paragraph, plain, table, with_error
 from icsim.results import Results
 
 if TYPE_CHECKING:
@@ -18,11 +19,12 @@ SHOWN = 25
 """Rows of each kind on the printed page; the page in the folder has them all."""
 MOST_TIMES = 100
 """Beyond so many half widths nobody needs the number."""
+ABSENT = " is not in the catalogue"
 READING = (
     "Each published figure has an interval: the publisher's, or ours where none is published (mostly five per cent either "
     'way). "Off by" is the distance from the figure in half widths of that interval: up to 1 × it is met. "±" is one '
-    'Monte-Carlo error, what luck adds; "unclear" lies outside by less than two of them: more runs would tell. A figure that '
-    "was used to set the model up and is met shows that the setting worked, no more; the others are the test.")
+    'Monte-Carlo error, what luck adds; "unclear" lies outside by less than two of them: more runs would tell. A figure '
+    "that was used to set the model up and is met shows that the setting worked, no more; the others are the test.")
 LIFE = "Life expectancy is at the death rates of 2017 to 2019, like the tables: their later fall is divided out."
 GROUPS = {"everybody": "", "frailty": "frailty: ", "number_of_conditions": "conditions: "}
 
@@ -96,7 +98,8 @@ def _in_short(value: Validated) -> str:
 
 def _sentence(counts: dict[str, int], words: str) -> str:
     asked = sum(counts[verdict] for verdict in VERDICTS[:3])
-    return f"Of {asked} published figures {words} and compared, {counts['met']} are met and {counts['missed']} are missed."
+    return (f"{asked} published figures that were {words} were compared: {counts['met']} are met, {counts['missed']} are missed, "
+            f"{counts['unclear']} are unclear.")
 
 
 def _said(value: Validated) -> str:
@@ -149,11 +152,13 @@ def _not_compared(value: Validated) -> str:
     rows = value.table.filter(value.table["verdict"] == "not compared")
     if rows.is_empty():
         return ""
-    reasons: dict[str, int] = {}
-    for why in rows["why"].to_list():
-        reasons[why] = reasons.get(why, 0) + 1
-    lines = [paragraph(f"{why}: {count} figure{'' if count == 1 else 's'}", hanging="- ")
-             for why, count in sorted(reasons.items(), key=lambda each: (-each[1], each[0]))]
+    reasons = Counter(rows["why"].to_list())
+    absent = sorted(why.removesuffix(ABSENT) for why in reasons if why.endswith(ABSENT))
+    told = Counter({why: count for why, count in reasons.items() if not why.endswith(ABSENT)})
+    if absent:
+        told[f"what the catalogue does not have ({', '.join(map(plain, absent))})"] = (
+            sum(reasons.values()) - sum(told.values()))
+    lines = [paragraph(f"{why}: {count} figure{'' if count == 1 else 's'}", hanging="- ") for why, count in told.most_common()]
     return "\n".join([heading("Not compared"), *lines])
 
 

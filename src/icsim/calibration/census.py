@@ -121,9 +121,10 @@ class Census:
 
     def counted(self, residents: Residents) -> None:
         """The residents are being counted: at the start, at the end of each year, and once more at the very end."""
-        if self._dates > self._years:
-            return  # the last day again, after what was still open has been closed
         people = _People.of(residents, self.asked)
+        if self._dates > self._years:  # the last day again, after what was still open has been closed
+            self._count_shares(people, self._years)
+            return
         self._count_shares(people, self._dates)
         if self._dates:
             self._close_year(residents, self._dates - 1)

@@ -98,8 +98,8 @@ def _in_short(value: Validated) -> str:
 
 def _sentence(counts: dict[str, int], words: str) -> str:
     asked = sum(counts[verdict] for verdict in VERDICTS[:3])
-    return (f"{asked} published figures that were {words} were compared: {counts['met']} are met, {counts['missed']} are missed, "
-            f"{counts['unclear']} are unclear.")
+    return (f"{asked} published figures that were {words} were compared: {counts['met']} are met, {counts['missed']} are "
+            f"missed, {counts['unclear']} are unclear.")
 
 
 def _said(value: Validated) -> str:
@@ -158,7 +158,8 @@ def _not_compared(value: Validated) -> str:
     if absent:
         told[f"what the catalogue does not have ({', '.join(map(plain, absent))})"] = (
             sum(reasons.values()) - sum(told.values()))
-    lines = [paragraph(f"{why}: {count} figure{'' if count == 1 else 's'}", hanging="- ") for why, count in told.most_common()]
+    lines = [paragraph(f"{why}: {count} figure{'' if count == 1 else 's'}", hanging="- ")
+             for why, count in told.most_common()]
     return "\n".join([heading("Not compared"), *lines])
 
 

@@ -401,7 +401,12 @@ def validate(area: Annotated[str, typer.Argument(help="Whose baseline, such as w
         found = api.validate(area, years, replications, stationary, progress, seed=seed, threads=threads)
     from icsim.report import save_validation, validation_object, validation_page
 
-    save_validation(found, folder, not no_charts)
+    try:
+        save_validation(found, folder, not no_charts)
+    except ResultsError:
+        if not json_:
+            typer.echo(validation_page(found))
+        raise
     if json_:
         _print_json({"command": "validate", "results": [validation_object(found, folder)]})
     else:

@@ -90,14 +90,17 @@ def ageing(base: np.ndarray, kind: np.ndarray) -> np.ndarray:
     return ageing
 
 
-def trends(catalogue: Catalogue, layout: Layout, start: date, days: int) -> dict[int, np.ndarray]:
-    """Factors in force in each calendar year of the run: the last row whose year has come."""
+def trends(catalogue: Catalogue, layout: Layout, start: date, days: int, area: Area | None = None) -> dict[int, np.ndarray]:
+    """Factors in force in each calendar year of the run: the last row whose year has come. That of leaving is the area's."""
+    leaves = layout.column_of_kind("leave") if area is not None else 0
     trends = {}
     for year in range(start.year, (start + timedelta(days)).year + 1):
         factor = np.ones(layout.columns, np.float32)
         for row in sorted(catalogue.trends, key=lambda row: row.from_year):
             if row.from_year <= year:
                 factor[layout.column(row.event)] = row.value
+        if area is not None and leaves:
+            factor[leaves] *= migration.leaving_factor(area, year)
         trends[year] = factor
     return trends
 

@@ -23,7 +23,8 @@ LOW, HIGH = 0.9, 1.05
 """Range, relative to the factor. England and Wales had 1.41 children per woman in 2024 (recalled), a tenth below the
 projection's 1.56; the high end is assumed."""
 NOTE = ("Births expected from the projected fertility of the year among England's projected women / births expected from "
-        "that of 2025/26. One factor for all ages of mothers: the projection has births move from younger to older mothers as well. "
+        "that of 2025/26. One factor for all ages of mothers: the projection has births move from younger to older mothers "
+        "as well. "
         "Range: a tenth lower, since fewer were born in 2023 and 2024 than projected (recalled), to a twentieth higher.")
 
 

@@ -15,8 +15,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from published import FIRST_AGE, HEADER, HERE, HIGH, LAST_AGE, SEXES, age, residents, write
-from published import read as read_csv
+from projection import FIRST_AGE, HEADER, HERE, HIGH, LAST_AGE, SEXES, age, residents, write
+from projection import read as read_csv
 from risk import AGES, GROUPS, START, Tables, attributes, expected_ratios, read
 
 from icsim.catalogue import rows as kinds
@@ -33,8 +33,8 @@ EXPONENTS = (1.0, 0.5)
 """Power to which the ratios of death are raised: the whole effect; and half of it, as where conditions carry the rest but
 have not yet had the time to."""
 NOTE = ("Published factor {published:.3f} / {modelled:.3f} that the model's own risk factors make of deaths (smoking, body "
-        "mass and others by the rows' own moves from mid-2022). Range: that of the published factor, with the whole, half or "
-        "none of the modelled part.")
+        "mass and others by the rows' own moves from mid-2022). Range: that of the published factor, with the whole, half "
+        "or none of the modelled part.")
 
 
 def weights(folder: Path, deaths: np.ndarray) -> np.ndarray:

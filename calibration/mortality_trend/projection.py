@@ -1,6 +1,6 @@
 """How deaths fall in the national projection, compared with the death rates of the catalogue (England 2017 to 2019).
 
-    python calibration/mortality_trend/published.py FOLDER
+    python calibration/mortality_trend/projection.py FOLDER
 
 FOLDER holds the published tables that README.md names. Writes rows/published.csv beside this file: lines as of trends.csv.
 """

@@ -90,14 +90,16 @@ def ageing(base: np.ndarray, kind: np.ndarray) -> np.ndarray:
     return ageing
 
 
-def trends(catalogue: Catalogue, layout: Layout, start: date, days: int) -> dict[int, np.ndarray]:
-    """Factors in force in each calendar year of the run: the last row whose year has come."""
+def trends(catalogue: Catalogue, layout: Layout, start: date, days: int, area: Area) -> dict[int, np.ndarray]:
+    """Factors in force in each calendar year of the run: the last row whose year has come. That of leaving is the area's."""
     trends = {}
+    leaves = [layout.number(event.event) for event in layout.events if event.kind == "leave"]
     for year in range(start.year, (start + timedelta(days)).year + 1):
         factor = np.ones(layout.numbers, np.float32)
         for row in sorted(catalogue.trends, key=lambda row: row.from_year):
             if row.from_year <= year:
                 factor[layout.number(row.event)] = row.value
+        factor[leaves] *= migration.leaving_factor(area, year)
         trends[year] = factor
     return trends
 

@@ -48,7 +48,7 @@ def build(catalogue: Catalogue, area: Area, start: date, days: int, shipped: Cat
     events, clocks = moves.kinds(layout), moves.clocks(layout, catalogue)
     ageing = anchor.ageing(base, events["kind"])
     factor = anchor.factors(catalogue, layout)
-    trends = anchor.trends(catalogue, layout, start, days)
+    trends = anchor.trends(catalogue, layout, start, days, area)
     model = m.ResidentModel(
         base=base,
         ageing=ageing,

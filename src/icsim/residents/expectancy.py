@@ -323,5 +323,5 @@ def _trends(catalogue: Catalogue, area: Area, on: date) -> dict[int, dict[str, f
     """Calendar year → event → factor, from the year of a date to the last with a new one."""
     layout = layout_of(catalogue, area)
     last = max([on.year, *(row.from_year for row in catalogue.trends)])
-    found = anchor.trends(catalogue, layout, on, (date(last, 12, 31) - on).days)
+    found = anchor.trends(catalogue, layout, on, (date(last, 12, 31) - on).days, area)
     return {year: {e.event: float(factor[layout.number(e.event)]) for e in layout.events} for year, factor in found.items()}

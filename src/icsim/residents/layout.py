@@ -87,11 +87,11 @@ def _clocks(attributes: Iterable[str], levels: Mapping[str, tuple[str, ...]],
     """One clock for each event that may come at any level; moves and timers of an attribute that are never possible at
     the same level share one. A column each would cost every resident as much again (decision 0018).
     """
-    clocks = [(row.event,) for row in events if row.kind not in ("move", "timer")]
+    clocks: list[tuple[str, ...]] = [(row.event,) for row in events if row.kind not in ("move", "timer")]
     for a in attributes:
         own: list[tuple[list[str], set[int]]] = []
         for row in (row for row in events if row.kind in ("move", "timer") and row.attribute == a):
-            possible = set(np.flatnonzero(targets(levels[a], row) >= 0))
+            possible = {level for level, to in enumerate(targets(levels[a], row)) if to >= 0}
             for names, taken in own:
                 if not taken & possible:
                     names.append(row.event)

@@ -199,7 +199,7 @@ def with_a_case_open() -> Arrays:
     people.fired[1] = 2  # a count at which the ring is found real
     handed = residents.advance(Beat(FIRST, 0, 28))
     return {**_people(residents), "departures": handed.departures["resident"], "demands": handed.demands["resident"],
-            "put_off": people.clock[np.arange(3), columns], "handed_over": people.clock[:3, layout.hand_over]}
+            "put_off": people.clock[np.arange(3), columns], "handed_over": people.clock[:3, layout.hand_over_column]}
 
 
 def outcomes_come_back() -> Arrays:

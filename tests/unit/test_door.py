@@ -115,6 +115,8 @@ def _model() -> ResidentModel:
         "has_ratio": np.array([[0, 0, 0]] * 3 + [[0, 1, 1]], np.uint8),
         "ratio_from": np.array([0, 0, 0, 0, 2], np.int32),
         "ratio_event": np.array([DEATH_CLOCK, FALL_CLOCK], np.int32),
+        "ratio_column": np.array([DEATH_CLOCK, FALL_CLOCK], np.int32),
+        "ratio_value": np.array([[1, 2, 1.5], [1, 1, 3]], np.float32),
         "event_from": np.array([0, 0, 1, 1, 1, *[2] * (K - 4)], np.int32),
         "event_attribute": np.array([SMOKER, SMOKER], np.int32),
         "column": np.array([0, DEATH_CLOCK, LEAVE_CLOCK, TIMER_CLOCK, FALL_CLOCK, TIMER_CLOCK, TIMER_CLOCK, 0], np.int32),
@@ -122,7 +124,7 @@ def _model() -> ResidentModel:
         "own_columns": np.array([[0, 0], [0, 0], [0, 0], [TIMER_CLOCK, TIMER_CLOCK + 1]], np.int32),
         "fired_slot": np.array([-1, -1, -1, 0, -1, 0, 0, -1], np.int32),
         "timer_days": np.array([0, 0, 0, 100, 0, 0, 0, 0], np.float32), "has_weight": np.array([0, 0, 0, 1], np.uint8),
-        "weight_attribute": np.array([SMOKER], np.int32), "weight_rule": np.array([MULTIPLY, ODDS], np.int8),
+        "has_factor": np.array([[0, 0, 0]] * 3 + [[0, 1, 0]], np.uint8), "weight_rule": np.array([MULTIPLY, ODDS], np.int8),
         "weight_base": np.full((*cells, 2), [0.8, 4.0], np.float32), "weight_factor": factor,
     }
     empty = np.zeros(0, np.float32)

@@ -113,7 +113,8 @@ class Followed(Residents):
         if len(own):
             own["resident"] = 0
             before = self._alone.level[0].copy()
-            loops.apply_moves(self.model, self._alone, own, np.float32(self._lived), self._pen.edges, 0, self._pen.tally)
+            loops.apply_moves(self.model, self.streams, self._alone, own, np.float32(self._lived), self._pen.edges, 0,
+                              self._pen.tally)
             self.steps.append(Returned(int(own["ms"][0]), self._changes(before)))
             self._count()
             self._compare()

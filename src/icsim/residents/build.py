@@ -56,7 +56,7 @@ def build(catalogue: Catalogue, area: Area, start: date, days: int, shipped: Cat
         trend=trends[start.year],
         ratio=ratio.astype(np.float32),
         leave=np.int64(layout.column_of_kind("leave")),
-        hand_over=np.int64(len(layout.clocks) + 1),
+        hand_over=np.int64(layout.hand_over_column),
         **events,
         **clocks,
         **touched(ratio, clocks["column"]),

@@ -40,6 +40,11 @@ class Layout:
         return 1 + len(self.events)
 
     @property
+    def hand_over_column(self) -> int:
+        """Clock column of the late hand-over."""
+        return 1 + len(self.clocks)
+
+    @property
     def columns(self) -> int:
         """Clock columns with padding: the birthday, those of the events, that of the late hand-over."""
         return -(-(len(self.clocks) + 2) // BLOCK) * BLOCK

@@ -32,8 +32,8 @@ def clocks(layout: Layout, catalogue: Catalogue) -> dict[str, np.ndarray]:
     column, slot = np.zeros(layout.numbers, np.int32), np.full(layout.numbers, -1, np.int32)
     decides, event_at = np.zeros(layout.columns, np.int32), np.zeros((layout.columns, layout.most_levels), np.int32)
     own = np.zeros((len(layout.attributes), 2), np.int32)
-    column[layout.hand_over] = len(layout.clocks) + 1
-    event_at[column[layout.hand_over]] = layout.hand_over
+    column[layout.hand_over] = layout.hand_over_column
+    event_at[layout.hand_over_column] = layout.hand_over
     for c, names in enumerate(layout.clocks, 1):
         numbers = [layout.number(name) for name in names]
         rows = [layout.events[k - 1] for k in numbers]

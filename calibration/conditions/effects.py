@@ -47,7 +47,7 @@ GENERAL = {
 }
 """Weights of the general score: mean of standardised weights for consultations, unplanned admissions and death."""
 MUTUAL = "Hazard ratio over a year with 19 other conditions, age and sex held equal; range: planning range, none was read."
-SHRINK = " An exponent, fitted with all ratios on death together, is to follow."
+SHRINK = " Counted with an exponent below 1."
 STAGES = {
     "hypertension": {"undiagnosed": 0.7, "treated": 1.0},
     "diabetes": {"at_risk": 0.2, "diabetes": 1.0},

@@ -17,10 +17,16 @@ MS_PER_HOUR = 3_600_000.0
 MS_PER_DAY = 86_400_000.0
 MS_PER_YEAR = 365.25 * MS_PER_DAY
 
-TIME_COLUMNS = {
+LIFE_COLUMNS = {
     "person_time_ms": ("person_years", MS_PER_YEAR),
     "healthy_time_ms": ("healthy_years", MS_PER_YEAR),
     "quality_adjusted_time_ms": ("qalys", MS_PER_YEAR),
+}
+"""Columns of `cells` that say how long and how well people lived, with milliseconds per unit."""
+TIME_COLUMNS = {
+    **LIFE_COLUMNS,
+    "gp_contacts_time_ms": ("gp_contacts", MS_PER_YEAR),
+    "community_contacts_time_ms": ("community_contacts", MS_PER_YEAR),
 }
 """Columns of `cells` whose measure has another name, with milliseconds per unit; every other time is in days."""
 

@@ -7,6 +7,7 @@ a scenario that changes a ratio moves the outcome, instead of having it cancelle
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import numpy as np
@@ -22,16 +23,39 @@ from icsim.residents.reference import Reference
 
 
 def ratios(catalogue: Catalogue, layout: Layout, area: Area) -> np.ndarray:
-    """float64[A, L, K]: rate ratios by level; those of leaving by place are the area's."""
+    """float64[A, L, K]: rate ratios by level, with their exponents; those of leaving by place are the area's."""
     ratio = np.ones((len(layout.attributes), layout.most_levels, layout.columns))
+    columns = {event.event: layout.column(event.event) for event in layout.events}
+    shrink = exponents(catalogue)
     for row in catalogue.ratios:
-        at = layout.attribute(row.attribute), layout.level(row.attribute, row.level), layout.column(row.event)
-        ratio[at] = row.value
+        at = layout.attribute(row.attribute), layout.level(row.attribute, row.level), columns[row.event]
+        ratio[at] = raised(row.value, shrink(row.event, row.attribute))
     by_place = leaving(area)[1]
     for event in layout.events:
         if event.kind == "leave":
             ratio[layout.attribute(PLACE_NAME), : len(by_place), layout.column(event.event)] = by_place
     return ratio
+
+
+def exponents(catalogue: Catalogue) -> Callable[[str, str], float]:
+    """By event and attribute: the exponent of its ratios; the row of the attribute, else that of all (*), else 1.
+
+    Ratios by the attribute that an event moves say what its rates mean, and stay as they are.
+    """
+    given = {(row.event, row.attribute): row.value for row in catalogue.exponents}
+    own = {(row.event, row.attribute) for row in catalogue.events}
+
+    def exponent(event: str, attribute: str) -> float:
+        if (event, attribute) in own:
+            return 1.0
+        return given.get((event, attribute), given.get((event, "*"), 1.0))
+
+    return exponent
+
+
+def raised(ratio: float, exponent: float) -> float:
+    """ratio ** exponent to nine digits: the last bits of a power differ between processors."""
+    return ratio if exponent == 1.0 else float(f"{ratio ** exponent:.9g}")
 
 
 def rates(catalogue: Catalogue, area: Area, layout: Layout) -> np.ndarray:

@@ -211,7 +211,9 @@ def _folder_problems(folder: Path, extra: Path | None) -> list[Problem]:
     missing = [Problem(str(place), "is not a folder") for place in filter(None, (folder, extra)) if not place.is_dir()]
     if missing:
         return missing
-    absent = [Problem(pattern, "is missing") for pattern, _ in FILES.values() if not any(folder.glob(pattern))]
+    absent = [
+        Problem(pattern.replace("*", ""), "is missing") for pattern, _ in FILES.values() if not any(folder.glob(pattern))
+    ]
     return absent + [
         Problem(path.name, f"no table has this name. {nearest(path.name, _file_names())}")
         for place in filter(None, (folder, extra))

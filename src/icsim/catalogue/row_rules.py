@@ -98,11 +98,14 @@ def ratios_are_sound(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
 
 
 def exponents_are_sound(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
-    """No exponent for an event's own attribute: its ratios by that say what its rates mean."""
+    """No exponent for sex, quintile and an event's own attribute: ratios by these say what its rates mean."""
     moved = {row.event: row.attribute for row in catalogue.events if row.attribute}
     for place in tables["exponents"]:
         if place.row.attribute == moved.get(place.row.event):
             message = f"{place.row.event} moves {place.row.attribute} itself: its ratios by it have no exponent."
+            yield place.problem("attribute", message, place.row.attribute)
+        elif place.row.attribute in ("sex", "quintile"):
+            message = "Ratios by sex and by quintile belong to the rates, and have no exponent."
             yield place.problem("attribute", message, place.row.attribute)
 
 

@@ -112,7 +112,7 @@ class Exponent(Evidence):
     """Ratios of `event` by `attribute` (`*`: by all of which no row speaks) act as ratio ** `value`. `exponents.csv`.
 
     Below 1 where several attributes stand for partly the same harm, so that it is not counted in full several times. An
-    event's ratios by the attribute that it moves say what its rates mean, and never have an exponent.
+    event's ratios by sex, by quintile and by the attribute that it moves say what its rates mean, and have no exponent.
     """
 
     event: str

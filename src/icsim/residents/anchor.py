@@ -40,13 +40,13 @@ def ratios(catalogue: Catalogue, layout: Layout, area: Area) -> np.ndarray:
 def exponents(catalogue: Catalogue) -> Callable[[str, str], float]:
     """By event and attribute: the exponent of its ratios; the row of the attribute, else that of all (*), else 1.
 
-    Ratios by the attribute that an event moves say what its rates mean, and stay as they are.
+    Ratios by sex, by quintile and by the attribute that an event moves say what its rates mean, and stay as they are.
     """
     given = {(row.event, row.attribute): row.value for row in catalogue.exponents}
     own = {(row.event, row.attribute) for row in catalogue.events}
 
     def exponent(event: str, attribute: str) -> float:
-        if (event, attribute) in own:
+        if attribute in ("sex", "quintile") or (event, attribute) in own:
             return 1.0
         return given.get((event, attribute), given.get((event, "*"), 1.0))
 

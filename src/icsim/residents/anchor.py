@@ -19,12 +19,16 @@ from icsim.catalogue import expand
 from icsim.catalogue.load import Catalogue
 from icsim.residents import model as m
 from icsim.residents.layout import CELL, PLACE_NAME, Layout
+from icsim.residents.moves import targets
 from icsim.residents.reference import Reference
+
+NEVER = 1e-6
+"""Smallest ratio that a table may hold: hardly ever. What rings even so is checked then, and parked."""
 
 
 def ratios(catalogue: Catalogue, layout: Layout, area: Area) -> np.ndarray:
     """float64[A, L, K]: rate ratios by level, with their exponents; those of leaving by place are the area's."""
-    ratio = np.ones((len(layout.attributes), layout.most_levels, layout.columns))
+    ratio = _where_moves_begin(layout)
     columns = {event.event: layout.column(event.event) for event in layout.events}
     shrink = exponents(catalogue)
     for row in catalogue.ratios:
@@ -34,6 +38,19 @@ def ratios(catalogue: Catalogue, layout: Layout, area: Area) -> np.ndarray:
     for event in layout.events:
         if event.kind == "leave":
             ratio[layout.attribute(PLACE_NAME), : len(by_place), layout.column(event.event)] = by_place
+    return ratio
+
+
+def _where_moves_begin(layout: Layout) -> np.ndarray:
+    """float64[A, L, K]: 1, but NEVER for a move at the levels of its attribute from which it cannot happen.
+
+    Otherwise clocks would ring in vain: those of leaving an illness, for instance, among everybody who is well.
+    """
+    ratio = np.ones((len(layout.attributes), layout.most_levels, layout.columns))
+    for event in layout.events:
+        if event.kind == "move":
+            a, to = layout.attribute(event.attribute), targets(layout, event)
+            ratio[a, : len(to), layout.column(event.event)] = np.where(to < 0, NEVER, 1.0)
     return ratio
 
 

@@ -16,6 +16,7 @@ Sources: Sullivan 1971, HSMHA Health Reports 86(4), 347–354; Rogers, Rogers an
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -26,6 +27,7 @@ import numpy as np
 
 from icsim.areas.load import Area
 from icsim.catalogue import discounting
+from icsim.catalogue.expand import expand_ages
 from icsim.catalogue.load import Catalogue
 from icsim.catalogue.rows import Event
 from icsim.residents import anchor, starting
@@ -35,7 +37,9 @@ from icsim.residents.reference import Reference
 from icsim.state import AGES, LIVING, OLDEST, WAITING, People
 
 MOST_STATES = 16
-"""Combinations of lasting levels that are told apart; the attributes that matter most to death come first."""
+"""Combinations of lasting levels that are told apart; the attributes by which deaths differ most come first."""
+OLD = 65
+"""From this age on people are asked how much their deaths differ by an attribute."""
 YEARS_AHEAD = 200
 """After so many years nobody is left."""
 HALF = 0.5
@@ -88,7 +92,7 @@ ONE_STATE = States((), ())
 
 
 def lasting(catalogue: Catalogue, layout: Layout) -> States:
-    """Attributes that people come to by a move and do not lose by a timer, those first that raise deaths most.
+    """Attributes that people come to by a move and do not lose by a timer, those first by which deaths differ most.
 
     Only those that matter to death or to a weight, and no more than MOST_STATES combinations.
     """
@@ -112,9 +116,15 @@ def _deadly(catalogue: Catalogue, layout: Layout) -> list:
 
 
 def _spread(catalogue: Catalogue, layout: Layout, attribute: str) -> float:
-    """Largest over smallest ratio on death."""
-    values = [1.0, *(row.value for row in _deadly(catalogue, layout) if row.attribute == attribute)]
-    return max(values) / min(values)
+    """Variance, among people of OLD and over by published shares, of the logarithm of the ratio on death."""
+    exponent = anchor.exponents(catalogue)
+    mean, square = 0.0, 0.0
+    for row in (row for row in _deadly(catalogue, layout) if row.attribute == attribute):
+        rows = [each for each in catalogue.prevalence if (each.attribute, each.level) == (attribute, row.level)]
+        share = float(expand_ages(rows)[:, :, OLD:].mean())
+        size = math.log(row.value) * exponent(row.event, attribute)
+        mean, square = mean + share * size, square + share * size**2
+    return square - mean**2
 
 
 def census(people: People, rows: int, layout: Layout, states: States, places: int) -> np.ndarray:

@@ -73,16 +73,16 @@ def norm_rows(folder: Path) -> list[dict]:
         (LEAST, MOST),
         "2023/24",
         "nhs_appointments_recalled; hobbs_2016",
-        "Course by age and sex recalled, scaled so that all residents of England have 5.7 a year (recalled); 5.16 with GPs and "
-        "nurses were counted in 2013/14, highest at 0 to 4 and from 85 on.",
+        "Course by age and sex recalled, scaled so that all residents of England have 5.7 a year (recalled); 5.16 with GPs "
+        "and nurses were counted in 2013/14, highest at 0 to 4 and from 85 on.",
     ) + _rows(
         "community_contacts",
         community,
         (LEAST**2, MOST**2),
         "2021/22",
         "bnssg_dpm; hobbs_2016",
-        f"Level: {adults:.2f} a year for adults of one English system; course by age: that of consultations by men (recalled) "
-        f"to the power {steep:.2f}, by which community contacts rise with them between segments of need. Both sexes alike.",
+        f"Level: {adults:.2f} a year for adults of one English system; course by age: that of consultations by men "
+        f"(recalled) to the power {steep:.2f}, by which community contacts rise with them between segments of need. Both sexes alike.",
     )
 
 

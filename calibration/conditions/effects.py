@@ -117,8 +117,8 @@ OTHER = (
             ("diabetes", "diabetes"): (1.2, 1.0, 1.5),
         },
         0.5,
-        "Of residents of care homes of 65 and over 79 in 100 have dementia (seen), about 70 on record; sizes assumed, beyond "
-        "frailty, so that 64 in 100 who move in have it already.",
+        "Of residents of care homes of 65 and over 79 in 100 have dementia (seen), about 70 on record; sizes assumed, "
+        "beyond frailty, so that 64 in 100 who move in have it already.",
     ),
     (
         "home_care_need",

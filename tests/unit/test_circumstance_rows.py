@@ -34,8 +34,10 @@ pytestmark = pytest.mark.unit
 
 NUMBERS = {"prevalence": "prevalence", "rates": "rates", "ratios": "ratios", "factors": "factors",
            "trends": "trends"}
-ATTRIBUTES = ("susceptibility", "early_years", "carer", "carer_available", "housing", "work", "money", "isolation", "smoking",
-              "body_mass", "alcohol", "activity")
+ATTRIBUTES = ("susceptibility", "early_years", "carer", "carer_available", "housing", "work", "money", "isolation",
+              "smoking", "body_mass", "alcohol", "activity")
+
+
 @pytest.fixture(scope="module")
 def tables():
     return check.read()

@@ -121,8 +121,9 @@ _SUFFIXES = {
     EQUAL: (", equally distributed equivalent", None, "residents by deprivation fifth", None,
             "the level that would be as good if all had it (Atkinson 1970), aversion 10.95 (Robson and others 2017)"),
     REMAINING: (", still expected at the end", None, "residents alive at the end", None,
-                "Σ residents alive at the end × what is expected at that sex, quintile, age and lasting level (frailty, cancer) by "
-                "the baseline's natural history: multistate cohort life table (Rogers and others 1989; Sullivan 1971)"),
+                "Σ residents alive at the end × what is expected at that sex, quintile, age and lasting level (frailty, "
+                "cancer) by the baseline's natural history: multistate cohort life table (Rogers and others 1989; "
+                "Sullivan 1971)"),
     LIFETIME: (", lifetime", None, "residents, and those alive at the end for the rest of their lives", None,
                "within the horizon + still expected at the end"),
     GAP: (", gap", None, "residents by deprivation fifth", "", "least deprived fifth minus most deprived fifth"),

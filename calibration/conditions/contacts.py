@@ -82,7 +82,8 @@ def norm_rows(folder: Path) -> list[dict]:
         "2021/22",
         "bnssg_dpm; hobbs_2016",
         f"Level: {adults:.2f} a year for adults of one English system; course by age: that of consultations by men "
-        f"(recalled) to the power {steep:.2f}, by which community contacts rise with them between segments of need. Both sexes alike.",
+        f"(recalled) to the power {steep:.2f}, by which community contacts rise with them between segments of need. Both "
+        "sexes alike.",
     )
 
 

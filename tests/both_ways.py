@@ -240,7 +240,7 @@ def starting_population() -> Arrays:
     """`enter.start` and what it reads, on people of every age."""
     residents = _alone(0, rows=4096)
     newcomers = population.people_of(residents.area)
-    enter.start(residents.model, residents.streams, residents.people, newcomers)
+    enter.start(residents.model, residents.streams, residents.people, newcomers, enter.scratch(residents.model))
     return {**_people(residents), **{f"newcomers.{name}": newcomers[name] for name in newcomers.dtype.names}}
 
 

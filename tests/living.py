@@ -98,10 +98,10 @@ class Lived:
 
 
 @kernel
-def set_everybody(model, people, rows, a, level, t):
+def set_everybody(model, streams, people, rows, a, level, t):
     """Set attribute a of everybody at day t: to `level`, or, if that is negative, to the level they have."""
     for i in range(rows):
-        set_level(model, people, i, a, people.level[i, a] if level < 0 else level, t)
+        set_level(model, streams, people, i, a, people.level[i, a] if level < 0 else level, t)
         if people.person[i].status == LIVING:
             find_next(people, i)
 

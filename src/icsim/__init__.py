@@ -30,8 +30,10 @@ if TYPE_CHECKING:
         run,
         save,
         summary,
+        validate,
         write_people,
     )
+    from icsim.calibration import Validation
     from icsim.errors import CatalogueError, EngineError, IcsimError, InputError, Problem, ResultsError, ScenarioError
     from icsim.lives import Lives
     from icsim.results import Comparison, Results
@@ -41,7 +43,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "icsim.api": ("check", "compare", "differing", "explain", "find", "life", "look_up", "page", "people", "picture",
-                  "read", "resolve", "run", "save", "summary", "write_people"),
+                  "read", "resolve", "run", "save", "summary", "validate", "write_people"),
+    "icsim.calibration": ("Validation",),
     "icsim.errors": ("CatalogueError", "EngineError", "IcsimError", "InputError", "Problem", "ResultsError",
                      "ScenarioError"),
     "icsim.lives": ("Lives",),
@@ -52,9 +55,9 @@ _HOMES = {
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = ["CatalogueError", "Comparison", "EngineError", "Explanation", "IcsimError", "InputError", "Lives", "Problem",
-           "Resolved", "Results", "ResultsError", "Scenario", "ScenarioError", "__version__", "catalogue", "check",
-           "compare", "differing", "explain", "find", "life", "look_up", "page", "people", "picture", "read", "resolve",
-           "run", "save", "summary", "write_people"]
+           "Resolved", "Results", "ResultsError", "Scenario", "ScenarioError", "Validation", "__version__", "catalogue",
+           "check", "compare", "differing", "explain", "find", "life", "look_up", "page", "people", "picture", "read",
+           "resolve", "run", "save", "summary", "validate", "write_people"]
 
 
 def __getattr__(name: str) -> Any:

@@ -13,12 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from icsim.errors import Problem, ResultsError, ScenarioError
+from icsim.errors import NotFoundError, Problem, ResultsError, ScenarioError
 from icsim.results import Comparison, Results
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from icsim.calibration import Validation
     from icsim.lives import Lives
     from icsim.scenario import Explanation, Resolved, Scenario
 
@@ -162,6 +163,30 @@ def _one_area(found: Sequence[Resolved], areas: set[str]) -> str:
     return f"must be the same in all scenarios: {told}.{remedy}"
 
 
+def validate(area: str = DEFAULT_AREA, years: int | None = None, replications: int | None = None, stationary: bool = False,
+             progress: Progress | None = None, **overrides: Any) -> Validation:
+    """Run the shipped baseline of an area and compare it with published figures, fitted and checked apart.
+
+    `stationary`: without any trend of rates. The frames of the result: `Validation`.
+    Raises NotFoundError for an unknown area, CatalogueError for a mistake in a table of targets.
+    """
+    resolved = baseline_of(area, years=years, replications=replications, **overrides)
+    from icsim import calibration
+
+    return calibration.validate(resolved, stationary, progress)
+
+
+def baseline_of(area: str, **overrides: Any) -> Resolved:
+    """The shipped baseline of an area. Raises NotFoundError with the nearest name."""
+    from icsim import areas
+
+    if area not in areas.names():
+        close = difflib.get_close_matches(area[:100], areas.names(), 1)
+        hint = f" Did you mean {close[0]}?" if close else ""
+        raise NotFoundError("areas", [Problem(area, f"is not an area that icsim knows: {', '.join(areas.names())}.{hint}")])
+    return resolve(f"{area}/baseline", **overrides)
+
+
 def people(scenario: Given, sample: int = 1000, at: str = "start", replication: int = 0, progress: Progress | None = None,
            **overrides: Any) -> pl.DataFrame:
     """Residents at the start or at the end of one replication (counted from 0), in order of key.
@@ -232,25 +257,30 @@ def summary(results: Results | Comparison) -> pl.DataFrame:
     return outcomes.summary(results)
 
 
-def save(results: Results | Comparison, folder: str | os.PathLike[str], charts: bool = True) -> Path:
+def save(results: Results | Comparison | Validation, folder: str | os.PathLike[str], charts: bool = True) -> Path:
     """Write tables, page, charts and provenance to `folder`, whole or not at all; earlier results are kept.
 
     Raises ResultsError where that is impossible.
     """
     from icsim import report
 
-    return report.save(results, summary(results), Path(folder), charts)
+    if isinstance(results, Results | Comparison):
+        return report.save(results, summary(results), Path(folder), charts)
+    return report.save_validation(results, Path(folder), charts)
 
 
-def page(results: Results | Comparison | Lives) -> str:
-    """The one page of text that the command line prints about a run, a comparison or one resident's life."""
+def page(results: Results | Comparison | Lives | Validation) -> str:
+    """The one page of text that the command line prints about a run, a comparison, one resident's life or a validation."""
     from icsim import report
+    from icsim.lives import Lives
 
     if isinstance(results, Results | Comparison):
         return report.page(results, summary(results))
-    from icsim.report.life import life_page
+    if isinstance(results, Lives):
+        from icsim.report.life import life_page
 
-    return life_page(results)
+        return life_page(results)
+    return report.validation_page(results)
 
 
 def picture(lives: Lives, file: str | os.PathLike[str]) -> Path:

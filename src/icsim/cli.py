@@ -1,4 +1,4 @@
-"""The command line: `icsim run`, `compare`, `life`, `residents`, `explain`, `check`, `catalogue`.
+"""The command line: `icsim run`, `compare`, `life`, `residents`, `explain`, `check`, `catalogue`, `validate`.
 
 Exit codes: 0 done; 2 something the user can put right (told without a traceback); 1 a fault of icsim; 130 interrupted.
 Nothing heavy is imported until a command needs it, so that help appears at once.
@@ -372,6 +372,45 @@ def catalogue(name: Annotated[str | None, typer.Argument(help="A service, event,
         _print_json({"command": "catalogue", "list" if name is None else "entry": found})
     else:
         typer.echo(entries.listing_page(found) if name is None else entries.entry_page(found), nl=False)
+
+
+@app.command()
+@_told
+def validate(area: Annotated[str, typer.Argument(help="Whose baseline, such as wiltshire.")] = "hertfordshire-west-essex",
+             stationary: Annotated[bool, typer.Option("--stationary", help="Let rates stand still: no trend of death or "
+                                                      "illness.")] = False,
+             json_: Json = False, out: Out = Path("results"), replications: Replications = None, seed: Seed = None,
+             years: Years = None, no_charts: NoCharts = False, threads: Threads = None) -> None:
+    """Compare the baseline of an area with published figures.
+
+    Prints what is said of the area and which figures are off, those used to
+    set the model up apart from those that were not, and writes every figure
+    and a chart to results/validate_AREA.
+
+    \b
+    Examples:
+      icsim validate
+      icsim validate wiltshire --years 2 --replications 3
+    """
+    from icsim import api
+
+    api.baseline_of(area, years=years, replications=replications, seed=seed, threads=threads)  # mistakes first
+    folder = out / f"validate_{area}"
+    _check_folders([folder])
+    with _progress() as progress:
+        found = api.validate(area, years, replications, stationary, progress, seed=seed, threads=threads)
+    from icsim.report import save_validation, validation_object, validation_page
+
+    try:
+        save_validation(found, folder, not no_charts)
+    except ResultsError:
+        if not json_:
+            typer.echo(validation_page(found))
+        raise
+    if json_:
+        _print_json({"command": "validate", "results": [validation_object(found, folder)]})
+    else:
+        typer.echo(validation_page(found, folder), nl=False)
 
 
 def _check_area(area: str, known: list[str]) -> None:

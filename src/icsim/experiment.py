@@ -28,7 +28,7 @@ from icsim.rng import stream
 from icsim.scenario import Resolved, explain
 from icsim.services.activity import COUNT, WAIT_COLUMNS
 from icsim.services.served import SUM_NAMES
-from icsim.simulation import Replication, World, replicate, world
+from icsim.simulation import Replication, Watch, World, replicate, world
 from icsim.state import AGE_BANDS, QUINTILES, bytes_per_row
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int, str], None]
 """Called with beats done, beats in all and what is being done; perhaps from several threads."""
+Watching = Callable[[World, int], Watch]
+"""Makes the onlooker of a replication, from what all share and its number."""
 
 WEIGHT_COLUMNS = {"person": "person_time_ms", "good_health": "healthy_time_ms", "utility": "quality_adjusted_time_ms",
                   "gp_contacts": "gp_contacts_time_ms", "community_contacts": "community_contacts_time_ms"}
@@ -51,9 +53,9 @@ EVENT_COLUMNS = {"death": "deaths", "birth": "births", "leave": "leavers", "fall
 READY, COMPILING = "getting ready", "getting ready: the code is compiled, about a minute, once for this version"
 
 
-def run(resolved: Resolved, progress: Progress | None = None) -> Results:
-    """Every replication of one scenario."""
-    return _run_all([resolved], progress)[0]
+def run(resolved: Resolved, progress: Progress | None = None, watch: Watching | None = None) -> Results:
+    """Every replication of one scenario; `watch` makes the onlooker of each, who changes nothing of it."""
+    return _run_all([resolved], progress, watch)[0]
 
 
 def compare(base: Resolved, alternatives: Sequence[Resolved], progress: Progress | None = None) -> Comparison:
@@ -95,7 +97,7 @@ def seed_of(seed: int, replication: int) -> int:
     return int(stream(seed, f"replication.{replication}"))
 
 
-def _run_all(scenarios: Sequence[Resolved], progress: Progress | None) -> list[Results]:
+def _run_all(scenarios: Sequence[Resolved], progress: Progress | None, watch: Watching | None = None) -> list[Results]:
     began, first = time.perf_counter(), not compiled()
     if progress:
         progress(0, 0, COMPILING if first else READY)
@@ -111,7 +113,8 @@ def _run_all(scenarios: Sequence[Resolved], progress: Progress | None) -> list[R
     workers = max(cores(scenarios) // side_by_side, 1)
 
     def job(n: int, r: int) -> None:
-        done[n, r] = replicate(worlds[n], seed_of(scenarios[n].run.seed, r), meter.count, workers=workers)
+        onlooker = watch(worlds[n], r) if watch else None
+        done[n, r] = replicate(worlds[n], seed_of(scenarios[n].run.seed, r), meter.count, workers=workers, watch=onlooker)
 
     with ThreadPoolExecutor(side_by_side) as pool:
         futures = [pool.submit(job, n, r) for n, r in jobs]

@@ -5,8 +5,8 @@
 | person | record below | 32 |
 | next | float32 | 4 |
 | level | uint8[attribute] | one an attribute |
-| clock | float32[event], padded to 8 | 96 for 17 to 24 columns |
-| fired | uint16[repeatable event] | two an event |
+| clock | float32[column], padded to 8 | 256 for 57 to 64 columns |
+| fired | uint16[clock that may be set again] | two a clock |
 | weight | float32[weight] | four a weight |
 
 Times are float32 days since the start of the run: exact to 21 seconds after ten years.
@@ -50,7 +50,7 @@ PERSON = np.dtype(
         ("age", "u1"),  # completed years, at most 255
         ("status", "u1"),
         ("late_count", "u2"),  # a demand that waits to be handed over: how often its clock had rung before,
-        ("late_column", "u1"),  # its clock column,
+        ("late_event", "u1"),  # its event,
         ("late_severity", "u1"),  # and its severity
         ("spare", "u2"),  # always 0: fills the record up to 32 bytes
     ],
@@ -64,9 +64,9 @@ class People(NamedTuple):
     person: np.ndarray  # PERSON[resident]
     next: np.ndarray  # float32[resident], earliest clock; NEVER for the dead, the gone and empty rows
     level: np.ndarray  # uint8[resident, attribute]
-    clock: np.ndarray  # float32[resident, column], day at which each event would happen; NEVER: not at all
+    clock: np.ndarray  # float32[resident, column], day at which the event it is of would happen; NEVER: not at all
     clock_bits: np.ndarray  # int32 view of clock: times are ≥ 0, so their bits sort as they do, and integers vectorise
-    fired: np.ndarray  # uint16[resident, repeatable event], how often each clock has rung
+    fired: np.ndarray  # uint16[resident, slot], how often each clock that may be set again was set again
     weight: np.ndarray  # float32[resident, weight], value now of each weight
 
 

@@ -14,9 +14,9 @@ pytestmark = pytest.mark.contract
 
 PUBLIC = {
     "CatalogueError", "Comparison", "EngineError", "Explanation", "IcsimError", "InputError", "Lives", "Problem", "Resolved",
-    "Results", "ResultsError", "Scenario", "ScenarioError", "__version__", "catalogue", "check", "compare", "differing",
-    "explain", "find", "life", "look_up", "page", "people", "picture", "read", "resolve", "run", "save", "summary",
-    "write_people",
+    "Results", "ResultsError", "Scenario", "ScenarioError", "Validation", "__version__", "catalogue", "check", "compare",
+    "differing", "explain", "find", "life", "look_up", "page", "people", "picture", "read", "resolve", "run", "save",
+    "summary", "validate", "write_people",
 }
 
 

@@ -42,7 +42,7 @@ HOMES = {
     "numba": ("_compile",),
     "simpy": ("services.reference",),
     "matplotlib": ("report",),
-    "polars": ("results", "outcomes", "eventlog", "experiment", "lives", "report", "api", "cli"),
+    "polars": ("results", "outcomes", "eventlog", "experiment", "lives", "report", "calibration", "api", "cli"),
     "pydantic": ("scenario", "api"),
     "typer": ("cli",),
     "click": ("cli",),

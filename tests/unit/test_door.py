@@ -1,7 +1,8 @@
 """The one door: what a change of level does to clocks, timers and weights, on a model small enough to work by hand.
 
-One attribute, `smoker` (no, yes, stopped), three events (death, leave, a fall) and one timer (a stopped smoker counts
-as a non-smoker after 100 days).
+One attribute, `smoker` (no, yes, stopped), three events (death, leave, a fall), and one clock that is of starting for
+those who do not smoke, of quitting for those who do, and a timer for those who stopped (who count as never having smoked
+after 100 days).
 """
 
 from __future__ import annotations
@@ -9,23 +10,48 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from icsim import rng
 from icsim._compile import kernel
 from icsim.residents import door
-from icsim.residents.model import DEATH, LEAVE, MULTIPLY, NO_EVENT, ODDS, RARE, TIMER, ResidentModel
+from icsim.residents.model import (
+    DEATH,
+    DEMAND,
+    LEAVE,
+    MOVE,
+    MULTIPLY,
+    NO_EVENT,
+    ODDS,
+    RARE,
+    TIMER,
+    ResidentModel,
+    Streams,
+)
 from icsim.state import AGES, NEVER, QUINTILES, SEXES, allocate
 
 pytestmark = pytest.mark.unit
 
-K, LEVELS = 16, 3
+K, C, LEVELS = 8, 16, 3
 DEATH_CLOCK, LEAVE_CLOCK, TIMER_CLOCK, FALL_CLOCK = 1, 2, 3, 4
+BEGIN, OVER, QUIT = 5, 3, 6
+"""Events that share TIMER_CLOCK; the others have the number of their clock."""
 SMOKER = 3
 NO, YES, STOPPED = range(3)
 UTILITY, GOOD_HEALTH = 0, 1
 
 
 @kernel
-def _change(model, people, i, a, level, t):
-    door.set_level(model, people, i, a, level, t)
+def _change(model, streams, people, i, a, level, t):
+    door.set_level(model, streams, people, i, a, level, t)
+
+
+@kernel
+def _exponential(stream, key, n):
+    return rng.exponential(rng.draw(stream, key, n))
+
+
+@kernel
+def _rates_at_once(model, people, i, out):
+    door.rates_per_day(model, people, i, out)
 
 
 @kernel
@@ -74,17 +100,28 @@ def _model() -> ResidentModel:
     ratio[SMOKER, [YES, STOPPED], DEATH_CLOCK] = 2.0, 1.5
     ratio[SMOKER, STOPPED, FALL_CLOCK] = 3.0
     kind = np.full(K, NO_EVENT, np.int8)
-    kind[[DEATH_CLOCK, LEAVE_CLOCK, TIMER_CLOCK]] = DEATH, LEAVE, TIMER
+    kind[[DEATH_CLOCK, LEAVE_CLOCK, OVER, BEGIN, QUIT, FALL_CLOCK]] = DEATH, LEAVE, TIMER, MOVE, MOVE, DEMAND
+    base[..., [BEGIN, QUIT]] = 0.002, 0.004
+    event_at = np.zeros((C, LEVELS), np.int32)
+    for clock in (DEATH_CLOCK, LEAVE_CLOCK, FALL_CLOCK):
+        event_at[clock] = clock
+    event_at[TIMER_CLOCK] = BEGIN, QUIT, OVER
+    decides = np.zeros(C, np.int32)
+    decides[TIMER_CLOCK] = SMOKER
     factor = np.ones((SMOKER + 1, LEVELS, 2), np.float32)
     factor[SMOKER, YES] = 0.75, 0.5
     known = {
         "base": base, "ageing": np.ones_like(base), "trend": np.ones(K, np.float32), "ratio": ratio, "kind": kind,
+        "has_ratio": np.array([[0, 0, 0]] * 3 + [[0, 1, 1]], np.uint8),
         "ratio_from": np.array([0, 0, 0, 0, 2], np.int32),
-        "ratio_column": np.array([DEATH_CLOCK, FALL_CLOCK], np.int32),
+        "ratio_event": np.array([DEATH_CLOCK, FALL_CLOCK], np.int32),
         "event_from": np.array([0, 0, 1, 1, 1, *[2] * (K - 4)], np.int32),
         "event_attribute": np.array([SMOKER, SMOKER], np.int32),
-        "timer_column": _table(STOPPED, TIMER_CLOCK, -1, np.int32), "timer_days": _table(STOPPED, 100, 0, np.float32),
-        "has_timer": np.array([0, 0, 0, 1], np.uint8), "has_weight": np.array([0, 0, 0, 1], np.uint8),
+        "column": np.array([0, DEATH_CLOCK, LEAVE_CLOCK, TIMER_CLOCK, FALL_CLOCK, TIMER_CLOCK, TIMER_CLOCK, 0], np.int32),
+        "decides": decides, "event_at": event_at,
+        "own_columns": np.array([[0, 0], [0, 0], [0, 0], [TIMER_CLOCK, TIMER_CLOCK + 1]], np.int32),
+        "fired_slot": np.array([-1, -1, -1, 0, -1, 0, 0, -1], np.int32),
+        "timer_days": np.array([0, 0, 0, 100, 0, 0, 0, 0], np.float32), "has_weight": np.array([0, 0, 0, 1], np.uint8),
         "weight_attribute": np.array([SMOKER], np.int32), "weight_rule": np.array([MULTIPLY, ODDS], np.int8),
         "weight_base": np.full((*cells, 2), [0.8, 4.0], np.float32), "weight_factor": factor,
     }
@@ -92,10 +129,16 @@ def _model() -> ResidentModel:
     return ResidentModel(**{name: known.get(name, empty) for name in ResidentModel._fields})
 
 
-def _table(level: int, value: float, elsewhere: float, dtype: type) -> np.ndarray:
-    table = np.full((SMOKER + 1, LEVELS), elsewhere, dtype)
-    table[SMOKER, level] = value
-    return table
+def _streams() -> Streams:
+    """Addresses of seed 1, by number of the event or attribute."""
+    def several(what: str) -> np.ndarray:
+        return np.array([rng.stream(1, f"{what}.{n}") for n in range(K)], np.uint64)
+
+    kinds = ("clock", "accept", "severity", "case", "start", "timer")
+    return Streams(*(several(what) for what in kinds), rng.stream(1, "child"), rng.stream(1, "sex"))
+
+
+STREAMS = _streams()
 
 
 @pytest.fixture
@@ -106,13 +149,13 @@ def model():
 @pytest.fixture
 def people():
     """One resident, non-smoker, who would die on day 1000 and leave on day 50."""
-    people = allocate(1, SMOKER + 1, K, 0, 2)
+    people = allocate(1, SMOKER + 1, C, 1, 2)
     people.clock[0, [0, DEATH_CLOCK, LEAVE_CLOCK]] = 365.25, 1000, 50
     return people
 
 
 def _set(model, people, level: int, day: float) -> None:
-    _change(model, people, 0, SMOKER, level, np.float32(day))
+    _change(model, STREAMS, people, 0, SMOKER, level, np.float32(day))
 
 
 def test_what_is_left_of_the_wait_shrinks_by_the_ratio(model, people):
@@ -138,7 +181,7 @@ def test_clocks_without_a_ratio_keep_every_bit(model, people):
     before = people.clock.copy()
     _set(model, people, YES, 33.3)
     _set(model, people, STOPPED, 44.4)
-    untouched = [k for k in range(K) if k not in (DEATH_CLOCK, TIMER_CLOCK, FALL_CLOCK)]
+    untouched = [k for k in range(C) if k not in (DEATH_CLOCK, TIMER_CLOCK, FALL_CLOCK)]
     assert people.clock[0, untouched].tobytes() == before[0, untouched].tobytes()
 
 
@@ -147,11 +190,11 @@ def test_between_levels_of_the_same_ratio_no_bit_changes(model, people):
     ring, rounded = np.float32(1234.5677), 0
     for day in np.linspace(0.1, 300, 500, dtype=np.float32):
         people.clock[0, FALL_CLOCK], people.level[0, SMOKER] = ring, NO
-        _change(model, people, 0, SMOKER, YES, day)
+        _change(model, STREAMS, people, 0, SMOKER, YES, day)
         assert people.clock[0, FALL_CLOCK] == ring
         rounded += (ring - day) + day != ring
     assert rounded > 10
-    _change(model, people, 0, SMOKER, STOPPED, np.float32(4))
+    _change(model, STREAMS, people, 0, SMOKER, STOPPED, np.float32(4))
     assert people.clock[0, FALL_CLOCK] < ring
 
 
@@ -162,13 +205,24 @@ def test_the_level_one_has_changes_no_bit(model, people):
     assert [array.tobytes() for array in people] == before
 
 
-def test_the_timer_of_the_level_taken_starts_and_that_of_the_level_left_stops(model, people):
+def test_a_timer_starts_with_its_level(model, people):
     _set(model, people, STOPPED, 10)
     assert people.clock[0, TIMER_CLOCK] == 110
     _set(model, people, YES, 60)
-    assert people.clock[0, TIMER_CLOCK] == NEVER
     _set(model, people, STOPPED, 70)
     assert people.clock[0, TIMER_CLOCK] == 170
+
+
+def test_a_clock_becomes_that_of_what_can_happen_now(model, people):
+    """Each time with a time of its own: E / rate after the change, E drawn at (event, resident, how often it was set)."""
+    for times, (level, event, rate) in enumerate([(YES, QUIT, 0.004), (NO, BEGIN, 0.002), (YES, QUIT, 0.004)], 1):
+        day = 10.0 * times
+        _set(model, people, level, day)
+        luck = _exponential(STREAMS.clock[event], people.person["key"][0], times)
+        assert people.clock[0, TIMER_CLOCK] == np.float32(day + luck / np.float64(np.float32(rate)))
+    model.event_at[TIMER_CLOCK, NO] = 0
+    _set(model, people, NO, 50)
+    assert people.clock[0, TIMER_CLOCK] == NEVER
 
 
 def test_an_event_that_never_comes_still_never_comes(model, people):
@@ -196,12 +250,15 @@ def test_the_rate_is_base_times_trend_times_ratios(model, people):
     _rates(model, people, 0, found)
     assert found[DEATH_CLOCK] == pytest.approx(0.001 * 0.9 * 1.5)
     assert found[LEAVE_CLOCK] == pytest.approx(0.01)
+    together = np.zeros(K)
+    _rates_at_once(model, people, 0, together)
+    assert together.tobytes() == found.tobytes()
 
 
 def test_what_has_no_rate_cannot_happen(model, people):
     found = np.zeros(K, np.bool_)
     _possible(model, people, 0, found)
-    assert np.flatnonzero(found).tolist() == [DEATH_CLOCK, LEAVE_CLOCK]
+    assert np.flatnonzero(found).tolist() == [DEATH_CLOCK, LEAVE_CLOCK, BEGIN, QUIT]
 
 
 def test_the_next_event_is_the_earliest_but_never_before_the_last_outcome(people):

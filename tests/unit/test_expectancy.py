@@ -106,7 +106,7 @@ def test_rates_by_state_average_to_the_published_ones(tables):
     columns = [ref.levels[..., ref.order.index(a)] for a in history.states.attributes]
     at = history.states.of(columns, ref.levels.shape[:2]).reshape(*CELL, -1)
     shares = np.stack([(at == n).mean(axis=-1) for n in range(len(history.states.names))], axis=-1)
-    published = anchor.rates(tables[0], tables[1], layout)[layout.column("death")]
+    published = anchor.rates(tables[0], tables[1], layout)[layout.number("death")]
     assert (history.death * shares).sum(axis=-1) == pytest.approx(published, rel=0.03)
 
 
@@ -123,10 +123,10 @@ def test_the_frail_have_less_and_the_average_is_that_of_a_plain_life_table(table
         assert (found[scheme] < plain).all()
     if alone:  # prevalences and the rates at which people grow frailer do not quite agree in extreme old age
         layout = layout_of(*tables)
-        rate = anchor.rates(*tables, layout)[layout.column("death")][..., None]
+        rate = anchor.rates(*tables, layout)[layout.number("death")][..., None]
         ref = starting.reference_population(tables[0], layout, anchor.ratios(tables[0], layout, tables[1]))
-        trends = {year: {"death": float(f[layout.column("death")])} for year, f in anchor.trends(
-            tables[0], layout, NEW_YEAR, 365 * 25).items()}
+        trends = {year: {"death": float(f[layout.number("death")])} for year, f in anchor.trends(
+            tables[0], layout, NEW_YEAR, 365 * 25, tables[1]).items()}
         table = years(NaturalHistory(ONE_STATE, rate, {}, {}), trends)[..., 0, 0]
         average = (plain[..., 0] * ref.shares["frailty"]).sum(axis=-1)
         assert average == pytest.approx(table, rel=0.10)

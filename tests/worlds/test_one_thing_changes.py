@@ -81,9 +81,9 @@ def test_taking_the_level_one_has_changes_no_bit():
     residents = residents_of(world(1), 1)
     before = {name: array.tobytes() for name, array in residents.people._asdict().items()}
     for a in range(PLACE + 1, residents.people.level.shape[1]):
-        set_everybody(residents.model, residents.people, residents.rows, a, -1, np.float32(100.0))
+        set_everybody(residents.model, residents.streams, residents.people, residents.rows, a, -1, np.float32(100.0))
     assert before == {name: array.tobytes() for name, array in residents.people._asdict().items()}
-    set_everybody(residents.model, residents.people, residents.rows, PLACE + 1, 2, np.float32(100.0))
+    set_everybody(residents.model, residents.streams, residents.people, residents.rows, PLACE + 1, 2, np.float32(100.0))
     assert before["clock"] != residents.people.clock.tobytes()
 
 
@@ -97,7 +97,7 @@ def test_one_more_fall_leaves_unrelated_events_alone():
         residents.people.clock[who, fall] = residents.people.next[who] = 1.25
 
     one, other = live(shared), live(shared, change=falls_tomorrow)
-    slot = shared.built.model.fired_slot[fall]
+    slot = shared.built.model.fired_slot[shared.built.layout.number("fall")]
     assert other.residents.people.fired[who, slot] > 0
     assert (one.residents.people.clock[who, fall] != other.residents.people.clock[who, fall])
     assert other.tallied("fall").sum() != one.tallied("fall").sum()
@@ -121,8 +121,9 @@ def test_twice_as_many_births_leave_those_common_to_both_worlds_alone():
 
 def _grown_up(lived) -> dict[str, np.ndarray]:
     """All but those born in the run, without what says how many children they had."""
-    column = lived.residents.built.layout.column("birth")
+    layout = lived.residents.built.layout
+    column, slot = layout.column("birth"), lived.residents.built.model.fired_slot[layout.number("birth")]
     people = {name: array.copy() for name, array in lived.people().items()}
-    people["fired"][:, lived.residents.built.model.fired_slot[column]] = 0
+    people["fired"][:, slot] = 0
     people["clock"][:, column] = people["next"][:] = 0
     return chosen(people, people["person"]["birth"] != people["entered"])

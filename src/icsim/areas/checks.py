@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from icsim.areas import schedule
-from icsim.areas.rows import Capacity, Catchment, Flow, FlowAge, Multiplier, Pool, Stream
+from icsim.areas.rows import Capacity, Catchment, Flow, FlowAge, FlowTrend, Multiplier, Pool, Stream
 from icsim.catalogue.csvtable import Table, nearest
 from icsim.catalogue.evidence import evidence_problems, source_problems
 from icsim.catalogue.found import Found
@@ -21,8 +21,10 @@ SEXES = ("female", "male")
 QUINTILES = ("1", "2", "3", "4", "5")
 FLOWS = ("arrive", "leave")
 EVERY = "*"
-UNITS = {"flows": "people a year", "flow_ages": "relative", "multipliers": "ratio", "pools": "servers",
-         "capacity": "ratio", "streams": "cases a day", "catchments": "share"}
+MOST_TIMES = 100
+"""No flow grows by more: arrivals are drawn in as many layers as the factor has."""
+UNITS = {"flows": "people a year", "flow_ages": "relative", "flow_trends": "ratio", "multipliers": "ratio",
+         "pools": "servers", "capacity": "ratio", "streams": "cases a day", "catchments": "share"}
 """Tables of numbers and the unit that each is in."""
 _SHARE_TOLERANCE = 1e-9
 
@@ -34,7 +36,8 @@ def problems_of(counties: dict[str, str], read: dict[str, Table]) -> list[Proble
     tables = {name: [Found(row, f"{name}.csv", line) for row, line in zip(table.rows, table.lines, strict=True)]
               for name, table in read.items()}
     problems = _places(counties, tables) + _population(tables) + _flows(tables) + _flow_ages(tables)
-    problems += _pools(tables) + _capacity(tables) + _streams(tables) + _catchments(tables) + _shares(tables)
+    problems += _flow_trends(tables) + _pools(tables) + _capacity(tables) + _streams(tables)
+    problems += _catchments(tables) + _shares(tables)
     for table, unit in UNITS.items():
         problems += evidence_problems(f"{table}.csv", read[table], (unit,)) + _values(tables[table])
         problems += _twice(tables[table], lambda row: row.id)
@@ -55,6 +58,8 @@ def value_fault(row: Any, value: float | None) -> str:
             return "" if 0 <= value <= 1 else "A share lies between 0 and 1."
         case Multiplier() | Capacity():
             return "" if 1e-6 <= value <= 1e6 else "A ratio lies between 0.000001 and 1,000,000."
+        case FlowTrend():
+            return "" if 1e-6 <= value <= MOST_TIMES else f"This factor lies between 0.000001 and {MOST_TIMES}."
         case Flow() | FlowAge() | Stream():
             return "" if value >= 0 else "This cannot be below 0."
     return ""
@@ -126,6 +131,16 @@ def _flow_ages(tables: Tables) -> list[Problem]:
         Problem("flow_ages.csv", f"{flow}, {sex}: each age must be covered once; {_first_gap(covered[f, s])}.")
         for f, flow in enumerate(FLOWS) for s, sex in enumerate(SEXES) if np.any(covered[f, s] != 1)
     ]
+
+
+def _flow_trends(tables: Tables) -> list[Problem]:
+    """Leaving is one clock for all places: a factor of one place could not act."""
+    places, problems = [*_place_names(tables), EVERY], []
+    for place in tables["flow_trends"]:
+        problems += _unknown(place, "flow", FLOWS) + _unknown(place, "place", places)
+        if place.row.flow == "leave" and place.row.place != EVERY:
+            problems.append(place.problem("place", "Factors of leaving are for every place: *.", place.row.place))
+    return problems
 
 
 def _first_gap(covered: np.ndarray) -> str:

@@ -14,18 +14,19 @@ import numpy as np
 
 from icsim.areas import schedule
 from icsim.areas.checks import AGES, QUINTILES, SEXES, problems_of, value_fault
-from icsim.areas.rows import Capacity, Catchment, Flow, FlowAge, Multiplier, Place, Pool, Residents, Stream
+from icsim.areas.rows import Capacity, Catchment, Flow, FlowAge, FlowTrend, Multiplier, Place, Pool, Residents, Stream
 from icsim.catalogue.csvtable import Table, nearest, read_records, read_table
 from icsim.catalogue.rows import Evidence, Source
 from icsim.errors import CatalogueError, Problem
 
 SHIPPED = Path(__file__).parent
-ROWS = {"places": Place, "flows": Flow, "flow_ages": FlowAge, "multipliers": Multiplier, "pools": Pool,
-        "capacity": Capacity, "streams": Stream, "catchments": Catchment, "sources": Source}
+ROWS = {"places": Place, "flows": Flow, "flow_ages": FlowAge, "flow_trends": FlowTrend, "multipliers": Multiplier,
+        "pools": Pool, "capacity": Capacity, "streams": Stream, "catchments": Catchment, "sources": Source}
 """Table → the class of its rows; population.csv, which is wide, is read beside them."""
 ID: dict[str, Callable[[Any], str]] = {
     "flows": lambda r: f"flow.{r.flow}.{r.place}",
     "flow_ages": lambda r: f"flow_age.{r.flow}.{r.sex}.{r.age_from}",
+    "flow_trends": lambda r: f"flow_trend.{r.flow}.{r.place}.{r.from_year}",
     "multipliers": lambda r: f"multiplier.{r.event}",
     "pools": lambda r: f"pool.{r.pool}",
     "capacity": lambda r: f"capacity.{r.service}.{r.from_year}",
@@ -56,6 +57,7 @@ class Area:
     streams: tuple[Stream, ...]
     catchments: tuple[Catchment, ...]
     sources: tuple[Source, ...]
+    flow_trends: tuple[FlowTrend, ...] = ()
 
     @property
     def place_names(self) -> tuple[str, ...]:

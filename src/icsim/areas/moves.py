@@ -1,4 +1,4 @@
-"""Who moves in and out, as arrays: what `flows.csv` and `flow_ages.csv` mean together."""
+"""Who moves in and out, as arrays: what `flows.csv`, `flow_ages.csv` and `flow_trends.csv` mean together."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 
 from icsim.areas.checks import AGES, EVERY, SEXES
 from icsim.areas.load import Area
+from icsim.areas.rows import FlowTrend
 
 
 def arrivals(area: Area) -> np.ndarray:
@@ -26,6 +27,30 @@ def leaving_rates(area: Area) -> np.ndarray:
     frequency = relative(area, "leave")
     leavers = (area.population.sum(axis=2) * frequency).sum(axis=(1, 2))
     return frequency * _per(_totals(area, "leave"), leavers)[:, None, None]
+
+
+def arrival_factors(area: Area, years: range) -> np.ndarray:
+    """How many arrive compared with `arrivals`: float64[place, year], in force from 1 January to 31 December."""
+    found = np.ones((len(area.places), len(years)))
+    for p, name in enumerate(area.place_names):
+        own = _rows(area, "arrive", name) or _rows(area, "arrive", EVERY)
+        found[p] = [_in_force(own, year) for year in years]
+    return found
+
+
+def leaving_factor(area: Area, year: int) -> float:
+    """How often residents leave in a calendar year, compared with `leaving_rates`; the same in every place."""
+    return _in_force(_rows(area, "leave", EVERY), year)
+
+
+def _rows(area: Area, flow: str, place: str) -> list[FlowTrend]:
+    return [row for row in area.flow_trends if (row.flow, row.place) == (flow, place)]
+
+
+def _in_force(rows: list[FlowTrend], year: int) -> float:
+    """The last factor whose year has come; 1 before the first."""
+    come = [row for row in rows if row.from_year <= year]
+    return max(come, key=lambda row: row.from_year).value if come else 1.0
 
 
 def _per(total: np.ndarray, people: np.ndarray) -> np.ndarray:

@@ -54,6 +54,20 @@ class FlowAge(Evidence):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FlowTrend(Evidence):
+    """From 1 January of `from_year`, × `value` as many arrive in a place, or as often leave it, as `flows.csv` says.
+
+    `flow_trends.csv`. flow: arrive · leave; place `*`: every place that has no line of its own. Leaving is one clock for all
+    places, so its lines are for `*`. unit: ratio. The last line whose year has come holds; before the first it is 1.
+    """
+
+    flow: str
+    place: str
+    from_year: int
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Multiplier(Evidence):
     """How often an event happens here compared with England, other things equal. `multipliers.csv`. unit: ratio."""
 

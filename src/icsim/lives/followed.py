@@ -19,11 +19,15 @@ from icsim.residents import enter
 from icsim.residents.beat import BIRTH_RECORD, BIRTHS, DEMANDS, FLOWS, JOINED, LATE, SLACK
 from icsim.residents.beat import Beat as Tables
 from icsim.residents.build import Built
+from icsim.residents.model import BIRTH
+from icsim.residents.model import DEMAND as ASKED
 from icsim.residents.residents import Handed, Residents
 from icsim.state import BIRTHDAY, LIVING, NEVER, PLACE, QUINTILE, SEX, WAITING, People, allocate
 from icsim.tables import DEMAND, DEPARTURE
 
 FIELDS = ("person", "next", "level", "clock", "fired", "weight")
+COUNTED = (BIRTH, ASKED)
+"""Kinds of event whose clocks are set anew only when they ring, so that the resident's own count is of rings."""
 _ROOM = 4 * SLACK
 
 
@@ -41,10 +45,10 @@ class Ring:
     """A clock of the resident rang, and it counted. Days are those since the origin."""
 
     day: float
-    column: int
-    """clock column: an event, or the late hand-over"""
+    event: int
+    """number on the event axis: an event, or the late hand-over"""
     nth: int
-    """how often this clock had rung before (of timers: how often it had counted)"""
+    """how often this clock had rung before (of moves and timers: how often it had counted)"""
     changes: tuple[Change, ...]
     demand: np.void | None
     """the row of DEMAND handed over, if any"""
@@ -83,7 +87,7 @@ class Followed(Residents):
         self.totals = np.zeros(len(self.columns), np.int64)
         """the resident's part of the tally since the books were opened: one entry a column, as in `columns`"""
         self._alone = _one_like(self.people)
-        self._pen = _pen(self.cells, len(self.columns))
+        self._pen = _pen(self.cells, len(self.columns), len(self.model.kind), self.people.clock.shape[1])
         self._find(0)
 
     # what happens to everybody, and again to the copy ---------------------------------------------------------------------
@@ -130,7 +134,7 @@ class Followed(Residents):
         old = self.model
         self._copy()
         super().adopt(built, day)
-        loops.adopt(old, self.model, self._alone, np.float32(day), 0, 1)
+        loops.adopt(old, self.model, self._alone, np.float32(day), 0, 1, enter.scratch(old), enter.scratch(old))
         self._compare()
 
     def close(self, last: Beat) -> None:
@@ -195,7 +199,8 @@ class Followed(Residents):
         clock, resume, t = alone.clock[0], alone.person["resume"][0], alone.next[0]
         column = BIRTHDAY if t == clock[BIRTHDAY] else int(clock.argmin())
         together = not first and column == BIRTHDAY and clock.min() < t  # the loop goes by clocks alone after its first
-        before, nth = alone.level[0].copy(), self._nth(column)
+        before, event = alone.level[0].copy(), int(self.model.event_at[column, alone.level[0, self.model.decides[column]]])
+        nth = self._nth(event)
         self._pen.used[:] = 0
         if not together:
             alone.person["resume"][0] = end
@@ -203,25 +208,25 @@ class Followed(Residents):
         alone.person["resume"][0] = resume
         if alone.next[0] < NEVER:
             alone.next[0] = max(clock.min(), resume)
-        self._note(float(t), column, nth, before)
+        self._note(float(t), event, nth, before)
 
-    def _nth(self, column: int) -> int:
-        """How often a clock has rung: timers and what happens once are not counted with the resident, but here."""
-        slot = self.model.fired_slot[column]
+    def _nth(self, event: int) -> int:
+        """How often an event has rung before: those of moves and timers are not counted with the resident, but here."""
+        slot = self.model.fired_slot[event] if self.model.kind[event] in COUNTED else -1
         if slot >= 0:
             return int(self._alone.fired[0, slot])
-        return sum(isinstance(step, Ring) and step.column == column for step in self.steps)
+        return sum(isinstance(step, Ring) and step.event == event for step in self.steps)
 
-    def _note(self, day: float, column: int, nth: int, before: np.ndarray) -> None:
+    def _note(self, day: float, event: int, nth: int, before: np.ndarray) -> None:
         """Keep the ring if it counted for something."""
         counts, flows = self._count(), 1 + self._alone.weight.shape[1]
         changes, handed = self._changes(before), self._pen.used[DEMANDS] > 0
         late, joined = (bool(counts[flows + flow]) for flow in (LATE, JOINED))
-        own = column > 0 and flows + len(FLOWS) + column - 1 < len(counts) and counts[flows + len(FLOWS) + column - 1]
+        own = event > 0 and flows + len(FLOWS) + event - 1 < len(counts) and counts[flows + len(FLOWS) + event - 1]
         if own or changes or handed or self._pen.used[BIRTHS]:
             demand = self._pen.demands[0].copy() if handed else None
             severity = int(self._alone.person["late_severity"][0]) if late and not joined else -1
-            self.steps.append(Ring(day, column, nth, changes, demand, severity, late, joined))
+            self.steps.append(Ring(day, event, nth, changes, demand, severity, late, joined))
 
     def _changes(self, before: np.ndarray) -> tuple[Change, ...]:
         after = self._alone.level[0]
@@ -256,7 +261,8 @@ def _one_like(people: People) -> People:
     return allocate(1, people.level.shape[1], people.clock.shape[1], people.fired.shape[1], people.weight.shape[1])
 
 
-def _pen(cells: int, columns: int) -> Tables:
+def _pen(cells: int, columns: int, numbers: int, clocks: int) -> Tables:
     """Tables in which one ring is written: one period, a few rows."""
     return Tables(np.array([0.0, 1e9]), np.zeros((1, cells, columns), np.int64), records(_ROOM, DEMAND),
-                  records(_ROOM, DEPARTURE), records(_ROOM, BIRTH_RECORD), np.zeros(3, np.int64), np.zeros(33, np.int64))
+                  records(_ROOM, DEPARTURE), records(_ROOM, BIRTH_RECORD), np.zeros(3, np.int64), np.zeros(33, np.int64),
+                  np.zeros(numbers), np.zeros(clocks, np.float32))

@@ -225,13 +225,13 @@ class _Telling:
         case = None if ring.demand is None else int(ring.demand["key"])
         kind = EVENT if ring.demand is None else NEED
         events, changes = self._layout.events, self._moves(ring.changes)
-        if ring.column == self._layout.hand_over and ring.demand is not None:
+        if ring.event == self._layout.hand_over and ring.demand is not None:
             name = self._layout.demands[int(ring.demand["kind"])]
             return self._entry(self._ms(ring), kind, name, -1, case,
                                f"{self._demand(name, ring.demand['severity'])}, put off before", changes=changes)
-        row = events[ring.column - 1]
+        row = events[ring.event - 1]
         severity = ring.severity if ring.demand is None else int(ring.demand["severity"])
-        what = WORDS.get(int(self.found.model.kind[ring.column]), "") or self._demand(row.event, severity)
+        what = WORDS.get(int(self.found.model.kind[ring.event]), "") or self._demand(row.event, severity)
         if ring.late:
             what += ", seen to with what was put off" if ring.joined else ", put off: another need comes first"
         return self._entry(self._ms(ring), kind, row.event, ring.nth, case, what, changes=changes)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from icsim.report.assumptions import assumptions_csv
 from icsim.report.page import page
+from icsim.report.validation import Validated, validation_object, validation_page
 from icsim.results import Comparison, Results, parquet, write
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["page", "save"]
+__all__ = ["page", "save", "save_validation"]
 
 
 def save(value: Results | Comparison, summary: pl.DataFrame, folder: Path, with_charts: bool = True) -> Path:
@@ -27,6 +29,19 @@ def save(value: Results | Comparison, summary: pl.DataFrame, folder: Path, with_
 
         files |= {f"charts/{name}": content for name, content in charts(value, summary).items()}
     return write(value, folder, files)
+
+
+def save_validation(value: Validated, folder: Path, with_charts: bool = True) -> Path:
+    """Write a validation to `folder`: page, table, object, chart, and the run. Raises ResultsError."""
+    told = json.dumps(validation_object(value, folder), indent=2, ensure_ascii=False, allow_nan=False, default=str)
+    files = {"page.txt": validation_page(value, folder, everything=True).encode(),
+             "validation.csv": value.table.write_csv().encode(), "validation.parquet": parquet(value.table),
+             "followed.csv": value.followed.write_csv().encode(), "validation.json": told.encode()}
+    if with_charts:
+        from icsim.report.validation_chart import validation_charts  # here, because matplotlib takes long to load
+
+        files |= {f"charts/{name}": content for name, content in validation_charts(value).items()}
+    return write(value.results, folder, files)
 
 
 def _event_logs(value: Results | Comparison) -> dict[str, bytes]:

@@ -33,13 +33,14 @@ from icsim.residents.door import (
     accrue,
     can_happen,
     column_of,
+    draw_again,
     earliest,
+    event_of,
     find_next,
     my_cell,
-    rate_per_day,
+    rates_per_day,
     rescaled,
     set_birthday,
-    set_clock,
     set_level,
     set_weights,
     store_next,
@@ -59,11 +60,27 @@ from icsim.tables import DIED, LEFT, MOVED_ON
 
 
 @inlined
-def _rescale(clock, ageing, t):
-    """Rescale one resident's clocks (float32[column]) at time t by `ageing`; a ratio of 1 leaves a clock alone."""
-    one = np.float32(1.0)
-    for k in range(clock.shape[0]):
-        clock[k] = t + (clock[k] - t) * ageing[k] if ageing[k] != one else clock[k]
+def _grow_older(model, people, i, t, before):
+    """Rescale resident i's clocks at time t, a birthday, by base[age − 1] / base[age]; a ratio of 1 leaves a clock alone.
+
+    Most clocks are of what can happen at the first level of their attribute: all are rescaled as if, in one go, and those of
+    attributes at another level put right from what they were (before: float32[clock], scratch).
+    """
+    level, clock = people.level[i], people.clock[i]
+    sex, quintile, age = level[SEX], level[QUINTILE], people.person[i].age
+    first, ageing = model.ageing_first[sex, quintile, age], model.ageing[sex, quintile, age]
+    for c in range(clock.shape[0]):
+        before[c] = clock[c]
+        clock[c] = _aged(clock[c], t, first[c])
+    for a in range(level.shape[0]):
+        if level[a] > 0:
+            for c in range(model.own_columns[a, 0], model.own_columns[a, 1]):
+                clock[c] = _aged(before[c], t, ageing[model.event_at[c, level[a]]])
+
+
+@inlined
+def _aged(ring, t, ratio):
+    return t + (ring - t) * ratio if ratio != np.float32(1.0) else ring
 
 
 @inlined
@@ -77,8 +94,7 @@ def _birthday(model, people, i, t, hint, beat):
     if age >= OLDEST:
         set_birthday(people, i)
         return
-    level = people.level[i]
-    _rescale(people.clock[i], model.ageing[level[SEX], level[QUINTILE], age + 1], t)
+    _grow_older(model, people, i, t, beat.clock)
     set_birthday(people, i)
     set_weights(model, people, i)
     if (age + 1) % 5 == 0:
@@ -121,28 +137,23 @@ def _holds(model, people, i):
 
 @inlined
 def _move(model, streams, people, i, k, t, end, hint, beat, served):
-    """An attribute moves to another level, unless it cannot from here or at this age (parked, and counted).
+    """An attribute moves to another level, unless it cannot at this age (parked, and counted).
 
     Nobody gives up a server kept for long while a case is open: services could just be giving them another.
     """
     a = model.attribute[k]
-    new = model.target[k, people.level[i, a]]
-    timer = model.kind[k] == TIMER
-    if new >= 0 and model.holds[a] and people.person[i].status == WAITING:
-        people.clock[i, k] = end
+    if model.holds[a] and people.person[i].status == WAITING:
+        people.clock[i, model.column[k]] = end
         return
-    if new < 0:
+    if model.kind[k] != TIMER and not can_happen(model, people, i, k):
         tally_event(people, i, t, hint, beat, flow_column(people, PARKED))
-    elif not timer and not can_happen(model, people, i, k):
-        tally_event(people, i, t, hint, beat, flow_column(people, PARKED))
-        set_clock(model, streams, people, i, k, t)
+        draw_again(model, streams, people, i, k, t)
         return
-    else:
-        tally_event(people, i, t, hint, beat, event_column(people, k))
-        if model.holds[a] and served:
-            tell(people, i, t, MOVED_ON, beat)
-        change(model, people, i, a, new, t, hint, beat)
-    if not timer:
+    tally_event(people, i, t, hint, beat, event_column(people, k))
+    if model.holds[a] and served:
+        tell(people, i, t, MOVED_ON, beat)
+    change(model, streams, people, i, a, model.target[k, people.level[i, a]], t, hint, beat)
+    if model.kind[k] != TIMER and event_of(model, people, i, model.column[k]) == k:
         renew(model, streams, people, i, k, t)
 
 
@@ -158,7 +169,7 @@ def ring(model, streams, people, i, k, t, start, end, hint, beat, served):
         return False
     if not can_happen(model, people, i, k):
         tally_event(people, i, t, hint, beat, flow_column(people, PARKED))
-        _again(model, streams, people, i, k, t)
+        draw_again(model, streams, people, i, k, t)
         return False
     if kind == DEMAND:
         demand(model, streams, people, i, k, t, start, end, hint, beat, served)
@@ -190,33 +201,24 @@ def _depart(model, people, i, k, t, start, hint, beat, served):
 
 
 @inlined
-def _again(model, streams, people, i, k, t):
-    """A clock that rang where its event cannot happen is set anew, and counted where it has a count."""
-    slot = model.fired_slot[k]
-    if slot >= 0:
-        people.fired[i, slot] += 1
-    set_clock(model, streams, people, i, k, t)
-
-
-@inlined
 def _live(model, streams, people, i, start, end, hint, beat, served):
     """Resident i up to the end of the beat, or until they stop; False if a table is full and must grow first."""
     bits = people.clock_bits[i]
     t = people.next[i]
-    k = BIRTHDAY if t == people.clock[i, BIRTHDAY] else column_of(bits, earliest(bits))
+    c = BIRTHDAY if t == people.clock[i, BIRTHDAY] else column_of(bits, earliest(bits))
     while True:
         if beat.used[BIRTHS] >= beat.births.shape[0]:
             return False
-        if k == BIRTHDAY:
+        if c == BIRTHDAY:
             _birthday(model, people, i, t, hint, beat)
-        elif ring(model, streams, people, i, k, t, start, end, hint, beat, served):
+        elif ring(model, streams, people, i, event_of(model, people, i, c), t, start, end, hint, beat, served):
             return True
         least = earliest(bits)
         store_next(people, i, least)
         t = people.next[i]
         if t >= end:
             return True
-        k = column_of(bits, least)
+        c = column_of(bits, least)
 
 
 @inlined
@@ -268,7 +270,7 @@ def advance(model, streams, people, first, last, start, end, hint, beat, served)
 
 
 @kernel
-def apply_moves(model, people, moves, lived, edges, hint, tally):
+def apply_moves(model, streams, people, moves, lived, edges, hint, tally):
     """Outcomes come back: each resident is released and takes the level, if any, at the outcome's own time.
 
     They have lived up to day `lived` already (or up to the death or leaving that the services were told of, which
@@ -285,7 +287,7 @@ def apply_moves(model, people, moves, lived, edges, hint, tally):
         if move.attribute >= 0 and move.reason != DIED and move.reason != LEFT:
             t = np.float32(np.float64(move.ms) / 86_400_000.0)
             accrue(people, i, t, edges, hint, tally)
-            set_level(model, people, i, move.attribute, move.level, t)
+            set_level(model, streams, people, i, move.attribute, move.level, t)
         if told > 0:
             people.clock[i, told] = at
         find_next(people, i)
@@ -301,31 +303,38 @@ def _told(model, people, i):
 
 
 @kernel
-def adopt(old, new, people, t, first, last):
-    """From day t the model `new` holds instead of `old`: clocks run at its rates, weights take its values."""
+def adopt(old, new, people, t, first, last, before, after):
+    """From day t the model `new` holds instead of `old`: clocks run at its rates, weights take its values.
+
+    before, after: float64[event], scratch.
+    """
     for i in range(first, last):
         if people.next[i] < NEVER:
-            for k in range(1, new.kind.shape[0]):
+            rates_per_day(old, people, i, before)
+            rates_per_day(new, people, i, after)
+            for c in range(1, people.clock.shape[1]):
+                k = event_of(new, people, i, c)
                 kind = new.kind[k]
-                if kind != TIMER and kind != HAND_OVER and kind != NO_EVENT and people.clock[i, k] < NEVER:
-                    ratio = np.float32(rate_per_day(old, people, i, k) / rate_per_day(new, people, i, k))
+                if kind != TIMER and kind != HAND_OVER and kind != NO_EVENT and people.clock[i, c] < NEVER:
+                    ratio = np.float32(before[k] / after[k])
                     if ratio != np.float32(1.0):
-                        people.clock[i, k] = rescaled(people.clock[i, k], t, ratio)
+                        people.clock[i, c] = rescaled(people.clock[i, c], t, ratio)
             set_weights(new, people, i)
             find_next(people, i)
 
 
 @kernel
 def change_trend(model, people, old, new, t, first, last):
-    """From day t every clock of column k runs at new[k] instead of old[k] times its table (float32[K])."""
+    """From day t the clock of every event k runs at new[k] instead of old[k] times its table (float32[K])."""
     for k in range(1, new.shape[0]):
         if old[k] != new[k]:
             ratio = old[k] / new[k]
+            c = model.column[k]
             for i in range(first, last):
-                before = people.clock[i, k]
-                if before < NEVER and people.next[i] < NEVER:
+                before = people.clock[i, c]
+                if before < NEVER and people.next[i] < NEVER and event_of(model, people, i, c) == k:
                     after = rescaled(before, t, ratio)
-                    people.clock[i, k] = after
+                    people.clock[i, c] = after
                     if after < people.next[i] or before == people.next[i]:
                         find_next(people, i)
 

@@ -19,38 +19,21 @@ from icsim.catalogue import expand
 from icsim.catalogue.load import Catalogue
 from icsim.residents import model as m
 from icsim.residents.layout import CELL, PLACE_NAME, Layout
-from icsim.residents.moves import targets
 from icsim.residents.reference import Reference
-
-NEVER = 1e-6
-"""Smallest ratio that a table may hold: hardly ever. What rings even so is checked then, and parked."""
 
 
 def ratios(catalogue: Catalogue, layout: Layout, area: Area) -> np.ndarray:
     """float64[A, L, K]: rate ratios by level, with their exponents; those of leaving by place are the area's."""
-    ratio = _where_moves_begin(layout)
-    columns = {event.event: layout.column(event.event) for event in layout.events}
+    ratio = np.ones((len(layout.attributes), layout.most_levels, layout.numbers))
+    numbers = {event.event: layout.number(event.event) for event in layout.events}
     shrink = exponents(catalogue)
     for row in catalogue.ratios:
-        at = layout.attribute(row.attribute), layout.level(row.attribute, row.level), columns[row.event]
+        at = layout.attribute(row.attribute), layout.level(row.attribute, row.level), numbers[row.event]
         ratio[at] = raised(row.value, shrink(row.event, row.attribute))
     by_place = leaving(area)[1]
     for event in layout.events:
         if event.kind == "leave":
-            ratio[layout.attribute(PLACE_NAME), : len(by_place), layout.column(event.event)] = by_place
-    return ratio
-
-
-def _where_moves_begin(layout: Layout) -> np.ndarray:
-    """float64[A, L, K]: 1, but NEVER for a move at the levels of its attribute from which it cannot happen.
-
-    Otherwise clocks would ring in vain: those of leaving an illness, for instance, among everybody who is well.
-    """
-    ratio = np.ones((len(layout.attributes), layout.most_levels, layout.columns))
-    for event in layout.events:
-        if event.kind == "move":
-            a, to = layout.attribute(event.attribute), targets(layout, event)
-            ratio[a, : len(to), layout.column(event.event)] = np.where(to < 0, NEVER, 1.0)
+            ratio[layout.attribute(PLACE_NAME), : len(by_place), layout.number(event.event)] = by_place
     return ratio
 
 
@@ -77,14 +60,14 @@ def raised(ratio: float, exponent: float) -> float:
 
 def rates(catalogue: Catalogue, area: Area, layout: Layout) -> np.ndarray:
     """float64[K, sex, quintile, age]: published rates a year, times the area's multipliers."""
-    found = np.zeros((layout.columns, *CELL))
+    found = np.zeros((layout.numbers, *CELL))
     here = {row.event: row.value for row in area.multipliers}
     for event in layout.events:
         if event.kind == "leave":
             rate = leaving(area)[0]
         else:
             rate = expand.expand_ages([row for row in catalogue.rates if row.event == event.event], event.smooth)
-        found[layout.column(event.event)] = rate * here.get(event.event, 1.0)
+        found[layout.number(event.event)] = rate * here.get(event.event, 1.0)
     return found
 
 
@@ -102,9 +85,9 @@ def expected_ratios(layout: Layout, ref: Reference, ratio: np.ndarray) -> np.nda
 
     A move's rate is published for those still at the first level of its attribute, so they alone count.
     """
-    expected = np.ones((layout.columns, *CELL))
+    expected = np.ones((layout.numbers, *CELL))
     for event in layout.events:
-        k = layout.column(event.event)
+        k = layout.number(event.event)
         still = {event.attribute: 0} if event.attribute in ref.order else {}
         expected[k] = ref.expected(_touching(layout, ref, ratio[..., k], event.attribute), still)
     return expected
@@ -124,21 +107,23 @@ def base_rates(layout: Layout, rate: np.ndarray, expected: np.ndarray, peaks: np
 
 
 def ageing(base: np.ndarray, kind: np.ndarray) -> np.ndarray:
-    """float32[sex, quintile, age, K]: base[age − 1] / base[age]; 1 for columns without a rate."""
+    """float32[sex, quintile, age, K]: base[age − 1] / base[age]; 1 for events without a rate."""
     ageing = np.ones_like(base)
     ageing[:, :, 1:] = base[:, :, :-1] / base[:, :, 1:]
     ageing[..., np.isin(kind, m.WITHOUT_RATE)] = 1
     return ageing
 
 
-def trends(catalogue: Catalogue, layout: Layout, start: date, days: int) -> dict[int, np.ndarray]:
-    """Factors in force in each calendar year of the run: the last row whose year has come."""
+def trends(catalogue: Catalogue, layout: Layout, start: date, days: int, area: Area) -> dict[int, np.ndarray]:
+    """Factors in force in each calendar year of the run: the last row whose year has come. That of leaving is the area's."""
     trends = {}
+    leaves = [layout.number(event.event) for event in layout.events if event.kind == "leave"]
     for year in range(start.year, (start + timedelta(days)).year + 1):
-        factor = np.ones(layout.columns, np.float32)
+        factor = np.ones(layout.numbers, np.float32)
         for row in sorted(catalogue.trends, key=lambda row: row.from_year):
             if row.from_year <= year:
-                factor[layout.column(row.event)] = row.value
+                factor[layout.number(row.event)] = row.value
+        factor[leaves] *= migration.leaving_factor(area, year)
         trends[year] = factor
     return trends
 

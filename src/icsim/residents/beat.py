@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from icsim._compile import inlined
-from icsim.residents.door import accrue, my_cell, period_at, set_clock, set_level
+from icsim.residents.door import accrue, draw_again, my_cell, period_at, set_level
 from icsim.state import NEVER, PLACE, milliseconds
 
 PERSON_TIME = 0
@@ -40,6 +40,8 @@ class Beat(NamedTuple):
     births: np.ndarray  # BIRTH_RECORD[…]
     used: np.ndarray  # int64[3]: rows used in the three tables above
     due: np.ndarray  # int64[…]: scratch
+    rates: np.ndarray  # float64[event]: scratch
+    clock: np.ndarray  # float32[clock]: scratch
 
 
 @inlined
@@ -56,28 +58,26 @@ def flow_column(people, flow):
 
 @inlined
 def event_column(people, k):
-    """Tally column of event column k (1 is the first event)."""
+    """Tally column of event k (1 is the first event)."""
     return 1 + people.weight.shape[1] + len(FLOWS) + k - 1
 
 
 @inlined
 def renew(model, streams, people, i, k, t):
     """The clock has rung: count it and draw the next time; an event that cannot come twice has had its turn."""
-    slot = model.fired_slot[k]
-    if slot >= 0:
-        people.fired[i, slot] += 1
-        set_clock(model, streams, people, i, k, t)
+    if model.fired_slot[k] >= 0:
+        draw_again(model, streams, people, i, k, t)
     else:
-        people.clock[i, k] = NEVER
+        people.clock[i, model.column[k]] = NEVER
 
 
 @inlined
-def change(model, people, i, a, new, t, hint, beat):
+def change(model, streams, people, i, a, new, t, hint, beat):
     """Time lived so far is tallied, the level set; a move to another place is a flow between cells."""
     accrue(people, i, t, beat.edges, hint, beat.tally)
     if a == PLACE:
         tally_event(people, i, t, hint, beat, flow_column(people, MOVED_OUT))
-    set_level(model, people, i, a, new, t)
+    set_level(model, streams, people, i, a, new, t)
     if a == PLACE:
         tally_event(people, i, t, hint, beat, flow_column(people, MOVED_IN))
 

@@ -12,7 +12,7 @@ from icsim.areas.load import Area
 from icsim.catalogue.load import Catalogue
 from icsim.residents import anchor, moves, needs, starting
 from icsim.residents import model as m
-from icsim.residents.layout import Layout, layout_of
+from icsim.residents.layout import Layout, joined, layout_of, offsets
 
 
 @dataclass(frozen=True)
@@ -45,25 +45,24 @@ def build(catalogue: Catalogue, area: Area, start: date, days: int, shipped: Cat
     accept, peaks, hours = needs.profiles(catalogue, layout, start, days)
     expected = anchor.expected_ratios(layout, reference, shipped_ratio)
     base = anchor.base_rates(layout, anchor.rates(catalogue, area, layout), expected, peaks)
-    kind, attribute, target, fired_slot = moves.kinds(layout, catalogue)
+    events, clocks = moves.kinds(layout), moves.clocks(layout, catalogue)
+    ageing = anchor.ageing(base, events["kind"])
     factor = anchor.factors(catalogue, layout)
-    trends = anchor.trends(catalogue, layout, start, days)
+    trends = anchor.trends(catalogue, layout, start, days, area)
     model = m.ResidentModel(
         base=base,
-        ageing=anchor.ageing(base, kind),
+        ageing=ageing,
+        ageing_first=np.ascontiguousarray(ageing[..., clocks["event_at"][:, 0]]),
         trend=trends[start.year],
         ratio=ratio.astype(np.float32),
-        kind=kind,
         leave=np.int64(layout.column_of_kind("leave")),
-        hand_over=np.int64(layout.hand_over),
-        attribute=attribute,
-        target=target,
-        fired_slot=fired_slot,
-        **touched(ratio),
-        **moves.timers(layout),
+        hand_over=np.int64(len(layout.clocks) + 1),
+        **events,
+        **clocks,
+        **touched(ratio, clocks["column"]),
         holds=moves.holds(layout, catalogue),
         has_weight=(factor != 1).any(axis=(1, 2)).astype(np.uint8),
-        weight_attribute=np.flatnonzero((factor != 1).any(axis=(1, 2))).astype(np.int32),
+        has_factor=(factor != 1).any(axis=2).astype(np.uint8),
         weight_rule=np.array([m.ODDS if w.rule == "odds" else m.MULTIPLY for w in catalogue.weights], np.int8),
         weight_base=anchor.weight_base(catalogue, layout, reference, anchor.factors(shipped, layout)),
         weight_factor=factor.astype(np.float32),
@@ -79,20 +78,19 @@ def build(catalogue: Catalogue, area: Area, start: date, days: int, shipped: Cat
 
 def streams(layout: Layout, seed: int) -> m.Streams:
     """Addresses of all the residents' decisions for one seed; the name of a case does not depend on the seed."""
-    names = ["birthday", *(row.event for row in layout.events)]
-    names += [""] * (layout.columns - len(names))
+    names = ["birthday", *(row.event for row in layout.events), ""]
 
-    def by_column(what: str, seed: int = seed) -> np.ndarray:
+    def by_event(what: str, seed: int = seed) -> np.ndarray:
         return np.array([rng.stream(seed, f"{what}.{name}") for name in names], np.uint64)
 
     def by_attribute(what: str) -> np.ndarray:
         return np.array([rng.stream(seed, f"{what}.{name}") for name in layout.attributes], np.uint64)
 
     return m.Streams(
-        clock=by_column("clock"),
-        accept=by_column("accept"),
-        severity=by_column("severity"),
-        case=by_column("case", 0),
+        clock=by_event("clock"),
+        accept=by_event("accept"),
+        severity=by_event("severity"),
+        case=by_event("case", 0),
         start=by_attribute("start"),
         timer=by_attribute("timer"),
         child=rng.stream(0, "child"),
@@ -100,22 +98,18 @@ def streams(layout: Layout, seed: int) -> m.Streams:
     )
 
 
-def touched(ratio: np.ndarray) -> dict[str, np.ndarray]:
-    """Which columns each attribute touches, and which attributes touch each column, as compressed lists."""
+def touched(ratio: np.ndarray, column: np.ndarray) -> dict[str, np.ndarray]:
+    """Which events each attribute touches, and which attributes touch each event, as compressed lists."""
     touches = (ratio != 1).any(axis=1)
-    columns = [np.flatnonzero(row) for row in touches]
+    events = [np.flatnonzero(row) for row in touches]
     attributes = [np.flatnonzero(row) for row in touches.T]
+    values = [ratio[a][:, found].T for a, found in enumerate(events)]
     return {
-        "ratio_from": _offsets(columns),
-        "ratio_column": _joined(columns),
-        "event_from": _offsets(attributes),
-        "event_attribute": _joined(attributes),
+        "ratio_from": offsets(events),
+        "ratio_event": joined(events),
+        "ratio_column": column[joined(events)],
+        "ratio_value": np.ascontiguousarray(np.concatenate(values), np.float32),
+        "event_from": offsets(attributes),
+        "event_attribute": joined(attributes),
+        "has_ratio": (ratio != 1).any(axis=2).astype(np.uint8),
     }
-
-
-def _offsets(lists: list[np.ndarray]) -> np.ndarray:
-    return np.cumsum([0, *map(len, lists)]).astype(np.int32)
-
-
-def _joined(lists: list[np.ndarray]) -> np.ndarray:
-    return np.ascontiguousarray(np.concatenate([*lists, np.zeros(0)]), np.int32)

@@ -100,7 +100,7 @@ def _put_off(model, people, i, k, severity, count, t, start, end, hint, beat):
         tally_event(people, i, t, hint, beat, flow_column(people, JOINED))
         return
     person = people.person[i]
-    person.late_column = k
+    person.late_event = k
     person.late_severity = severity
     person.late_count = count
     people.clock[i, model.hand_over] = _in_a_later_beat(t, start, end)
@@ -114,7 +114,7 @@ def hand_over_late(model, streams, people, i, t, start, end, beat):
         return
     people.clock[i, model.hand_over] = NEVER
     person = people.person[i]
-    k = np.int64(person.late_column)
+    k = np.int64(person.late_event)
     if _possible(model, people, i, k):
         key = rng.address(streams.case[k], person.key, np.uint64(person.late_count))
         _hand_over(model, people, i, model.demand[k], np.int64(person.late_severity), key, t, start, beat)
@@ -147,12 +147,12 @@ def demand(model, streams, people, i, k, t, start, end, hint, beat, served):
         if a >= 0:
             if model.has_weight[a]:
                 accrue(people, i, t, beat.edges, hint, beat.tally)
-            set_level(model, people, i, a, model.severity_level[d, severity, n], t)
+            set_level(model, streams, people, i, a, model.severity_level[d, severity, n], t)
     renew(model, streams, people, i, k, t)
     if not served:
         if model.attribute[k] >= 0:
             a = model.attribute[k]
-            change(model, people, i, a, model.target[k, people.level[i, a]], t, hint, beat)
+            change(model, streams, people, i, a, model.target[k, people.level[i, a]], t, hint, beat)
     elif people.person[i].status == WAITING:
         _put_off(model, people, i, k, severity, count, t, start, end, hint, beat)
     else:

@@ -11,7 +11,7 @@ import numpy as np
 
 from icsim import rng
 from icsim._compile import inlined
-from icsim.residents.model import ODDS, RARE
+from icsim.residents.model import ODDS, RARE, TIMER
 from icsim.state import BIRTHDAY, CACHE_LINE, NEVER, OLDEST, PLACE, QUINTILE, SEX, cell_of, milliseconds
 
 _ONE = np.float32(1.0)
@@ -50,12 +50,47 @@ def rate_per_day(model, people, i, k):
 
 
 @inlined
+def rates_per_day(model, people, i, rates):
+    """The same for all events at once, in float64[event]: whole rows of ratios, most of which nobody needs to look at."""
+    level = people.level[i]
+    base = model.base[level[SEX], level[QUINTILE], min(people.person[i].age, OLDEST)]
+    for k in range(rates.shape[0]):
+        rates[k] = np.float64(base[k]) * model.trend[k]
+    for a in range(model.has_ratio.shape[0]):
+        if model.has_ratio[a, level[a]]:
+            ratio = model.ratio[a, level[a]]
+            for k in range(rates.shape[0]):
+                rates[k] *= ratio[k]
+
+
+@inlined
 def set_clock(model, streams, people, i, k, t):
     """Draw the next time of event k after time t: t + E/λ with E ~ Exp(1) at the address (event, resident, count)."""
+    draw_clock(model, streams, people, i, k, t, rate_per_day(model, people, i, k))
+
+
+@inlined
+def draw_clock(model, streams, people, i, k, t, rate):
+    """The same, where the rate a day is known."""
     slot = model.fired_slot[k]
     count = 0 if slot < 0 else people.fired[i, slot]
-    wait = rng.exponential(rng.draw(streams.clock[k], people.person[i].key, count)) / rate_per_day(model, people, i, k)
-    people.clock[i, k] = np.float32(min(t + wait, np.float64(NEVER)))
+    wait = rng.exponential(rng.draw(streams.clock[k], people.person[i].key, count)) / rate
+    people.clock[i, model.column[k]] = np.float32(min(t + wait, np.float64(NEVER)))
+
+
+@inlined
+def draw_again(model, streams, people, i, k, t):
+    """The clock of event k starts anew at time t, as for the first time or once more."""
+    slot = model.fired_slot[k]
+    if slot >= 0:
+        people.fired[i, slot] += 1
+    set_clock(model, streams, people, i, k, t)
+
+
+@inlined
+def event_of(model, people, i, c):
+    """Event whose clock column c is now; 0: none of its events can happen at the resident's levels."""
+    return model.event_at[c, people.level[i, model.decides[c]]]
 
 
 @inlined
@@ -67,32 +102,33 @@ def can_happen(model, people, i, k):
 
 
 @inlined
-def set_level(model, people, i, a, new, t):
+def set_level(model, streams, people, i, a, new, t):
     """Move resident i's attribute a to level `new` at time t (float32 day): clocks, timers and weights follow."""
     old = people.level[i, a]
     if old == new:
         return
     people.level[i, a] = new
     for n in range(model.ratio_from[a], model.ratio_from[a + 1]):
-        k = model.ratio_column[n]
-        ratio = model.ratio[a, old, k] / model.ratio[a, new, k]
-        if ratio != _ONE:
-            people.clock[i, k] = rescaled(people.clock[i, k], t, ratio)
-    if model.has_timer[a]:
-        _set_timers(model, people, i, a, old, new, t)
+        c = model.ratio_column[n]
+        if event_of(model, people, i, c) == model.ratio_event[n]:
+            ratio = model.ratio_value[n, old] / model.ratio_value[n, new]
+            if ratio != _ONE:
+                people.clock[i, c] = rescaled(people.clock[i, c], t, ratio)
+    for c in range(model.own_columns[a, 0], model.own_columns[a, 1]):
+        _change_clock(model, streams, people, i, c, model.event_at[c, old], model.event_at[c, new], t)
     if model.has_weight[a]:
         set_weights(model, people, i)
 
 
 @inlined
-def _set_timers(model, people, i, a, old, new, t):
-    """Stop the timer of the level that was left; start the one of the level that was taken."""
-    stopped = model.timer_column[a, old]
-    if stopped >= 0:
-        people.clock[i, stopped] = NEVER
-    started = model.timer_column[a, new]
-    if started >= 0:
-        people.clock[i, started] = t + model.timer_days[a, new]
+def _change_clock(model, streams, people, i, c, old, new, t):
+    """Column c was the clock of event `old`, and is that of `new` from time t; a timer starts whenever a level is taken."""
+    if new == 0:
+        people.clock[i, c] = NEVER
+    elif model.kind[new] == TIMER:
+        people.clock[i, c] = t + model.timer_days[new]
+    elif new != old:
+        draw_again(model, streams, people, i, new, t)
 
 
 @inlined
@@ -100,12 +136,16 @@ def set_weights(model, people, i):
     """Value of each weight in the resident's present circumstances."""
     level = people.level[i]
     age = min(people.person[i].age, OLDEST)
-    for w in range(model.weight_rule.shape[0]):
-        value = model.weight_base[level[SEX], level[QUINTILE], age, w]
-        for n in range(model.weight_attribute.shape[0]):
-            a = model.weight_attribute[n]
-            value *= model.weight_factor[a, level[a], w]
-        people.weight[i, w] = value / (_ONE + value) if model.weight_rule[w] == ODDS else value
+    weight = people.weight[i]
+    for w in range(weight.shape[0]):
+        weight[w] = model.weight_base[level[SEX], level[QUINTILE], age, w]
+    for a in range(level.shape[0]):
+        if model.has_factor[a, level[a]]:
+            for w in range(weight.shape[0]):
+                weight[w] *= model.weight_factor[a, level[a], w]
+    for w in range(weight.shape[0]):
+        if model.weight_rule[w] == ODDS:
+            weight[w] /= _ONE + weight[w]
 
 
 @inlined

@@ -7,8 +7,16 @@ import numpy as np
 from icsim import rng
 from icsim._compile import inlined, kernel
 from icsim.residents.beat import ARRIVED, BORN, flow_column, tally_event
-from icsim.residents.door import find_next, set_birthday, set_clock, set_level, set_weights
-from icsim.residents.model import HAND_OVER, NO_EVENT, TIMER
+from icsim.residents.door import (
+    draw_clock,
+    event_of,
+    find_next,
+    rates_per_day,
+    set_birthday,
+    set_level,
+    set_weights,
+)
+from icsim.residents.model import HAND_OVER, NO_EVENT, TIMER, ResidentModel
 from icsim.state import LIVING, OLDEST, PLACE, QUINTILE, SEX
 
 
@@ -20,7 +28,8 @@ def _start_level(model, streams, people, i, a):
     odds = np.float64(model.start_odds[a, level[SEX], level[QUINTILE], age])
     if odds == 0.0:
         return 0
-    for b in range(a):
+    for n in range(model.start_from[a], model.start_from[a + 1]):
+        b = model.start_attribute[n]
         odds *= model.start_factor[a, b, level[b]]
     at_first = 1.0 / (1.0 + odds)
     u = rng.draw(streams.start[a], people.person[i].key, 0)
@@ -36,28 +45,32 @@ def _start_level(model, streams, people, i, a):
 
 
 @inlined
-def set_clocks(model, streams, people, i, t):
-    """Draw every clock of resident i afresh from time t; running timers keep their time."""
-    for k in range(1, model.kind.shape[0]):
+def set_clocks(model, streams, people, i, t, rates):
+    """Draw every clock of resident i afresh from time t; running timers keep their time. rates: float64[event], scratch."""
+    rates_per_day(model, people, i, rates)
+    for c in range(1, people.clock.shape[1]):
+        k = event_of(model, people, i, c)
         kind = model.kind[k]
         if kind != TIMER and kind != HAND_OVER and kind != NO_EVENT:
-            set_clock(model, streams, people, i, k, t)
+            draw_clock(model, streams, people, i, k, t, rates[k])
 
 
 @inlined
 def _start_timers(model, streams, people, i, t):
     """A level found at entry has lasted for a while: what is left of its timer is uniform."""
-    for a in range(model.has_timer.shape[0]):
-        if model.has_timer[a]:
-            column = model.timer_column[a, people.level[i, a]]
-            if column >= 0:
-                left = rng.draw(streams.timer[a], people.person[i].key, 0) * model.timer_days[a, people.level[i, a]]
-                people.clock[i, column] = np.float32(t + left)
+    for c in range(1, people.clock.shape[1]):
+        k = event_of(model, people, i, c)
+        if model.kind[k] == TIMER:
+            left = rng.draw(streams.timer[model.attribute[k]], people.person[i].key, 0) * model.timer_days[k]
+            people.clock[i, c] = np.float32(t + left)
 
 
 @inlined
-def enter_one(model, streams, people, i, newcomer, with_holds):
-    """Fill row i with a newcomer (a row of BIRTH_RECORD); whoever comes later comes without a long hold."""
+def enter_one(model, streams, people, i, newcomer, with_holds, rates):
+    """Fill row i with a newcomer (a row of BIRTH_RECORD); whoever comes later comes without a long hold.
+
+    rates: float64[event], scratch.
+    """
     person = people.person[i]
     person.key = newcomer.key
     person.birth = newcomer.birth
@@ -72,26 +85,31 @@ def enter_one(model, streams, people, i, newcomer, with_holds):
     for a in range(PLACE + 1, people.level.shape[1]):
         people.level[i, a] = _start_level(model, streams, people, i, a) if with_holds or not model.holds[a] else 0
     set_birthday(people, i)
-    set_clocks(model, streams, people, i, np.float64(newcomer.day))
+    set_clocks(model, streams, people, i, np.float64(newcomer.day), rates)
     _start_timers(model, streams, people, i, np.float64(newcomer.day))
     set_weights(model, people, i)
     find_next(people, i)
+
+
+def scratch(model: ResidentModel) -> np.ndarray:
+    """float64[event]: room for rates."""
+    return np.zeros(len(model.kind))
 
 
 @kernel
 def enter(model, streams, people, newcomers, row, hint, beat):
     """Newcomers (sorted by day and key) take rows from `row` on; children and arrivals are tallied apart."""
     for n in range(newcomers.shape[0]):
-        enter_one(model, streams, people, row + n, newcomers[n], False)
+        enter_one(model, streams, people, row + n, newcomers[n], False, beat.rates)
         flow = BORN if newcomers[n].birth == newcomers[n].day else ARRIVED
         tally_event(people, row + n, newcomers[n].day, hint, beat, flow_column(people, flow))
 
 
 @kernel
-def start(model, streams, people, newcomers):
-    """Fill rows 0 … with the starting population, without tallying an entry."""
+def start(model, streams, people, newcomers, rates):
+    """Fill rows 0 … with the starting population, without tallying an entry; rates: float64[event], scratch."""
     for n in range(newcomers.shape[0]):
-        enter_one(model, streams, people, n, newcomers[n], True)
+        enter_one(model, streams, people, n, newcomers[n], True, rates)
 
 
 @kernel
@@ -101,14 +119,17 @@ def draw_holds(model, streams, people, t, rows):
         if people.person[i].status == LIVING:
             for a in range(model.holds.shape[0]):
                 if model.holds[a]:
-                    set_level(model, people, i, a, _start_level(model, streams, people, i, a), t)
+                    set_level(model, streams, people, i, a, _start_level(model, streams, people, i, a), t)
             find_next(people, i)
 
 
 @kernel
-def restart(model, streams, people, rows):
-    """New luck for the same residents: every clock is drawn again at day 0; levels and running timers stay."""
-    for i in range(rows):
+def restart(model, streams, people, first, last, rates):
+    """New luck for the same residents: every clock is drawn again at day 0; levels and running timers stay.
+
+    rates: float64[event], scratch.
+    """
+    for i in range(first, last):
         if people.person[i].status == LIVING:
-            set_clocks(model, streams, people, i, 0.0)
+            set_clocks(model, streams, people, i, 0.0, rates)
             find_next(people, i)

@@ -31,8 +31,7 @@ from icsim.catalogue.expand import expand_ages
 from icsim.catalogue.load import Catalogue
 from icsim.catalogue.rows import Event
 from icsim.residents import anchor, starting
-from icsim.residents.layout import CELL, Layout, layout_of
-from icsim.residents.moves import targets
+from icsim.residents.layout import CELL, Layout, layout_of, targets
 from icsim.residents.reference import Reference
 from icsim.state import AGES, LIVING, OLDEST, WAITING, People
 
@@ -105,8 +104,8 @@ def lasting(catalogue: Catalogue, layout: Layout) -> States:
 
 
 def _candidates(catalogue: Catalogue, layout: Layout) -> list[str]:
-    into = {e.attribute for e in layout.events if e.kind == "move" and targets(layout, e)[0] > 0}
-    out = {e.attribute for e in layout.events if e.kind == "timer" and 0 in targets(layout, e)}
+    into = {e.attribute for e in layout.events if e.kind == "move" and targets(layout.levels[e.attribute], e)[0] > 0}
+    out = {e.attribute for e in layout.events if e.kind == "timer" and 0 in targets(layout.levels[e.attribute], e)}
     felt = {row.attribute for row in (*_deadly(catalogue, layout), *catalogue.factors) if row.value != 1}
     return [a for a in layout.attributes[3:] if a in (into & felt) - out]
 
@@ -179,7 +178,7 @@ class _Tables:
 
     def rate(self, event: Event) -> np.ndarray:
         """float64[…cell, state]: rate a year of those at each state, as `anchor` gives it to residents."""
-        k = self.layout.column(event.event)
+        k = self.layout.number(event.event)
         values = self.ratio[..., k]
         touching = anchor._touching(self.layout, self.ref, values, event.attribute)
         still = {event.attribute: 0} if event.attribute in self.ref.order else {}
@@ -190,7 +189,7 @@ class _Tables:
     def move(self, event: Event) -> tuple[np.ndarray, np.ndarray]:
         """Rate and target of each state; a timer rings at random, after the same time on average."""
         at = self.states.attributes.index(event.attribute)
-        step = np.array(targets(self.layout, event))
+        step = np.array(targets(self.layout.levels[event.attribute], event))
         levels = list(np.unravel_index(np.arange(len(self.states.names)), self.states.shape))
         to = step[levels[at]]
         levels[at] = np.maximum(to, 0)
@@ -334,5 +333,5 @@ def _trends(catalogue: Catalogue, area: Area, on: date) -> dict[int, dict[str, f
     """Calendar year → event → factor, from the year of a date to the last with a new one."""
     layout = layout_of(catalogue, area)
     last = max([on.year, *(row.from_year for row in catalogue.trends)])
-    found = anchor.trends(catalogue, layout, on, (date(last, 12, 31) - on).days)
-    return {year: {e.event: float(factor[layout.column(e.event)]) for e in layout.events} for year, factor in found.items()}
+    found = anchor.trends(catalogue, layout, on, (date(last, 12, 31) - on).days, area)
+    return {year: {e.event: float(factor[layout.number(e.event)]) for e in layout.events} for year, factor in found.items()}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+import numpy as np
 
 from icsim.areas.load import Area
 from icsim.catalogue.load import Catalogue
@@ -20,27 +23,38 @@ class Layout:
     attributes: tuple[str, ...]
     levels: dict[str, tuple[str, ...]]
     events: tuple[Event, ...]
-    """in the order of the clock columns, from column 1; death is the first"""
+    """in the order of the event axis, from number 1; death is the first"""
     weights: tuple[str, ...]
     demands: tuple[str, ...]
+    clocks: tuple[tuple[str, ...], ...]
+    """events of each clock column, from column 1: a column is the clock of whichever of its events can happen now"""
 
     @property
-    def columns(self) -> int:
-        """Clock columns with padding: the birthday, the events, the late hand-over."""
-        return -(-(len(self.events) + 2) // BLOCK) * BLOCK
+    def numbers(self) -> int:
+        """Length of the event axis: the birthday, the events, the late hand-over."""
+        return len(self.events) + 2
 
     @property
     def hand_over(self) -> int:
-        """Clock column of the late hand-over."""
+        """Number of the late hand-over on the event axis."""
         return 1 + len(self.events)
+
+    @property
+    def columns(self) -> int:
+        """Clock columns with padding: the birthday, those of the events, that of the late hand-over."""
+        return -(-(len(self.clocks) + 2) // BLOCK) * BLOCK
+
+    def number(self, event: str) -> int:
+        """Number of an event on the event axis."""
+        return 1 + next(n for n, row in enumerate(self.events) if row.event == event)
 
     def column(self, event: str) -> int:
         """Clock column of an event."""
-        return 1 + next(n for n, row in enumerate(self.events) if row.event == event)
+        return 1 + next(c for c, events in enumerate(self.clocks) if event in events)
 
     def column_of_kind(self, kind: str) -> int:
         """Clock column of the one event of this kind; 0: there is none."""
-        return next((1 + n for n, row in enumerate(self.events) if row.kind == kind), 0)
+        return next((self.column(row.event) for row in self.events if row.kind == kind), 0)
 
     def attribute(self, name: str) -> int:
         """Index of an attribute."""
@@ -64,10 +78,51 @@ def layout_of(catalogue: Catalogue, area: Area) -> Layout:
     own = (row for row in catalogue.events if row.kind != "stream")
     events = sorted(own, key=lambda row: row.kind != "death")
     demands = tuple(row.event for row in events if row.kind == "demand")
-    return Layout(attributes, levels, tuple(events), tuple(w.weight for w in catalogue.weights), demands)
+    weights = tuple(w.weight for w in catalogue.weights)
+    return Layout(attributes, levels, tuple(events), weights, demands, _clocks(attributes, levels, events))
+
+
+def _clocks(attributes: Iterable[str], levels: Mapping[str, tuple[str, ...]],
+            events: Iterable[Event]) -> tuple[tuple[str, ...], ...]:
+    """One clock for each event that may come at any level; moves and timers of an attribute that are never possible at
+    the same level share one. A column each would cost every resident as much again (decision 0018).
+    """
+    clocks: list[tuple[str, ...]] = [(row.event,) for row in events if row.kind not in ("move", "timer")]
+    for a in attributes:
+        own: list[tuple[list[str], set[int]]] = []
+        for row in (row for row in events if row.kind in ("move", "timer") and row.attribute == a):
+            possible = {level for level, to in enumerate(targets(levels[a], row)) if to >= 0}
+            for names, taken in own:
+                if not taken & possible:
+                    names.append(row.event)
+                    taken |= possible
+                    break
+            else:
+                own.append(([row.event], possible))
+        clocks += [tuple(names) for names, _ in own]
+    return tuple(clocks)
+
+
+def targets(levels: tuple[str, ...], row: Event) -> np.ndarray:
+    """int8[level]: where the event moves its attribute, which has these levels, from each; −1 where it cannot happen."""
+    here = np.arange(len(levels))
+    to = here + int(row.to_level) if row.to_level in ("+1", "-1") else np.full(len(levels), levels.index(row.to_level))
+    allowed = [not row.from_levels or level in row.from_levels.split("|") for level in levels]
+    possible = np.array(allowed) & (to >= 0) & (to < len(levels)) & (to != here)
+    return np.where(possible, to, -1).astype(np.int8)
 
 
 def settings(text: str) -> list[tuple[str, str]]:
     """Read "hip_fracture=first_month; injury=recent" as pairs."""
     pairs = [part.partition("=") for part in text.split(";") if part.strip()]
     return [(name.strip(), value.strip()) for name, _, value in pairs]
+
+
+def offsets(lists: list[np.ndarray]) -> np.ndarray:
+    """int32[list + 1]: where each list begins once they are joined."""
+    return np.cumsum([0, *map(len, lists)]).astype(np.int32)
+
+
+def joined(lists: list[np.ndarray]) -> np.ndarray:
+    """int32[…]: one list after the other."""
+    return np.ascontiguousarray(np.concatenate([*lists, np.zeros(0)]), np.int32)

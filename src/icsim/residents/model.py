@@ -1,7 +1,7 @@
 """What the residents' loops read: rates, ratios, moves and weights as arrays. `build.py` fills it from rows.
 
-Axes: A attributes, L levels, K clock columns (column 0: birthday, padding included), W weights, D kinds of demand,
-V severities; sex, quintile and age as in state.py. Rates are per day.
+Axes: A attributes, L levels, K events (number 0: the birthday; the last: the late hand-over), C clock columns (padding
+included), W weights, D kinds of demand, V severities; sex, quintile and age as in state.py. Rates are per day.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 DEATH, LEAVE, BIRTH, MOVE, TIMER, DEMAND, HAND_OVER, NO_EVENT = range(8)
-"""Kinds of event, by column. HAND_OVER: a demand that came while a case was open is handed over; its clock has no rate.
-NO_EVENT: the birthday and padding."""
+"""Kinds of event. HAND_OVER: a demand that came while a case was open is handed over; its clock has no rate. NO_EVENT: the
+birthday, and a clock whose events cannot happen now."""
 WITHOUT_RATE = (TIMER, HAND_OVER, NO_EVENT)
 KINDS = ("death", "leave", "birth", "move", "timer", "demand")
 
@@ -31,24 +31,30 @@ class ResidentModel(NamedTuple):
 
     base: np.ndarray  # float32[sex, quintile, age, K], rate a day with all ratios at 1; RARE: cannot happen
     ageing: np.ndarray  # float32[sex, quintile, age, K], base[age − 1] / base[age]; 1 where ratios leave the clock alone
+    ageing_first: np.ndarray  # float32[sex, quintile, age, C], the same by clock, of its event at the first level
     trend: np.ndarray  # float32[K], factor in force now (changed on 1 January)
     ratio: np.ndarray  # float32[A, L, K], rate ratio while attribute is at level
-    ratio_from: np.ndarray  # int32[A + 1]: columns that attribute a touches are ratio_column[ratio_from[a] : …]
-    ratio_column: np.ndarray  # int32[…]
-    event_from: np.ndarray  # int32[K + 1]: attributes that touch column k are event_attribute[event_from[k] : …]
+    ratio_from: np.ndarray  # int32[A + 1]: events that attribute a touches are ratio_event[ratio_from[a] : …]
+    ratio_event: np.ndarray  # int32[…]
+    ratio_column: np.ndarray  # int32[…], clock columns of these events
+    ratio_value: np.ndarray  # float32[…, L], and the ratio by level of the attribute
+    event_from: np.ndarray  # int32[K + 1]: attributes that touch event k are event_attribute[event_from[k] : …]
     event_attribute: np.ndarray  # int32[…]
+    has_ratio: np.ndarray  # uint8[A, L], 1: some ratio differs from 1 at this level
     kind: np.ndarray  # int8[K]
-    leave: np.int64  # column of leaving the area; 0: nobody leaves
-    hand_over: np.int64  # column of the late hand-over
+    leave: np.int64  # clock column of leaving the area; 0: nobody leaves
+    hand_over: np.int64  # clock column of the late hand-over
+    column: np.ndarray  # int32[K], clock column
+    decides: np.ndarray  # int32[C], attribute whose level decides which event the clock is of
+    event_at: np.ndarray  # int32[C, L], that event; 0: none can happen
+    own_columns: np.ndarray  # int32[A, 2], columns of the attribute's own moves and timers: from, and up to
     attribute: np.ndarray  # int32[K], attribute that a move or timer changes, or a demand that nobody answers; −1: none
     target: np.ndarray  # int8[K, L], level it moves to; −1: parked, cannot happen from this level
-    fired_slot: np.ndarray  # int32[K], place in `fired`; −1: happens once
-    timer_column: np.ndarray  # int32[A, L], timer started when attribute takes level; −1: none
-    timer_days: np.ndarray  # float32[A, L]
-    has_timer: np.ndarray  # uint8[A]
+    fired_slot: np.ndarray  # int32[K], place in `fired`, which all events of a column share; −1: its clock is set once
+    timer_days: np.ndarray  # float32[K], how long a timer runs
     holds: np.ndarray  # uint8[A], 1: above its first level the resident keeps a server of some service for long
     has_weight: np.ndarray  # uint8[A], 1: some factor of the attribute differs from 1
-    weight_attribute: np.ndarray  # int32[…], these attributes
+    has_factor: np.ndarray  # uint8[A, L], 1: some factor at this level does
     weight_rule: np.ndarray  # int8[W]
     weight_base: np.ndarray  # float32[sex, quintile, age, W]
     weight_factor: np.ndarray  # float32[A, L, W]
@@ -62,12 +68,14 @@ class ResidentModel(NamedTuple):
     accept: np.ndarray  # float32[D, day], share of rings at the peak rate that are real on this day of the run
     hours: np.ndarray  # float64[D, 25], cumulative share of the day's demand by the start of each hour
     start_odds: np.ndarray  # float32[A, sex, quintile, age], odds at entry of not being at the first level
-    start_factor: np.ndarray  # float32[A, A, L], those odds are × this, by level of an attribute that comes before
+    start_from: np.ndarray  # int32[A + 1]: attributes before a that they depend on are start_attribute[start_from[a] : …]
+    start_attribute: np.ndarray  # int32[…]
+    start_factor: np.ndarray  # float32[A, A, L], those odds are × this, by level of such an attribute
     start_cumulative: np.ndarray  # float32[A, sex, quintile, age, L], among the other levels: share up to this one
 
 
 class Streams(NamedTuple):
-    """Addresses of the residents' decisions for one seed, by column unless said otherwise."""
+    """Addresses of the residents' decisions for one seed, by event unless said otherwise."""
 
     clock: np.ndarray  # uint64[K]
     accept: np.ndarray  # uint64[K]

@@ -1,4 +1,4 @@
-"""Kinds of event, where moves lead, and timers, from rows to arrays."""
+"""Kinds of event, where moves lead, and which event a clock is of, from rows to arrays."""
 
 from __future__ import annotations
 
@@ -7,49 +7,74 @@ import numpy as np
 from icsim.catalogue.load import Catalogue
 from icsim.catalogue.rows import Event
 from icsim.residents import model as m
-from icsim.residents.layout import Layout, settings
+from icsim.residents.layout import Layout, settings, targets
 
 
-def kinds(layout: Layout, catalogue: Catalogue) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Kind int8[K], attribute int32[K], target int8[K, L], place in `fired` int32[K]."""
-    kind = np.full(layout.columns, m.NO_EVENT, np.int8)
+def kinds(layout: Layout) -> dict[str, np.ndarray]:
+    """Kind int8[K], attribute int32[K], target int8[K, L], days float32[K]."""
+    kind = np.full(layout.numbers, m.NO_EVENT, np.int8)
     kind[layout.hand_over] = m.HAND_OVER
-    attribute = np.full(layout.columns, -1, np.int32)
-    target = np.full((layout.columns, layout.most_levels), -1, np.int8)
-    fired_slot = np.full(layout.columns, -1, np.int32)
-    for row in layout.events:
-        k = layout.column(row.event)
+    attribute = np.full(layout.numbers, -1, np.int32)
+    target = np.full((layout.numbers, layout.most_levels), -1, np.int8)
+    days = np.zeros(layout.numbers, np.float32)
+    for k, row in enumerate(layout.events, 1):
         kind[k] = m.KINDS.index(row.kind)
+        days[k] = row.after_days or 0.0
         if row.attribute:
             attribute[k] = layout.attribute(row.attribute)
-            target[k, : len(layout.levels[row.attribute])] = targets(layout, row)
-        if repeatable(layout, catalogue, row):
-            fired_slot[k] = fired_slot.max() + 1
-    return kind, attribute, target, fired_slot
+            target[k, : len(layout.levels[row.attribute])] = targets(layout.levels[row.attribute], row)
+    return {"kind": kind, "attribute": attribute, "target": target, "timer_days": days}
+
+
+def clocks(layout: Layout, catalogue: Catalogue) -> dict[str, np.ndarray]:
+    """Clock columns: column int32[K], slot of the count int32[K], deciding attribute int32[C], event now int32[C, L], and
+    the columns of each attribute's own moves and timers int32[A, 2], from and up to."""
+    column, slot = np.zeros(layout.numbers, np.int32), np.full(layout.numbers, -1, np.int32)
+    decides, event_at = np.zeros(layout.columns, np.int32), np.zeros((layout.columns, layout.most_levels), np.int32)
+    own = np.zeros((len(layout.attributes), 2), np.int32)
+    column[layout.hand_over] = len(layout.clocks) + 1
+    event_at[column[layout.hand_over]] = layout.hand_over
+    for c, names in enumerate(layout.clocks, 1):
+        numbers = [layout.number(name) for name in names]
+        rows = [layout.events[k - 1] for k in numbers]
+        column[numbers] = c
+        if rows[0].kind not in ("move", "timer"):
+            event_at[c] = numbers[0]
+        else:
+            a = layout.attribute(rows[0].attribute)
+            own[a] = own[a, 0] or c, c + 1
+            decides[c] = a
+            for k, row in zip(numbers, rows, strict=True):
+                event_at[c, np.flatnonzero(targets(layout.levels[row.attribute], row) >= 0)] = k
+        if any(repeatable(layout, catalogue, row) for row in rows):
+            slot[numbers] = slot.max() + 1
+    return {"column": column, "fired_slot": slot, "decides": decides, "event_at": event_at, "own_columns": own}
 
 
 def repeatable(layout: Layout, catalogue: Catalogue, row: Event) -> bool:
-    """Whether the clock of the event is needed again once it has rung.
+    """Whether the clock of the event may have to be set again after it was set at entry.
 
-    That of a move is, if whatever sets its attribute (events, severities, outcomes) leads from where it ends, or from a
-    level at which it cannot happen, to a level from which it can.
+    That of a move may, if it can happen where it leads to, or if whatever sets its attribute (events, severities,
+    outcomes) leads back to a level at which it can happen, once that was left or from one that is set from outside.
     """
     if row.kind != "move":
         return row.kind in ("birth", "demand")
-    step = targets(layout, row)
-    frontier = {int(to) for to in step if to >= 0} | {level for level, to in enumerate(step) if to < 0}
-    frontier |= _set_from_outside(layout, catalogue, row.attribute)
+    step = targets(layout.levels[row.attribute], row)
+    can = {level for level, to in enumerate(step) if to >= 0}
+    left = set().union(*(_next_levels(layout, row.attribute, level) for level in can)) - can
+    frontier = left | {int(step[level]) for level in can} | _set_from_outside(layout, catalogue, row.attribute)
     reached: set[int] = set()
     while frontier:
         level = frontier.pop()
         reached.add(level)
         frontier |= _next_levels(layout, row.attribute, level) - reached
-    return any(step[level] >= 0 for level in reached)
+    return bool(reached & can)
 
 
 def _next_levels(layout: Layout, attribute: str, level: int) -> set[int]:
     """Levels to which some event moves the attribute from this level."""
-    moves = (targets(layout, row)[level] for row in layout.events if row.attribute == attribute)
+    own = (row for row in layout.events if row.attribute == attribute)
+    moves = (targets(layout.levels[attribute], row)[level] for row in own)
     return {int(to) for to in moves if to >= 0}
 
 
@@ -60,29 +85,7 @@ def _set_from_outside(layout: Layout, catalogue: Catalogue, attribute: str) -> s
     return {layout.level(name, level) for name, level in pairs if name == attribute}
 
 
-def targets(layout: Layout, row: Event) -> np.ndarray:
-    """int8[level]: where the event moves its attribute from each level; −1 where it cannot happen."""
-    levels = layout.levels[row.attribute]
-    here = np.arange(len(levels))
-    to = here + int(row.to_level) if row.to_level in ("+1", "-1") else np.full(len(levels), levels.index(row.to_level))
-    allowed = [not row.from_levels or level in row.from_levels.split("|") for level in levels]
-    possible = np.array(allowed) & (to >= 0) & (to < len(levels)) & (to != here)
-    return np.where(possible, to, -1).astype(np.int8)
-
-
 def holds(layout: Layout, catalogue: Catalogue) -> np.ndarray:
     """uint8[A]: attributes by which some service is held for long."""
     named = {name for row in catalogue.services for name, _ in settings(row.held_by)}
     return np.array([name in named for name in layout.attributes], np.uint8)
-
-
-def timers(layout: Layout) -> dict[str, np.ndarray]:
-    shape = len(layout.attributes), layout.most_levels
-    column, days = np.full(shape, -1, np.int32), np.zeros(shape, np.float32)
-    for row in layout.events:
-        if row.kind == "timer":
-            a = layout.attribute(row.attribute)
-            for level, to in enumerate(targets(layout, row)):
-                if to >= 0:
-                    column[a, level], days[a, level] = layout.column(row.event), row.after_days
-    return {"timer_column": column, "timer_days": days, "has_timer": np.asarray((column >= 0).any(axis=1), np.uint8)}

@@ -15,9 +15,9 @@ from icsim.state import AGES, SEXES
 
 
 def demand_kinds(layout: Layout) -> np.ndarray:
-    demand = np.full(layout.columns, -1, np.int32)
+    demand = np.full(layout.numbers, -1, np.int32)
     for d, event in enumerate(layout.demands):
-        demand[layout.column(event)] = d
+        demand[layout.number(event)] = d
     return demand
 
 
@@ -48,7 +48,7 @@ def classes(catalogue: Catalogue, layout: Layout) -> dict[str, np.ndarray]:
     part, size = np.full((kinds, 4), m.CLASS_NONE, np.int16), np.ones((kinds, 4), np.int16)
     age = np.zeros((kinds, AGES), np.uint8)
     for d, event in enumerate(layout.demands):
-        class_by = layout.events[layout.column(event) - 1].class_by
+        class_by = layout.events[layout.number(event) - 1].class_by
         for n, name in enumerate(when.parts_of(class_by)):
             if name == "severity":
                 part[d, n], size[d, n] = m.CLASS_SEVERITY, len(catalogue.severities_of(event))
@@ -62,17 +62,17 @@ def classes(catalogue: Catalogue, layout: Layout) -> dict[str, np.ndarray]:
 
 
 def profiles(catalogue: Catalogue, layout: Layout, start: date, days: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Acceptance float32[D, day], peak of season × weekday by column float64[K], hours float64[D, 25]."""
+    """Acceptance float32[D, day], peak of season × weekday by event float64[K], hours float64[D, 25]."""
     kinds = max(len(layout.demands), 1)
     accept, hours = np.ones((kinds, days + 1), np.float32), np.tile(np.arange(25) / 24, (kinds, 1))
-    peaks = np.ones(layout.columns)
+    peaks = np.ones(layout.numbers)
     dates = [start + timedelta(n) for n in range(days + 1)]
     month, weekday = np.array([d.month - 1 for d in dates]), np.array([d.weekday() for d in dates])
     for d, event in enumerate(layout.demands):
-        profile = layout.events[layout.column(event) - 1].profile
+        profile = layout.events[layout.number(event) - 1].profile
         by_month, by_weekday = (relative(catalogue, profile, part) for part in ("month", "weekday"))
         peak = by_month.max() * by_weekday.max()
-        peaks[layout.column(event)] = peak
+        peaks[layout.number(event)] = peak
         accept[d] = by_month[month] * by_weekday[weekday] / peak
         hours[d] = cumulative_hours(catalogue, profile)
     return accept, peaks, hours

@@ -121,5 +121,5 @@ def _rebased(people: People, days: float) -> Start:
 def restarted(start: Start, built: Built, seed: int, rows: int) -> People:
     """A replication's own copy with its own luck, and room for `rows` rows."""
     people = copy_of(start.people, max(rows, start.rows))
-    enter.restart(built.model, streams(built.layout, seed), people, start.rows)
+    enter.restart(built.model, streams(built.layout, seed), people, 0, start.rows, enter.scratch(built.model))
     return people

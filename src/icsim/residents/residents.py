@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -53,7 +54,8 @@ class Residents:
         self.cells = len(area.places) * QUINTILES * SEXES * BANDS
         columns = 1 + len(built.layout.weights) + len(FLOWS) + len(built.layout.events)
         self._arrivals = _Arrivals(area, seed)
-        self._tables = [_tables(self.edges, (len(self.edges) - 1, self.cells, columns)) for _ in range(workers)]
+        tally = len(self.edges) - 1, self.cells, columns
+        self._tables = [_tables(self.edges, tally, built.layout.numbers, built.layout.columns) for _ in range(workers)]
         self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
         self._year: int | None = None
         self._lived = 0
@@ -72,7 +74,7 @@ class Residents:
 
     def populate(self, newcomers: np.ndarray) -> None:
         """Fill the first rows with a starting population (BIRTH_RECORD, sorted by birthday)."""
-        enter.start(self.model, self.streams, self.people, newcomers)
+        enter.start(self.model, self.streams, self.people, newcomers, enter.scratch(self.model))
         self.rows = len(newcomers)
 
     def advance(self, beat: Beat, served: bool = True) -> Handed:
@@ -99,7 +101,7 @@ class Residents:
             hint = max(int(np.searchsorted(self.edges, moves["ms"][0] / 86_400_000, side="right")) - 1, 0)
             lived, moves = np.float32(self._lived), own_copy(moves)
             self._side_by_side(0, len(moves), _WORTH_ADMITTING, lambda n, a, b: loops.apply_moves(
-                self.model, self.people, moves[a:b], lived, self.edges, hint, self._tables[n].tally))
+                self.model, self.streams, self.people, moves[a:b], lived, self.edges, hint, self._tables[n].tally))
 
     def at_level(self, attribute: str, level: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Living residents at this level: their rows int32[n], places int32[n] and keys uint64[n]."""
@@ -122,7 +124,7 @@ class Residents:
         """From `day` on, up to which everybody has lived, another model of the same axes holds."""
         trend = built.trends.get(self._year or 0, built.model.trend).copy()
         old, self.built, self.model = self.model, built, built.model._replace(trend=trend)
-        loops.adopt(old, self.model, self.people, np.float32(day), 0, self.rows)
+        loops.adopt(old, self.model, self.people, np.float32(day), 0, self.rows, enter.scratch(old), enter.scratch(old))
 
     def close(self, last: Beat) -> None:
         """After the last beat: what was due since late outcomes happens, unserved; everybody's time is tallied."""
@@ -209,10 +211,11 @@ class Residents:
         self._year = year
 
 
-def _tables(edges: np.ndarray, tally: tuple[int, ...]) -> Tables:
+def _tables(edges: np.ndarray, tally: tuple[int, ...], numbers: int, columns: int) -> Tables:
     """What one worker writes."""
     return Tables(edges, np.zeros(tally, np.int64), records(8192, DEMAND), records(8192, DEPARTURE),
-                  records(4096, BIRTH_RECORD), np.zeros(3, np.int64), np.zeros(_DUE + 1, np.int64))
+                  records(4096, BIRTH_RECORD), np.zeros(3, np.int64), np.zeros(_DUE + 1, np.int64), np.zeros(numbers),
+                  np.zeros(columns, np.float32))
 
 
 def _grown(tables: Tables) -> Tables:
@@ -227,13 +230,21 @@ def _grown(tables: Tables) -> Tables:
 
 
 class _Arrivals:
-    """People who move into the area: a Poisson stream for each place, addressed by (place, date, number)."""
+    """People who move into the area: Poisson streams for each place, addressed by (place, date, number).
+
+    A place has as many streams, or layers, as its factor of the year has: each brings the people of `flows.csv`, all of them
+    where the factor reaches over it, a part of them where it ends in it. So those who come with a factor come with every
+    higher one, at the same time and as the same people, and a factor of 1 is no factor.
+    """
 
     def __init__(self, area: Area, seed: int):
         per_year = moves.arrivals(area).reshape(len(area.places), -1)
         self._per_day = per_year.sum(axis=1) / DAYS_PER_YEAR
         self._cumulative = np.cumsum(per_year, axis=1) / np.maximum(per_year.sum(axis=1, keepdims=True), 1e-300)
+        self._area = area
+        self._factors: dict[int, np.ndarray] = {}
         self._gap = rng.stream(seed, "arrival gap")
+        self._kept = rng.stream(seed, "arrival kept")
         self._who = rng.stream(seed, "arrival who")
         self._name = rng.stream(0, f"arrival.{area.name}")
 
@@ -243,34 +254,57 @@ class _Arrivals:
         Days are addressed by their date, so nobody who came before the start shares a key with one who comes after it.
         """
         start_day, end_day = beat.start_day, beat.end_day
-        room = int(self._per_day.sum() * (end_day - start_day) * 1.2) + 1000
+        factor = self._by_day(beat)
+        room = int((self._per_day * factor.sum(axis=1)).sum() * 1.2) + 1000
         table = records(room, BIRTH_RECORD)
         first_date = beat.first.toordinal() - start_day
-        used = _draw_arrivals(self._gap, self._who, self._name, self._per_day, self._cumulative, first_date, start_day,
-                              end_day, table)
+        used = _draw_arrivals(self._gap, self._who, self._name, self._kept, self._per_day, factor, self._cumulative,
+                              first_date, start_day, end_day, table)
         if used < 0:
             raise EngineError(f"more than {room} arrivals between day {start_day} and day {end_day}")
         return table[:used]
 
+    def _by_day(self, beat: Beat) -> np.ndarray:
+        """The factor of each day of the beat, by its date: float64[place, day]."""
+        years = [date.fromordinal(beat.first.toordinal() + n).year for n in range(beat.end_day - beat.start_day)]
+        for year in {*years} - self._factors.keys():
+            self._factors[year] = moves.arrival_factors(self._area, range(year, year + 1))[:, 0]
+        days = [self._factors[year] for year in years]
+        return np.ascontiguousarray(np.array(days).reshape(len(days), len(self._per_day)).T)
+
 
 @kernel
-def _draw_arrivals(gap, who, name, per_day, cumulative, first_date, start_day, end_day, table):
+def _draw_arrivals(gap, who, name, kept, per_day, factor, cumulative, first_date, start_day, end_day, table):
     """Arrivals of each day at exponential gaps, so that a day's arrivals do not depend on how days are grouped."""
     used = 0
-    for p in range(per_day.shape[0]):
+    places = per_day.shape[0]
+    for p in range(places):
         if per_day[p] > 0.0:
             for day in range(start_day, end_day):
-                key = rng.address(name, np.uint64(p), np.uint64(day + first_date))
-                n = np.uint64(0)
-                t = rng.exponential(rng.draw(gap, key, n)) / per_day[p]
-                while t < 1.0:
-                    if used == table.shape[0]:
+                layer, left = 0, factor[p, day - start_day]
+                while left > 0.0:
+                    key = rng.address(name, np.uint64(p + layer * places), np.uint64(day + first_date))
+                    used = _draw_layer(gap, who, name, kept, key, left, per_day[p], cumulative[p], p, day, table, used)
+                    if used < 0:
                         return -1
-                    _fill_arrival(table[used], rng.address(name, key, n + np.uint64(1)), who, p, np.float64(day) + t,
-                                  cumulative[p])
-                    used += 1
-                    n += np.uint64(1)
-                    t += rng.exponential(rng.draw(gap, key, n)) / per_day[p]
+                    layer, left = layer + 1, left - 1.0
+    return used
+
+
+@inlined
+def _draw_layer(gap, who, name, kept, key, left, per_day, cumulative, p, day, table, used):
+    """One day of one layer, of which a share `left` comes: rows of `table` filled by then, or −1 where it is full."""
+    n = np.uint64(0)
+    t = rng.exponential(rng.draw(gap, key, n)) / per_day
+    while t < 1.0:
+        person = rng.address(name, key, n + np.uint64(1))
+        if left >= 1.0 or rng.draw(kept, person, 0) < left:
+            if used == table.shape[0]:
+                return -1
+            _fill_arrival(table[used], person, who, p, np.float64(day) + t, cumulative)
+            used += 1
+        n += np.uint64(1)
+        t += rng.exponential(rng.draw(gap, key, n)) / per_day
     return used
 
 

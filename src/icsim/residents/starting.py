@@ -6,8 +6,7 @@ import numpy as np
 
 from icsim.catalogue import expand
 from icsim.catalogue.load import Catalogue
-from icsim.residents.layout import CELL, Layout, settings
-from icsim.residents.moves import targets
+from icsim.residents.layout import CELL, Layout, joined, offsets, settings, targets
 from icsim.residents.reference import Reference, reference
 
 
@@ -28,7 +27,7 @@ def _start_factors(catalogue: Catalogue, layout: Layout, ratio: np.ndarray, a: s
     if event is None:
         return {}
     before = layout.attributes[3 : layout.attribute(a)]
-    k = layout.column(event)
+    k = layout.number(event)
     by_level = {b: ratio[layout.attribute(b), : len(layout.levels[b]), k] for b in before}
     return {b: values for b, values in by_level.items() if (values != 1).any()}
 
@@ -36,7 +35,7 @@ def _start_factors(catalogue: Catalogue, layout: Layout, ratio: np.ndarray, a: s
 def _way_in(catalogue: Catalogue, layout: Layout, a: str) -> str | None:
     """The move (or demand) that leads away from the first level of `a`, or the demand one of whose severities sets it."""
     for row in layout.events:
-        if row.kind in ("move", "demand") and row.attribute == a and targets(layout, row)[0] > 0:
+        if row.kind in ("move", "demand") and row.attribute == a and targets(layout.levels[a], row)[0] > 0:
             return row.event
     for severity in catalogue.severities:
         if a in dict(settings(severity.sets)):
@@ -54,4 +53,6 @@ def start_arrays(layout: Layout, ref: Reference) -> dict[str, np.ndarray]:
         cumulative[n, ..., : len(layout.levels[a])] = np.cumsum(ref.among[a], axis=-1)
         for b, values in ref.factors[a].items():
             factor[n, layout.attribute(b), : len(values)] = values
-    return {"start_odds": odds, "start_factor": factor, "start_cumulative": cumulative}
+    before = [np.flatnonzero((by_level != 1).any(axis=1)) for by_level in factor]
+    return {"start_odds": odds, "start_from": offsets(before), "start_attribute": joined(before), "start_factor": factor,
+            "start_cumulative": cumulative}

@@ -103,8 +103,8 @@ def test_rates_by_state_average_to_the_published_ones(tables):
     """
     history, layout = natural_history(*tables), layout_of(*tables)
     ref = starting.reference_population(tables[0], layout, anchor.ratios(tables[0], layout, tables[1]))
-    columns = [ref.levels[..., ref.order.index(a)] for a in history.states.attributes]
-    at = history.states.of(columns, ref.levels.shape[:2]).reshape(*CELL, -1)
+    columns = [ref.levels[a] for a in history.states.attributes]
+    at = history.states.of(columns, columns[0].shape).reshape(*CELL, -1)
     shares = np.stack([(at == n).mean(axis=-1) for n in range(len(history.states.names))], axis=-1)
     published = anchor.rates(tables[0], tables[1], layout)[layout.number("death")]
     assert (history.death * shares).sum(axis=-1) == pytest.approx(published, rel=0.03)

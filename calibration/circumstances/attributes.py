@@ -339,24 +339,23 @@ class Life:
         said = {"unemployed": [Said("assumed", "ons_health_index_2021", "2021", 1.4, "About 4.2 in 100 of the economically active, 3.3 of all; by age and deprivation recalled or assumed.")] * 6,
                 "too_ill": [Said("assumed", "ons_inactivity_2024", "2024", 1.3, "Inactive because of long-term sickness." + note)] * 6,
                 "other": [Said("assumed", "ons_inactivity_2024", "2024", 1.3, "Studying, caring for home and family, or retired early." + note)] * 6}
-        retire: Bands = [(65, 90)]
+        over: Bands = [*bands, (65, 90)]
+        retired = " From 65 on the attribute says nothing: all take its first level within months."
         rates = [
             Rates(Move("work_lost", "unemployed", {"working": 1.0}), "People who become unemployed", "working", bands, np.array([0.1, 0.06, *[0.04] * 4]), tuple(range(6)),
                   Said("assumed", "ons_health_index_2021", "2021", 1.6, "Solved so that the share by age stays as it is while jobs are found at the assumed rate.")),
-            Rates(Move("work_found", "working", {"unemployed": 1.0}), "Unemployed people who find work", "unemployed", bands, np.array([1.2, 1.1, 1.0, 0.9, 0.8, 0.6]), (),
-                  Said("assumed", "icsim_assumption", "", 1.6, "About a year on average, longer with age; no rate was read.")),
+            Rates(Move("work_found", "working", {"unemployed": 1.0}), "Unemployed people who find work", "unemployed", over, np.array([1.2, 1.1, 1.0, 0.9, 0.8, 0.6, 6.0]), (),
+                  Said("assumed", "icsim_assumption", "", 1.6, "About a year on average, longer with age; no rate was read." + retired)),
             Rates(Move("work_too_ill", "too_ill", {"working": 1.0, "unemployed": 4.0, "other": 2.0}), "People who become too ill to work", "working|unemployed|other", bands,
                   np.array([0.008, 0.006, 0.006, 0.007, 0.009, 0.015]), tuple(range(6)),
                   Said("assumed", "ons_inactivity_2024", "2024", 1.6, "Solved so that the share too ill by age stays as it is while people return at the assumed rate."),
                   "Rates are those at level working; the ratios of the other levels are relative to it."),
-            Rates(Move("work_recovered", "working", {"too_ill": 1.0}), "People who work again after illness", "too_ill", bands, np.array([0.12, 0.12, 0.10, 0.08, 0.06, 0.04]), (),
-                  Said("assumed", "icsim_assumption", "", 2.0, "Few return within a year; no rate was read.")),
+            Rates(Move("work_recovered", "working", {"too_ill": 1.0}), "People who work again after illness", "too_ill", over, np.array([0.12, 0.12, 0.10, 0.08, 0.06, 0.04, 6.0]), (),
+                  Said("assumed", "icsim_assumption", "", 2.0, "Few return within a year; no rate was read." + retired)),
             Rates(Move("work_left", "other", {"working": 1.0}), "People who study, care or retire early", "working", bands, np.array([0.9, 0.08, 0.03, 0.025, 0.025, 0.06]), tuple(range(6)),
                   Said("assumed", "ons_inactivity_2024", "2024", 1.6, "Solved so that the share by age stays as it is while people come back at the assumed rate. At 16 to 19: those who stay in education.")),
-            Rates(Move("work_joined", "working", {"other": 1.0}), "People who take up work after study or care", "other", bands, np.array([0.25, 0.6, 0.3, 0.25, 0.2, 0.06]), (1,),
-                  Said("assumed", "icsim_assumption", "", 1.8, "Studies last about three years, care of young children about four; no rate was read. At 20 to 24 solved with the rest.")),
-            Rates(Move("work_over", "working", {"unemployed": 1.0, "too_ill": 1.0, "other": 1.0}), "People who reach 65 out of work", "unemployed|too_ill|other", retire, np.array([6.0]), (),
-                  Said("assumed", "icsim_assumption", "", 2.0, "From 65 on the attribute says nothing: all take its first level within months.")),
+            Rates(Move("work_joined", "working", {"other": 1.0}), "People who take up work after study or care", "other", over, np.array([0.25, 0.6, 0.3, 0.25, 0.2, 0.06, 6.0]), (1,),
+                  Said("assumed", "icsim_assumption", "", 1.8, "Studies last about three years, care of young children about four; no rate was read. At 20 to 24 solved with the rest." + retired)),
         ]
         levels = [("working", "At work, or not of working age", "in work; also everyone below 16 and, from 65 on, everyone", "ons_inactivity_2024"),
                   ("unemployed", "Unemployed", "without work, looking for it", "ons_health_index_2021"), ("too_ill", "Too ill to work", "inactive because of long-term sickness", "ons_inactivity_2024"),

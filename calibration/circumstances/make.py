@@ -1,9 +1,10 @@
 # ruff: noqa: E501 (notes and tables of numbers are read as rows)
 """Rows on risk factors and social circumstances, from published tables.
 
-    python calibration/circumstances/make.py FOLDER [OUT]
+    python calibration/circumstances/make.py FOLDER [TABLES]
 
-FOLDER holds the published tables that README.md names; OUT (rows/ beside this file) receives the rows.
+FOLDER holds the published tables that README.md names; TABLES (the catalogue's own if not given) receives the rows, rows/
+beside this file what is of the fit only.
 """
 
 from __future__ import annotations
@@ -19,7 +20,11 @@ from cohort import AGES, GROUPS, SEXES, Attribute, Chain, by_age, in_bands, left
 from figures import Tables
 from sources import SOURCES
 
-HERE = Path(__file__).parent
+from icsim.catalogue.load import TABLES
+
+OWN = Path(__file__).parent / "rows"
+LISTED = {"icsim_assumption", "sullivan_2011"}
+"""Sources that other tables of the catalogue list."""
 EVIDENCE = ["low", "high", "unit", "year", "standing", "source", "note"]
 HEADERS = {
     "attributes": ["attribute", "level", "label", "meaning", "source"],
@@ -207,6 +212,27 @@ def with_ex_smokers(item: Circumstance, life: Life, shares: np.ndarray) -> None:
     print(f"smoking: {100 * stopped / (stopped + (current[..., 2:] * people).sum()):.1f} in 100 ever smokers have stopped (published 70.9)")
 
 
+def replaced(path: Path, own: list[list[str]]) -> list[list[str]]:
+    """The rows of attributes.csv with these in the place of those of the same attributes: the order is set by hand there."""
+    with path.open(encoding="utf-8", newline="") as file:
+        standing = list(csv.reader(file))[1:]
+    mine, rows = {row[0] for row in own}, []
+    for name in dict.fromkeys(row[0] for row in standing):
+        rows += [row for row in (own if name in mine else standing) if row[0] == name]
+    if missing := mine - {row[0] for row in rows}:
+        raise LookupError(f"attributes.csv has no place for {sorted(missing)}")
+    return rows
+
+
+def write(path: Path, header: list[str], rows: list[list[str]]) -> None:
+    """One table."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+    print(f"{path.name}: {len(rows)} rows")
+
+
 def main(folder: Path, out: Path) -> None:
     """Write every table."""
     life = Life(Tables(folder))
@@ -226,7 +252,9 @@ def main(folder: Path, out: Path) -> None:
         rows["attributes"] += [[item.name, *level] for level in item.levels]
         rows["events"] += event_rows(item)
         rows["prevalence"] += prevalence_rows(item)
-        rows["rates"] += rate_rows(item, rates)
+        own = rate_rows(item, rates)
+        rows["rates"] += own
+        write(out / f"rates_{item.name}.csv", HEADERS["rates"], own)
         rows["ratios"] += own_ratio_rows(item)
         rows["misfit"] += misfit_rows(item, life, shares)
         points = np.array([abs(float(r[8])) for r in rows["misfit"] if r[0] == item.name])
@@ -237,17 +265,14 @@ def main(folder: Path, out: Path) -> None:
     used = {name.strip() for table in ("attributes", "events", "prevalence", "rates", "ratios", "factors", "trends", "lags")
             for row in rows[table] for name in str(row[HEADERS[table].index("source")]).split(";") if name.strip()}
     rows["sources"] = [row for row in SOURCES if row[0] in used]
-    if missing := used - {row[0] for row in SOURCES} - {"icsim_assumption"}:
+    if missing := used - {row[0] for row in SOURCES} - LISTED:
         raise LookupError(f"Sources without a row: {sorted(missing)}")
-    out.mkdir(parents=True, exist_ok=True)
-    for name, header in HEADERS.items():
-        file_name = {"rates": "rates_circumstances", "sources": "sources_circumstances"}.get(name, name)
-        with (out / f"{file_name}.csv").open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(header)
-            writer.writerows(rows[name])
-        print(f"{file_name}.csv: {len(rows[name])} rows")
+    write(out / "attributes.csv", HEADERS["attributes"], replaced(out / "attributes.csv", rows["attributes"]))
+    for name in ("events", "prevalence", "ratios", "factors", "trends", "sources"):
+        write(out / f"{name}_circumstances.csv", HEADERS[name], rows[name])
+    for name in ("lags", "misfit"):
+        write(OWN / f"{name}.csv", HEADERS[name], rows[name])
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else HERE / "rows")
+    main(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else TABLES)

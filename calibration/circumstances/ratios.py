@@ -10,13 +10,13 @@ import numpy as np
 from attributes import Circumstance, Life, mean_between
 from cohort import AGES, Attribute, Chain, by_age
 
-ONSETS = ("hypertension_onset", "diabetes_onset", "coronary_onset", "stroke_onset", "heart_failure_onset",
-          "atrial_fibrillation_onset", "copd_onset", "asthma_onset", "cancer_onset", "kidney_onset", "pain_onset",
+ONSETS = ("hypertension_onset", "diabetes_onset", "coronary_disease_onset", "stroke_onset", "heart_failure_onset",
+          "atrial_fibrillation_onset", "copd_onset", "asthma_onset", "cancer_onset", "kidney_disease_onset", "pain_onset",
           "dementia_onset", "depression_onset", "substance_onset", "child_disorder_onset")
 DEMANDS = ("fall", "crisis", "acute_illness", "minor_illness", "frailty_worsens", "care_home_entry", "home_care_need")
 OWN = {"smoking_relapse": "Relapse this long after stopping against the first year; mean of both sexes at 30 to 70. Ten years and later: a third of the ninth year.",
        "weight_loss": "Against the fall from overweight; obese people lose weight more often, and seldom keep it off."}
-MEDIATED = " The whole effect, that through conditions included: an exponent below 1 is to be fitted once conditions raise deaths themselves."
+MEDIATED = " The whole effect, that through conditions included: counted with an exponent below 1, as conditions raise deaths themselves."
 COHORT, SOLID = "cohort", "cohort, causal on other grounds"
 
 
@@ -66,7 +66,7 @@ def smoking(life: Life) -> list[list[str]]:
     given = [
         ("death", 2.4, 1.9, 2.97, "mixed", ("assumed", "pirie_2013", "2013"), known, 0.9,
          "Women of 50 to 69 who smoke died 2.76 times as often as those who never did (2.97 where they went on). Set lower, because deaths here fall at all ages and the ratio is about 2 in old age (recalled); heart 3.2 to 3.9 below 65, 2.0 from 65 in the same review." + MEDIATED),
-        ("coronary_onset", tables.smoking_risk("Ischaemic_heart_disease", heart), 1.9, 3.4, "CVD", old, known, 0.9,
+        ("coronary_disease_onset", tables.smoking_risk("Ischaemic_heart_disease", heart), 1.9, 3.4, "CVD", old, known, 0.9,
          "Ages 35 to 64 and 65 and over, sexes apart, averaged with assumed weights of new cases 0.22 men, 0.08 women below 65, 0.38 and 0.32 from 65."),
         ("stroke_onset", stroke, 1.4, 2.0, "CVD", old, known, 0.9, "Men 1.57, women 1.83, averaged; 35 and over."),
         ("atrial_fibrillation_onset", *_at_20_a_day(life, "af", (55, 89)), "CVD", ("derived", "impactncd_risks", "2019"), COHORT, 0.5, "At 20 cigarettes a day, residents of 55 to 89 as weights."),
@@ -75,7 +75,7 @@ def smoking(life: Life) -> list[list[str]]:
         ("asthma_onset", tables.smoking_risk("Asthma", BOTH), 1.3, 1.9, "COPD", old, COHORT, 0.5, "35 and over, used at all ages of smokers."),
         ("cancer_onset", cancer, 1.7, 2.8, "Cancers", old, known, 0.9, "Sum over ten sites of (ratio − 1) × the site's share of new cancers (shares assumed: lung 13, bowel 11.5, bladder 3 in 100 …)."),
         ("diabetes_onset", tables.smoking_risk("Diabetes", BOTH), 1.2, 1.5, "Cancers", old, COHORT, 0.5, "35 and over; no decay given for it, that of cancers taken (0.43 left after ten years in another model)."),
-        ("kidney_onset", tables.smoking_risk("Chronic_Kidney_disease", BOTH), 1.1, 1.6, "CVD", old, COHORT, 0.5, "35 and over."),
+        ("kidney_disease_onset", tables.smoking_risk("Chronic_Kidney_disease", BOTH), 1.1, 1.6, "CVD", old, COHORT, 0.5, "35 and over."),
         ("pain_onset", tables.smoking_risk("Low_back_pain", BOTH), 1.0, 1.3, "CVD", old, COHORT, 0.3, "Low back pain, 35 and over, taken for all musculoskeletal pain."),
         ("dementia_onset", tables.smoking_risk("All_cause_dementia", BOTH), 1.1, 1.5, "Cancers", old, COHORT, 0.5, "35 and over; decay as for cancers (0.40 left after ten years in another model)."),
         ("depression_onset", tables.smoking_risk("Depression", BOTH), 1.1, 1.9, "CVD", old, COHORT, 0.3, "35 and over; part of it runs the other way, hence the small causal share."),
@@ -123,9 +123,9 @@ def body_mass(life: Life) -> list[list[str]]:
         ("diabetes_onset", "t2dm", (40, 84), 1.0, SOLID, 0.9, "by age 3.5 at 20 to 1.5 at 80 and over; residents of 40 to 84 as weights"),
         ("atrial_fibrillation_onset", "af", (55, 89), 0.8, COHORT, 0.5, "four fifths of the log ratio, the rest runs through blood pressure (assumed)"),
         ("asthma_onset", "asthma", (20, 69), 1.0, COHORT, 0.5, "adults"),
-        ("coronary_onset", "chd", (45, 84), 1.0, COHORT, 0.5, "already adjusted for blood pressure, cholesterol and diabetes; none at 70 and over"),
+        ("coronary_disease_onset", "chd", (45, 84), 1.0, COHORT, 0.5, "already adjusted for blood pressure, cholesterol and diabetes; none at 70 and over"),
         ("stroke_onset", "stroke", (45, 84), 1.0, COHORT, 0.5, "already adjusted for blood pressure, cholesterol and diabetes; none at 70 and over"),
-        ("kidney_onset", "ckd", (55, 89), 0.5, COHORT, 0.5, "half of the log ratio, the rest runs through diabetes and blood pressure (assumed)"),
+        ("kidney_disease_onset", "ckd", (55, 89), 0.5, COHORT, 0.5, "half of the log ratio, the rest runs through diabetes and blood pressure (assumed)"),
         ("dementia_onset", "dementia", (65, 90), 0.3, COHORT, 0.3, "three tenths of the log ratio: high weight in old age goes with less dementia (assumed)"),
     ]
     rows = []
@@ -179,16 +179,16 @@ def alcohol(life: Life) -> list[list[str]]:
         mean, upper = life.tables.risk("alcohol", "af", grams, life.people, (55, 89))
         base = 1.03
         rows.append(row("atrial_fibrillation_onset", "alcohol", level, mean / base, 1.0, upper / base, ("derived", "impactncd_risks", "2019"), COHORT, 0.5, f"At {grams} g a day, against 6 g a day at the first level."))
-    table = {"hypertension_onset": ((1.15, 1.05, 1.3), (1.5, 1.25, 1.8)), "coronary_onset": ((1.0, 0.93, 1.07), (1.0, 0.75, 1.35)), "cancer_onset": ((1.05, 1.02, 1.1), (1.2, 1.1, 1.35)),
+    table = {"hypertension_onset": ((1.15, 1.05, 1.3), (1.5, 1.25, 1.8)), "coronary_disease_onset": ((1.0, 0.93, 1.07), (1.0, 0.75, 1.35)), "cancer_onset": ((1.05, 1.02, 1.1), (1.2, 1.1, 1.35)),
              "pain_onset": ((1.0, 0.95, 1.05), (1.1, 1.0, 1.3)), "dementia_onset": ((1.0, 0.9, 1.1), (1.25, 1.0, 1.7)), "depression_onset": ((1.1, 1.0, 1.25), (1.6, 1.2, 2.1)),
              "substance_onset": ((2.5, 1.5, 4.0), (12.0, 6.0, 25.0)), "fall": ((1.05, 0.95, 1.2), (1.4, 1.1, 1.9)), "crisis": ((1.15, 1.0, 1.4), (2.2, 1.5, 3.2)),
              "acute_illness": ((1.03, 0.97, 1.1), (1.4, 1.2, 1.7)), "minor_illness": ((1.05, 1.0, 1.1), (1.3, 1.1, 1.6)), "frailty_worsens": ((1.0, 0.9, 1.1), (1.3, 1.05, 1.6)),
              "care_home_entry": ((1.0, 0.85, 1.1), (1.2, 0.95, 1.6)), "home_care_need": ((0.95, 0.85, 1.1), (1.2, 1.0, 1.5))}
-    reason = {"coronary_onset": "Heart attacks less often (0.94 per 100 g a week), other coronary disease more often (1.06): taken as none; wide.",
+    reason = {"coronary_disease_onset": "Heart attacks less often (0.94 per 100 g a week), other coronary disease more often (1.06): taken as none; wide.",
               "cancer_onset": "Bowel 1.16 and 1.62, breast 1.33 and 1.48 at 24 and 72 g a day against none; these and the other sites linked to drinking are about a third of new cancers (assumed)."}
     for event, three in table.items():
         for level, value in zip(steps, three, strict=True):
-            rows += assumed("alcohol", level, {event: value}, reason.get(event, "Size assumed: no ratio was read for it; beyond what conditions carry."), source="wood_2018" if event == "coronary_onset" else "impactncd_risks" if event == "cancer_onset" else "icsim_assumption")
+            rows += assumed("alcohol", level, {event: value}, reason.get(event, "Size assumed: no ratio was read for it; beyond what conditions carry."), source="wood_2018" if event == "coronary_disease_onset" else "impactncd_risks" if event == "cancer_onset" else "icsim_assumption")
     return rows
 
 
@@ -206,7 +206,7 @@ def activity(life: Life) -> list[list[str]]:
         row("depression_onset", "activity", "some", 0.82 / 0.75, 1.02, 1.17, ("derived", "pearce_2022", "2022"), COHORT, 0.5, "0.82 at half the recommended amount / 0.75 at the recommended amount, both against none."),
         row("depression_onset", "activity", "inactive", 1 / 0.75, 1 / 0.82, 1 / 0.68, ("derived", "pearce_2022", "2022"), COHORT, 0.5, "1 / 0.75 (0.68 to 0.82) at the recommended amount."),
     ]
-    for event, outcome, ages in (("coronary_onset", "chd", (45, 89)), ("stroke_onset", "stroke", (45, 89))):
+    for event, outcome, ages in (("coronary_disease_onset", "chd", (45, 89)), ("stroke_onset", "stroke", (45, 89))):
         for level, days in (("some", "2"), ("inactive", "0")):
             if (outcome, level) == ("stroke", "some"):
                 continue
@@ -219,7 +219,7 @@ def activity(life: Life) -> list[list[str]]:
     rows.append(row("cancer_onset", "activity", "inactive", whole, 1.0, whole ** 2, ("derived", "impactncd_risks", "2004"), COHORT, 0.5, f"Breast {breast:.2f} and bowel {bowel:.2f} at no active day, × their shares of new cancers (0.15 and 0.115, assumed); other sites none."))
     table = {"hypertension_onset": ((1.05, 1.0, 1.12), (1.15, 1.05, 1.3)), "diabetes_onset": ((1.08, 1.0, 1.18), (1.25, 1.1, 1.5)), "heart_failure_onset": ((1.1, 1.0, 1.2), (1.35, 1.15, 1.6)),
              "atrial_fibrillation_onset": ((1.02, 0.95, 1.1), (1.08, 1.0, 1.2)), "pain_onset": ((1.05, 1.0, 1.12), (1.2, 1.05, 1.4)), "dementia_onset": ((1.07, 1.0, 1.15), (1.22, 1.05, 1.45)),
-             "kidney_onset": ((1.02, 0.97, 1.1), (1.1, 1.0, 1.25)), "fall": ((1.08, 1.0, 1.18), (1.25, 1.05, 1.45)), "acute_illness": ((1.05, 1.0, 1.1), (1.2, 1.08, 1.4)),
+             "kidney_disease_onset": ((1.02, 0.97, 1.1), (1.1, 1.0, 1.25)), "fall": ((1.08, 1.0, 1.18), (1.25, 1.05, 1.45)), "acute_illness": ((1.05, 1.0, 1.1), (1.2, 1.08, 1.4)),
              "minor_illness": ((1.0, 0.95, 1.05), (1.05, 0.98, 1.15)), "frailty_worsens": ((1.15, 1.0, 1.3), (1.5, 1.2, 1.9)), "care_home_entry": ((1.1, 1.0, 1.25), (1.4, 1.1, 1.9)),
              "home_care_need": ((1.15, 1.0, 1.3), (1.5, 1.15, 2.0)), "crisis": ((1.02, 0.95, 1.1), (1.1, 1.0, 1.3))}
     reason = {"fall": "Exercise lowers falls to 0.77 in trials with older people; the rest of its inverse that everyday activity might carry is assumed."}
@@ -243,16 +243,16 @@ def social() -> list[list[str]]:
         row("death", "work", "unemployed", 1.63 * 0.76, 1.0, 1.63, ("derived", "roelfs_2011", "2011"), COHORT, 0.5, "1.63 adjusted for age and more, × 0.76 in studies that allow for health behaviour." + MEDIATED),
         row("depression_onset", "money", "worried", 1.4, 1.0, 2.2, ("assumed", "ten_have_2021; nesda_2015", "2021"), COHORT, 0.5, "New disorder by trouble with debts: 1.21 (0.62 to 2.39) difficult, 3.64 (1.44 to 9.19) very difficult; none found in another Dutch cohort (1.05 and 1.08). Between them."),
     ]
-    rows += assumed("isolation", "often", {"coronary_onset": (1.2, 1.0, 1.5), "stroke_onset": (1.2, 1.0, 1.6), "hypertension_onset": (1.05, 0.95, 1.2), "substance_onset": (1.5, 1.1, 2.2), "crisis": (1.8, 1.3, 2.6),
+    rows += assumed("isolation", "often", {"coronary_disease_onset": (1.2, 1.0, 1.5), "stroke_onset": (1.2, 1.0, 1.6), "hypertension_onset": (1.05, 0.95, 1.2), "substance_onset": (1.5, 1.1, 2.2), "crisis": (1.8, 1.3, 2.6),
                     "acute_illness": (1.1, 1.0, 1.25), "minor_illness": (1.2, 1.05, 1.4), "fall": (1.15, 1.0, 1.35), "frailty_worsens": (1.25, 1.05, 1.5), "care_home_entry": (1.3, 1.0, 1.8), "home_care_need": (1.2, 1.0, 1.5)},
                     "Size assumed (heart disease and stroke recalled as 1.3, set lower for what else differs).")
-    rows += assumed("housing", "cold_or_damp", {"death": (1.05, 1.0, 1.15), "copd_onset": (1.15, 1.0, 1.4), "coronary_onset": (1.05, 1.0, 1.15), "stroke_onset": (1.05, 1.0, 1.15), "hypertension_onset": (1.05, 1.0, 1.12),
+    rows += assumed("housing", "cold_or_damp", {"death": (1.05, 1.0, 1.15), "copd_onset": (1.15, 1.0, 1.4), "coronary_disease_onset": (1.05, 1.0, 1.15), "stroke_onset": (1.05, 1.0, 1.15), "hypertension_onset": (1.05, 1.0, 1.12),
                     "pain_onset": (1.1, 1.0, 1.3), "depression_onset": (1.25, 1.05, 1.6), "child_disorder_onset": (1.2, 1.0, 1.5), "minor_illness": (1.12, 1.02, 1.25), "fall": (1.08, 1.0, 1.2), "crisis": (1.15, 1.0, 1.4), "frailty_worsens": (1.1, 1.0, 1.25)},
                     "Size assumed: cold and damp go with illness of heart, lungs and mind; no adjusted ratio was read.")
     rows += assumed("housing", "insecure", {"death": (1.4, 1.1, 2.2), "asthma_onset": (1.3, 1.0, 1.7), "copd_onset": (1.2, 1.0, 1.6), "depression_onset": (1.7, 1.3, 2.3), "substance_onset": (2.2, 1.4, 3.5), "child_disorder_onset": (1.5, 1.1, 2.0),
                     "crisis": (2.2, 1.5, 3.3), "acute_illness": (1.4, 1.1, 1.9), "minor_illness": (1.4, 1.15, 1.8), "frailty_worsens": (1.3, 1.0, 1.7), "fall": (1.1, 1.0, 1.3)},
                     "Size assumed; homeless people die and are ill several times as often, most people with this level are not on the street.")
-    rows += assumed("work", "unemployed", {"depression_onset": (1.6, 1.25, 2.0), "substance_onset": (1.9, 1.3, 2.7), "crisis": (1.8, 1.3, 2.5), "hypertension_onset": (1.05, 1.0, 1.15), "coronary_onset": (1.15, 1.0, 1.35), "acute_illness": (1.15, 1.0, 1.3), "minor_illness": (1.15, 1.05, 1.3)},
+    rows += assumed("work", "unemployed", {"depression_onset": (1.6, 1.25, 2.0), "substance_onset": (1.9, 1.3, 2.7), "crisis": (1.8, 1.3, 2.5), "hypertension_onset": (1.05, 1.0, 1.15), "coronary_disease_onset": (1.15, 1.0, 1.35), "acute_illness": (1.15, 1.0, 1.3), "minor_illness": (1.15, 1.05, 1.3)},
                     "Size assumed, 16 to 64; part of it is that ill people lose work.")
     rows += assumed("work", "too_ill", {"death": (1.8, 1.2, 2.8), "depression_onset": (1.8, 1.3, 2.6), "substance_onset": (2.0, 1.3, 3.2), "pain_onset": (1.3, 1.0, 1.7), "crisis": (2.5, 1.7, 3.6), "acute_illness": (1.5, 1.2, 2.0), "minor_illness": (1.4, 1.15, 1.8), "frailty_worsens": (1.6, 1.2, 2.2), "fall": (1.3, 1.1, 1.6), "home_care_need": (2.5, 1.5, 4.0)},
                     "Mark of illness rather than its cause: size assumed, beyond the conditions that are modelled; hardly causal.", 0.1)
@@ -273,7 +273,7 @@ def early_years() -> list[list[str]]:
         rows.append(row(event, "early_years", "adverse", value ** part, 1.0, value, ("assumed", "bellis_2014; hughes_2017", "2013"), "cohort, size assumed", 0.3,
                         f"Hazard ratio {value} ({low} to {high}), four or more against none, asked of adults below 70 in retrospect. Log × {part}: smoking, drinking and weight carry a part, and pooled studies find less (diabetes below 2)."))
     rows.append(row("smoking_start", "early_years", "adverse", 2.3, 1.5, 3.0, ("assumed", "bellis_2014b", "2013"), "cohort, size assumed", 0.5, "Odds of smoking 3.29 (2.54 to 4.27); as smokers are one in five in that survey the ratio of shares is about 2.3."))
-    rows += assumed("early_years", "adverse", {"coronary_onset": (1.4, 1.1, 2.0), "copd_onset": (1.4, 1.1, 2.0), "asthma_onset": (1.2, 1.0, 1.5), "hypertension_onset": (1.1, 1.0, 1.3), "kidney_onset": (1.2, 1.0, 1.6), "pain_onset": (1.4, 1.1, 1.8), "depression_onset": (2.2, 1.5, 3.2),
+    rows += assumed("early_years", "adverse", {"coronary_disease_onset": (1.4, 1.1, 2.0), "copd_onset": (1.4, 1.1, 2.0), "asthma_onset": (1.2, 1.0, 1.5), "hypertension_onset": (1.1, 1.0, 1.3), "kidney_disease_onset": (1.2, 1.0, 1.6), "pain_onset": (1.4, 1.1, 1.8), "depression_onset": (2.2, 1.5, 3.2),
                     "substance_onset": (3.0, 1.8, 5.0), "child_disorder_onset": (2.5, 1.6, 3.8), "crisis": (2.5, 1.6, 3.8), "acute_illness": (1.15, 1.0, 1.4), "minor_illness": (1.15, 1.0, 1.35), "risky_drinking_begins": (1.2, 1.0, 1.5), "high_drinking_begins": (1.5, 1.1, 2.1), "work_too_ill": (1.7, 1.2, 2.4)},
                     "In the review, strong for mental illness and drugs, moderate for smoking, drinking, heart and lungs, weak for weight; sizes assumed from these words.", 0.3, "hughes_2017")
     return rows
@@ -296,8 +296,8 @@ def carers() -> list[list[str]]:
 def lags(life: Life) -> list[list[str]]:
     """Years before a changed exposure tells, in the model the ratios were read in; for stages to be added to the levels."""
     exposures = {"bmi": "body_mass", "alcohol": "alcohol", "active_days": "activity", "met": "activity"}
-    outcomes = {"t2dm": "diabetes_onset", "chd": "coronary_onset", "stroke": "stroke_onset", "af": "atrial_fibrillation_onset", "asthma": "asthma_onset",
-                "ckd": "kidney_onset", "dementia": "dementia_onset", "breast_ca": "cancer_onset", "colorectal_ca": "cancer_onset", "nonmodelled": "death"}
+    outcomes = {"t2dm": "diabetes_onset", "chd": "coronary_disease_onset", "stroke": "stroke_onset", "af": "atrial_fibrillation_onset", "asthma": "asthma_onset",
+                "ckd": "kidney_disease_onset", "dementia": "dementia_onset", "breast_ca": "cancer_onset", "colorectal_ca": "cancer_onset", "nonmodelled": "death"}
     found = {}
     for record in life.tables.lags():
         if record["exposure"] in exposures and record["outcome"] in outcomes:

@@ -348,6 +348,14 @@ def diabetes(t: Tables) -> Condition:
         "2009-2023",
         QOF_GRADIENT,
         [
+            # first, so that starting shares follow its ratios: those of high blood sugar have none
+            _onset(
+                "diabetes_onset",
+                "New diabetes",
+                "diabetes",
+                FITTED + " Rates are those at level none; the ratio of level at_risk is relative to it.",
+                from_levels="none|at_risk",
+            ),
             _onset("diabetes_risk_onset", "Blood sugar becomes high", "at_risk", FITTED),
             {
                 "event": "diabetes_risk_ends",
@@ -358,13 +366,6 @@ def diabetes(t: Tables) -> Condition:
                 "source": ASSUMED,
                 "note": "No rate of return was read.",
             },
-            _onset(
-                "diabetes_onset",
-                "New diabetes",
-                "diabetes",
-                FITTED + " Rates are those at level none; the ratio of level at_risk is relative to it.",
-                from_levels="none|at_risk",
-            ),
         ],
     )
 
@@ -1158,9 +1159,7 @@ def child_disorder(t: Tables) -> Condition:
         curve = np.interp(ages, [6, 9, 13.5, 17], [0.75 * at[0], at[0], at[1], (at[1] + at[2]) / 2])
         share[s] = np.where((ages >= 5) & (ages < 18), curve, 0)
     ends = np.full(AGES, CHILD_ENDS)
-    ends[18:] = 0
-    grown = np.zeros(AGES)
-    grown[18:] = CHILD_GROWN
+    ends[18:] = CHILD_GROWN
     return Condition(
         "child_disorder",
         [
@@ -1181,7 +1180,6 @@ def child_disorder(t: Tables) -> Condition:
         [
             Flow("child_disorder_onset", 0, 1, bands=CHILD_BANDS),
             Flow("child_disorder_remission", 1, 0, ends),
-            Flow("child_disorder_grown_up", 1, 0, grown),
         ],
         [(1.0, "assumed", ASSUMED, NOT_MORE)],
         "2023",
@@ -1197,16 +1195,8 @@ def child_disorder(t: Tables) -> Condition:
                 "from_levels": "current",
                 "to_level": "none",
                 "source": ASSUMED,
-                "note": "No rate was read; size assumed.",
-            },
-            {
-                "event": "child_disorder_grown_up",
-                "label": "Childhood over with a mental disorder",
-                "kind": "move",
-                "from_levels": "current",
-                "to_level": "none",
-                "source": ASSUMED,
-                "note": "From 18 on depression and the other adult conditions take over, within about three months.",
+                "note": "No rate was read; size assumed. From 18 on depression and the other adult conditions take over, "
+                "within about three months.",
             },
         ],
         bands=CHILD_BANDS,

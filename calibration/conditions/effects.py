@@ -47,7 +47,7 @@ GENERAL = {
 }
 """Weights of the general score: mean of standardised weights for consultations, unplanned admissions and death."""
 MUTUAL = "Hazard ratio over a year with 19 other conditions, age and sex held equal; range: planning range, none was read."
-SHRINK = " An exponent, fitted with all ratios on death together, is to follow."
+SHRINK = " Counted with an exponent below 1."
 STAGES = {
     "hypertension": {"undiagnosed": 0.7, "treated": 1.0},
     "diabetes": {"at_risk": 0.2, "diabetes": 1.0},
@@ -105,8 +105,8 @@ OTHER = (
     (
         "care_home_entry",
         {
-            ("dementia", "mild"): (3.0, 1.8, 5.0),
-            ("dementia", "severe"): (8.0, 4.0, 14.0),
+            ("dementia", "mild"): (5.0, 1.8, 8.0),
+            ("dementia", "severe"): (15.0, 4.0, 25.0),
             ("stroke", "first_year"): (3.0, 1.6, 5.0),
             ("stroke", "past"): (1.5, 1.1, 2.1),
             ("heart_failure", "present"): (1.2, 1.0, 1.5),
@@ -117,7 +117,8 @@ OTHER = (
             ("diabetes", "diabetes"): (1.2, 1.0, 1.5),
         },
         0.5,
-        "Of residents of care homes of 65 and over 79 in 100 have dementia (seen); sizes assumed, beyond frailty.",
+        "Of residents of care homes of 65 and over 79 in 100 have dementia (seen), about 70 on record; sizes assumed, "
+        "beyond frailty, so that 64 in 100 who move in have it already.",
     ),
     (
         "home_care_need",

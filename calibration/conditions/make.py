@@ -1,9 +1,10 @@
 """Rows on the nineteen conditions in the catalogue's formats, from published tables.
 
-    python calibration/conditions/make.py FOLDER [OUT]
+    python calibration/conditions/make.py FOLDER [TABLES]
 
-FOLDER holds the published tables that README.md names; OUT (this folder's rows/ if not given) receives the rows. Nothing is
-drawn at random and rates are written to four digits, so the same tables give the same rows.
+FOLDER holds the published tables that README.md names; TABLES (the catalogue's own if not given) receives the rows, rows/
+what is of the fit only. Nothing is drawn at random and rates are written to four digits, so the same tables give the same
+rows.
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 
-import check
+import check_conditions as check
+import contacts
 import effects
 import numpy as np
 import published as pub
 from describe import ASSUMED, QOF_GRADIENT, Condition, Tables, conditions
 from dynamics import band_mean, fit, from_bands, last_ages, project
 from sources import SOURCES
+
+from icsim.catalogue.load import TABLES
 
 EVIDENCE = ("low", "high", "unit", "year", "standing", "source", "note")
 RATE_RANGE = (0.7, 1.4)
@@ -38,6 +42,17 @@ def write(path: Path, header: tuple[str, ...], records: list[dict]) -> None:
         for record in records:
             cells = [record.get(column, "") for column in header]
             writer.writerow([number(cell) if isinstance(cell, float) else cell for cell in cells])
+
+
+def replaced(path: Path, own: list[dict]) -> list[dict]:
+    """The rows of attributes.csv with these in the place of those of the same attributes: the order is set by hand there."""
+    standing, mine = check.records(path), {row["attribute"] for row in own}
+    rows = []
+    for name in dict.fromkeys(row["attribute"] for row in standing):
+        rows += [row for row in (own if name in mine else standing) if row["attribute"] == name]
+    if missing := mine - {row["attribute"] for row in rows}:
+        raise LookupError(f"attributes.csv has no place for {sorted(missing)}")
+    return rows
 
 
 def bounded(value: float, low: float, high: float) -> dict:
@@ -244,7 +259,7 @@ def factor_rows(made: list[Made], tables: Tables) -> list[dict]:
 
 
 def contact_rows() -> list[dict]:
-    """Factors on contacts with GPs and community services, in the format of factors.csv."""
+    """Factors on contacts with GPs and community services."""
     rows = []
     for weight, slopes in (("gp_contacts", effects.GP_SLOPE), ("community_contacts", effects.COMMUNITY_SLOPE)):
         for (attribute, level), score, words in effects.scored():
@@ -268,27 +283,16 @@ def contact_rows() -> list[dict]:
 
 
 def main(folder: Path, out: Path) -> None:
-    out.mkdir(exist_ok=True)
     tables = Tables(folder)
     made = [Made(condition, tables) for condition in conditions(folder)]
     every = [one.condition for one in made]
     write(
         out / "attributes.csv",
         ("attribute", "level", "label", "meaning", "source"),
-        [
-            {
-                "attribute": c.name,
-                "level": level,
-                "label": label,
-                "meaning": meaning,
-                "source": "" if n == 0 else next((g[3] for g in c.groups if n in g[0]), ASSUMED),
-            }
-            for c in every
-            for n, (level, label, meaning) in enumerate(c.levels)
-        ],
+        replaced(out / "attributes.csv", level_rows(every)),
     )
     write(
-        out / "events.csv",
+        out / "events_conditions.csv",
         (
             "event",
             "label",
@@ -307,12 +311,10 @@ def main(folder: Path, out: Path) -> None:
         [row for one in made for row in one.event_rows()],
     )
     write(
-        out / "prevalence.csv",
+        out / "prevalence_conditions.csv",
         ("attribute", "level", "sex", "quintile", "age_from", "age_to", "value", *EVIDENCE),
         [row for one in made for row in one.prevalence()],
     )
-    for old in sorted(out.glob("rates_*.csv")):
-        old.unlink()
     for one in made:
         write(
             out / f"rates_{one.condition.name}.csv",
@@ -325,16 +327,19 @@ def main(folder: Path, out: Path) -> None:
         row.update({key: float(row[key]) for key in ("value", "low", "high")})
         row.update(bounded(row["value"], row["low"], row["high"]))
     write(
-        out / "ratios.csv",
+        out / "ratios_conditions.csv",
         ("event", "attribute", "level", "value", "distribution", "causal_share", "lag_years", "design", *EVIDENCE),
         ratios,
     )
-    factors = factor_rows(made, tables)
-    write(out / "factors.csv", ("weight", "attribute", "level", "value", *EVIDENCE), factors)
-    contacts = contact_rows()
-    write(out / "contacts.csv", ("weight", "attribute", "level", "value", *EVIDENCE), contacts)
+    factors = factor_rows(made, tables) + contact_rows()
+    write(out / "factors_conditions.csv", ("weight", "attribute", "level", "value", *EVIDENCE), factors)
     write(
-        out / "marginal_mortality.csv",
+        out / "norms_contacts.csv",
+        ("weight", "sex", "quintile", "age_from", "age_to", "value", *EVIDENCE),
+        contacts.norm_rows(folder),
+    )
+    write(
+        check.OWN / "marginal_mortality.csv",
         ("attribute", "level", "value", "standing", "source", "note"),
         [
             {
@@ -349,9 +354,9 @@ def main(folder: Path, out: Path) -> None:
             for level, (value, standing, source, note) in zip(c.levels[1:], c.mortality, strict=True)
         ],
     )
-    write_sources(out)
+    write_sources(out, every)
     write(
-        out / "misfit.csv",
+        check.OWN / "misfit.csv",
         check.HEADER,
         [dict(zip(check.HEADER, row, strict=True)) for row in rounded(check.Rows(out).misfits())],
     )
@@ -362,15 +367,31 @@ def rounded(rows) -> list[tuple]:
     return [tuple(round(cell, 3) if isinstance(cell, float) else cell for cell in row) for row in rows]
 
 
-def write_sources(out: Path) -> None:
-    """Those sources that the rows name; ons_deaths_imd, ara_brazier_2010 and icsim_assumption stand in the catalogue."""
+def level_rows(every: list[Condition]) -> list[dict]:
+    """Levels with their words."""
+    return [
+        {
+            "attribute": c.name,
+            "level": level,
+            "label": label,
+            "meaning": meaning,
+            "source": "" if n == 0 else next((g[3] for g in c.groups if n in g[0]), ASSUMED),
+        }
+        for c in every
+        for n, (level, label, meaning) in enumerate(c.levels)
+    ]
+
+
+def write_sources(out: Path, every: list[Condition]) -> None:
+    """Those sources that the rows name; ons_deaths_imd, ara_brazier_2010 and icsim_assumption stand in sources.csv."""
     named: set[str] = set()
-    for path in sorted(out.glob("*.csv")):
-        if path.name not in ("sources.csv", "misfit.csv"):
-            for row in check.records(path):
-                named.update(part.strip() for part in row.get("source", "").split(";"))
+    names = [f"{table}_conditions.csv" for table in ("events", "prevalence", "ratios", "factors")]
+    for name in (*names, "norms_contacts.csv", *(f"rates_{c.name}.csv" for c in every)):
+        for row in check.records(out / name):
+            named.update(part.strip() for part in row["source"].split(";"))
+    named.update(part.strip() for row in level_rows(every) for part in row["source"].split(";"))
     write(
-        out / "sources.csv",
+        out / "sources_conditions.csv",
         ("source", "title", "author", "year", "place", "url", "licence", "note"),
         [{"source": name, **words} for name, words in SOURCES.items() if name in named],
     )
@@ -379,4 +400,4 @@ def write_sources(out: Path) -> None:
 if __name__ == "__main__":
     if len(sys.argv) not in (2, 3):
         raise SystemExit(__doc__)
-    main(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) == 3 else Path(__file__).parent / "rows")
+    main(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) == 3 else TABLES)

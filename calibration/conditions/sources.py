@@ -1,4 +1,4 @@
-"""The sources that rows on conditions name and the catalogue does not list yet."""
+"""The sources that rows on conditions and contacts name and no other table of the catalogue lists."""
 
 OGL = "Open Government Licence v3.0"
 
@@ -235,5 +235,20 @@ SOURCES: dict[str, dict[str, str]] = {
         "https://github.com/nhs-bnssg-analytics/dpm",
         "",
         "Five segments by the same score; 2.8 to 20.5 GP contacts a year.",
+    ),
+    "hobbs_2016": _source(
+        "Clinical workload in UK primary care: a retrospective analysis of 100 million consultations in England, 2007-14",
+        "Hobbs FDR et al, Lancet 387",
+        "2016",
+        "abstract: 5.16 consultations a year for each person in 2013/14, highest at 0 to 4 and from 85 on; by age recalled",
+        "https://www.phc.ox.ac.uk/publications/617821",
+    ),
+    "nhs_appointments_recalled": _source(
+        "Appointments in General Practice",
+        "NHS England",
+        "2024",
+        "recalled, not read",
+        "https://digital.nhs.uk/data-and-information/publications/statistical/appointments-in-general-practice",
+        OGL,
     ),
 }

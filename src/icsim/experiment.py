@@ -42,7 +42,8 @@ Progress = Callable[[int, int, str], None]
 Watching = Callable[[World, int], Watch]
 """Makes the onlooker of a replication, from what all share and its number."""
 
-WEIGHT_COLUMNS = {"person": "person_time_ms", "good_health": "healthy_time_ms", "utility": "quality_adjusted_time_ms"}
+WEIGHT_COLUMNS = {"person": "person_time_ms", "good_health": "healthy_time_ms", "utility": "quality_adjusted_time_ms",
+                  "gp_contacts": "gp_contacts_time_ms", "community_contacts": "community_contacts_time_ms"}
 LIFE_COLUMNS = {"person": "person_years", "good_health": "healthy_years", "utility": "qalys"}
 """Weights (and person, which is 1 throughout) as years that are still expected."""
 EVENT_COLUMNS = {"death": "deaths", "birth": "births", "leave": "leavers", "fall": "falls", "arrived": "arrivals",

@@ -61,7 +61,11 @@ def test_a_wrong_id_is_answered_with_the_nearest_right_one(catalogue):
 
 def test_names_fixed_by_the_design_are_there(catalogue):
     assert list(catalogue.levels) == [
-        "sex", "quintile", "frailty", "hip_fracture", "injury", "care", "crisis", "illness"
+        "sex", "quintile", "susceptibility", "early_years", "learning_disability", "autism", "carer", "carer_available",
+        "housing", "work", "money", "isolation", "smoking", "body_mass", "alcohol", "activity", "child_disorder",
+        "diabetes", "hypertension", "kidney_disease", "copd", "asthma", "coronary_disease", "atrial_fibrillation",
+        "stroke", "heart_failure", "cancer", "pain", "depression", "severe_mental_illness", "substance", "epilepsy",
+        "dementia", "frailty", "hip_fracture", "injury", "care", "crisis", "illness",
     ]
     assert catalogue.levels_of("care") == ("own_home", "home_care", "reablement", "care_home")
     assert catalogue.levels_of("frailty") == ("fit", "mild", "moderate", "severe")

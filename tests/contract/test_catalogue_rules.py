@@ -22,6 +22,7 @@ GOOD = {
     f"crisis,*,*,0,90,2,1,3,per person-year,{_RANGE}\n"
     f'sink,female,1,18,64,5,1,9,"per 1,000 person-years",{_RANGE}\n',
     "ratios.csv": f"event,attribute,level,value,lag_years,{_EVIDENCE}\ncrisis,mood,low,2,0,1,3,ratio,{_RANGE}\n",
+    "exponents.csv": f"event,attribute,value,{_EVIDENCE}\ncrisis,*,0.5,0.2,1,exponent,{_RANGE}\n",
     "trends.csv": f"event,from_year,value,{_EVIDENCE}\n",
     "weights.csv": "weight,label,rule\nutility,Utility,multiply\n",
     "norms.csv": f"weight,sex,quintile,age_from,age_to,value,{_EVIDENCE}\n"
@@ -104,6 +105,14 @@ BROKEN = {
         "above its own high",
     ),
     "a lag that would do nothing": ({"ratios": (",2,0,1,3,", ",2,5,1,3,")}, "ratios.csv: lag_years | 2", "timers"),
+    "an exponent above 1": (
+        {"exponents": (",0.5,0.2,1,", ",1.5,0.2,2,")}, "exponents.csv: value | 2", "between 1e-06 and 1"),
+    "an exponent for an attribute that is not there": (
+        {"exponents": ("crisis,*", "crisis,mod")}, "exponents.csv: attribute | 2", "Did you mean mood?"),
+    "an exponent for what the event moves": (
+        {"exponents": ("crisis,*", "sink,mood")}, "exponents.csv: attribute | 2", "moves mood itself"),
+    "more contacts a year than days": (
+        {"norms": (",0.9,0.8,1,utility,", ",400,0.8,900,contacts a year,")}, "norms.csv: value | 2", "365"),
     "a ratio of nothing": ({"ratios": (",2,0,1,3,", ",0,0,0,3,")}, "ratios.csv: value | 2", "1e-06"),
     "a share above 1": (
         {"severity_shares": (",0.2,0.1,0.9,", ",1.2,0.1,1.9,")},

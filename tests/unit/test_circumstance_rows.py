@@ -1,4 +1,4 @@
-"""The drafted rows on risk factors and social circumstances: they can be read, keep the rules, and hold together."""
+"""The rows on risk factors and social circumstances: they can be read, keep the rules, and hold together."""
 
 import csv
 import importlib.util
@@ -8,12 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from icsim.catalogue import rows as kinds
-from icsim.catalogue.csvtable import Table, read_table
-from icsim.catalogue.evidence import evidence_problems, source_names
-from icsim.catalogue.load import TABLES
-from icsim.catalogue.row_rules import BOUNDS, UNITS
-from icsim.units import SHARES
+from icsim.catalogue.csvtable import Table
+from icsim.catalogue.evidence import evidence_problems
+from icsim.catalogue.expand import expand_ages
+from icsim.catalogue.row_rules import UNITS, bounds_of
 
 HERE = Path(__file__).parents[2] / "calibration" / "circumstances"
 
@@ -31,26 +29,23 @@ def load(name: str):
     return module
 
 
-check, cohort = load("check"), load("cohort")
+check, cohort = load("check_circumstances"), load("cohort")
 pytestmark = pytest.mark.unit
 
-NUMBERS = {"prevalence": "prevalence", "rates_circumstances": "rates", "ratios": "ratios", "factors": "factors",
+NUMBERS = {"prevalence": "prevalence", "rates": "rates", "ratios": "ratios", "factors": "factors",
            "trends": "trends"}
-ATTRIBUTES = ("smoking", "body_mass", "alcohol", "activity", "isolation", "housing", "work", "money", "early_years",
-              "carer", "carer_available", "susceptibility")
-ONSETS = {f"{name}_onset" for name in (
-    "hypertension", "diabetes", "coronary", "stroke", "heart_failure", "atrial_fibrillation", "copd", "asthma", "cancer",
-    "kidney", "pain", "dementia", "depression", "substance", "child_disorder")}
+ATTRIBUTES = ("susceptibility", "early_years", "carer", "carer_available", "housing", "work", "money", "isolation",
+              "smoking", "body_mass", "alcohol", "activity")
 
 
 @pytest.fixture(scope="module")
 def tables():
-    return check.read(check.ROWS)
+    return check.read()
 
 
 def stated(attribute: str) -> dict[tuple, float]:
     """Projected share of the misfit table."""
-    with (check.ROWS / "misfit.csv").open(encoding="utf-8", newline="") as file:
+    with (check.OWN / "misfit.csv").open(encoding="utf-8", newline="") as file:
         return {(row["level"], row["sex"], row["quintile"], int(row["age_from"])): float(row["projected"])
                 for row in csv.DictReader(file) if row["attribute"] == attribute}
 
@@ -65,7 +60,7 @@ def test_numbers_have_unit_range_standing_and_source(tables, name):
     rows = tables[name]
     assert evidence_problems(name, Table(rows, list(range(len(rows))), []), UNITS[NUMBERS[name]]) == []
     for row in rows:
-        low, high = BOUNDS.get(NUMBERS[name], (0.0, 1.0 / SHARES.get(row.unit, 1.0)))
+        low, high = bounds_of(NUMBERS[name], row.unit)
         assert low <= row.value <= high, row
         assert row.low is not None
         assert row.high is not None
@@ -79,29 +74,16 @@ def test_assumed_numbers_are_not_called_read(tables):
                 assert row.standing == "assumed", row
 
 
-def test_sources_are_listed_and_used(tables):
-    listed = {row.source for row in tables["sources_circumstances"]}
-    known = {row.source for path in sorted(TABLES.glob("sources*.csv")) for row in read_table(path, kinds.Source).rows}
-    named = {source for name in check.FILES if name != "sources_circumstances"
-             for row in tables[name] for source in source_names(row.source)}
-    assert listed <= named
-    assert named <= listed | known
-    assert not listed & known
+def test_every_move_has_rates(tables):
+    assert {row.event for row in tables["rates"]} == {row.event for row in tables["events"] if row.kind == "move"}
 
 
-def test_levels_and_events_exist(tables):
-    levels = {(row.attribute, row.level) for row in tables["attributes"]}
-    first = {row.attribute: row.level for row in reversed(tables["attributes"])}
-    events = {row.event for row in tables["events"]}
-    catalogue = {row.event for row in read_table(TABLES / "events.csv", kinds.Event).rows}
-    for name in ("prevalence", "ratios", "factors"):
-        assert {(row.attribute, row.level) for row in tables[name]} <= levels
-    assert not [row for row in tables["prevalence"] if row.level == first[row.attribute]]
-    assert {row.event for row in tables["ratios"]} <= events | catalogue | ONSETS
-    moves = {row.event for row in tables["events"] if row.kind == "move"}
-    assert {row.event for row in tables["rates_circumstances"]} == moves
-    assert {row.event for row in tables["trends"]} <= events
-    assert not events & catalogue
+def test_from_65_on_work_says_nothing(tables):
+    """All take the first level within months, and nobody leaves it."""
+    rates = {event: expand_ages([row for row in tables["rates"] if row.event == event])[:, :, 65:]
+             for event in ("work_lost", "work_left", "work_too_ill", "work_found", "work_joined", "work_recovered")}
+    assert all(rates[event].max() == 0 for event in ("work_lost", "work_left", "work_too_ill"))
+    assert all(rates[event].min() >= 4 for event in ("work_found", "work_joined", "work_recovered"))
 
 
 def test_ratios_say_no_lag_and_a_causal_share(tables):
@@ -109,15 +91,6 @@ def test_ratios_say_no_lag_and_a_causal_share(tables):
         assert row.lag_years == 0
         assert 0 <= row.causal_share <= 1
         assert row.design
-
-
-def test_no_number_stands_twice(tables):
-    for name, key in (("ratios", lambda r: (r.event, r.attribute, r.level)),
-                      ("factors", lambda r: (r.weight, r.attribute, r.level)),
-                      ("prevalence", lambda r: (r.attribute, r.level, r.sex, r.quintile, r.age_from)),
-                      ("rates_circumstances", lambda r: (r.event, r.sex, r.quintile, r.age_from))):
-        keys = [key(row) for row in tables[name]]
-        assert len(keys) == len(set(keys)), name
 
 
 @pytest.mark.parametrize("name", ATTRIBUTES)

@@ -79,7 +79,7 @@ def test_levels_of_one_attribute_have_their_shares():
     one = reference({"frailty": everywhere(*shares)}, {})
     for level, share in enumerate(shares):
         assert one.expected({"frailty": np.eye(4)[level] + 1e-12}) == pytest.approx(share, rel=1e-6)
-        assert (one.levels[0, :, 0] == level).mean() == pytest.approx(share, abs=1.5 / POINTS)
+        assert (one.levels["frailty"][0] == level).mean() == pytest.approx(share, abs=1.5 / POINTS)
 
 
 def test_means_are_smooth_in_age():

@@ -22,14 +22,15 @@ TABLES = Path(__file__).parent / "tables"
 
 FILES: dict[str, tuple[str, type]] = {
     "attributes": ("attributes.csv", rows.Level),
-    "events": ("events.csv", rows.Event),
+    "events": ("events*.csv", rows.Event),
     "rates": ("rates*.csv", rows.Rate),
-    "ratios": ("ratios.csv", rows.Ratio),
-    "trends": ("trends.csv", rows.Trend),
+    "ratios": ("ratios*.csv", rows.Ratio),
+    "exponents": ("exponents.csv", rows.Exponent),
+    "trends": ("trends*.csv", rows.Trend),
     "weights": ("weights.csv", rows.Weight),
-    "norms": ("norms.csv", rows.Norm),
-    "factors": ("factors.csv", rows.Factor),
-    "prevalence": ("prevalence.csv", rows.Prevalence),
+    "norms": ("norms*.csv", rows.Norm),
+    "factors": ("factors*.csv", rows.Factor),
+    "prevalence": ("prevalence*.csv", rows.Prevalence),
     "severities": ("severities.csv", rows.Severity),
     "severity_shares": ("severity_shares.csv", rows.SeverityShare),
     "profiles": ("profiles.csv", rows.Profile),
@@ -53,6 +54,7 @@ def _when(row) -> str:
 ID: dict[str, Callable[[Any], str]] = {
     "rates": lambda r: f"rate.{r.event}.{r.sex}.{r.quintile}.{r.age_from}",
     "ratios": lambda r: f"ratio.{r.event}.{r.attribute}.{r.level}",
+    "exponents": lambda r: f"exponent.{r.event}.{r.attribute}",
     "trends": lambda r: f"trend.{r.event}.{r.from_year}",
     "norms": lambda r: f"norm.{r.weight}.{r.sex}.{r.quintile}.{r.age_from}",
     "factors": lambda r: f"factor.{r.weight}.{r.attribute}.{r.level}",
@@ -75,6 +77,7 @@ class Catalogue:
     events: tuple[rows.Event, ...] = ()
     rates: tuple[rows.Rate, ...] = ()
     ratios: tuple[rows.Ratio, ...] = ()
+    exponents: tuple[rows.Exponent, ...] = ()
     trends: tuple[rows.Trend, ...] = ()
     weights: tuple[rows.Weight, ...] = ()
     norms: tuple[rows.Norm, ...] = ()
@@ -208,7 +211,9 @@ def _folder_problems(folder: Path, extra: Path | None) -> list[Problem]:
     missing = [Problem(str(place), "is not a folder") for place in filter(None, (folder, extra)) if not place.is_dir()]
     if missing:
         return missing
-    absent = [Problem(pattern, "is missing") for pattern, _ in FILES.values() if not any(folder.glob(pattern))]
+    absent = [
+        Problem(pattern.replace("*", ""), "is missing") for pattern, _ in FILES.values() if not any(folder.glob(pattern))
+    ]
     return absent + [
         Problem(path.name, f"no table has this name. {nearest(path.name, _file_names())}")
         for place in filter(None, (folder, extra))

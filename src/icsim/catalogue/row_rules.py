@@ -20,8 +20,9 @@ Tables = dict[str, list[Found]]
 UNITS: dict[str, tuple[str, ...]] = {
     "rates": tuple(PER_YEAR),
     "ratios": ("ratio",),
+    "exponents": ("exponent",),
     "trends": ("ratio",),
-    "norms": ("utility", *SHARES),
+    "norms": ("utility", "contacts a year", *SHARES),
     "factors": ("ratio", "odds ratio"),
     "prevalence": tuple(SHARES),
     "severity_shares": tuple(SHARES),
@@ -36,11 +37,14 @@ UNITS: dict[str, tuple[str, ...]] = {
 BOUNDS: dict[str, tuple[float, float]] = {
     "rates": (0.0, 100_000.0),
     "ratios": (1e-6, 1e6),
+    "exponents": (1e-6, 1.0),
     "trends": (1e-6, 1e6),
     "factors": (1e-6, 1e6),
     "profiles": (0.0, 1e6),
 }
 """Smallest and largest value of each table; shares lie between 0 and 1 of their unit."""
+MOST_CONTACTS = 365.0
+"""Largest mean number of contacts a year."""
 
 EVENT_KINDS = ("death", "move", "timer", "demand", "birth", "leave", "stream")
 CONGESTION_KINDS = {"escalate": (), "divert": ("pathway", "step", "to", "instead"), "shorten": ("pathway", "step")}
@@ -72,9 +76,15 @@ def values_lie_in_bounds(tables: Tables, catalogue: Catalogue) -> Iterator[Probl
     for table in UNITS:
         for place in tables[table]:
             value = getattr(place.row, "value", None)
-            low, high = BOUNDS.get(table, (0.0, 1.0 / SHARES.get(place.row.unit, 1.0)))
+            low, high = bounds_of(table, place.row.unit)
             if value is not None and not low <= value <= high:
                 yield place.problem("value", f"This must lie between {low:g} and {high:g}.", value)
+
+
+def bounds_of(table: str, unit: str) -> tuple[float, float]:
+    """Smallest and largest value that a row of this table and unit may have."""
+    most = MOST_CONTACTS if unit == "contacts a year" else 1.0 / SHARES.get(unit, 1.0)
+    return BOUNDS.get(table, (0.0, most))
 
 
 def ratios_are_sound(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
@@ -85,6 +95,18 @@ def ratios_are_sound(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
         if place.row.lag_years != 0:
             message = "This must be 0: say a lag by levels that timers lead through, as hip_fracture does."
             yield place.problem("lag_years", message, place.row.lag_years)
+
+
+def exponents_are_sound(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
+    """No exponent for sex, quintile and an event's own attribute: ratios by these say what its rates mean."""
+    moved = {row.event: row.attribute for row in catalogue.events if row.attribute}
+    for place in tables["exponents"]:
+        if place.row.attribute == moved.get(place.row.event):
+            message = f"{place.row.event} moves {place.row.attribute} itself: its ratios by it have no exponent."
+            yield place.problem("attribute", message, place.row.attribute)
+        elif place.row.attribute in ("sex", "quintile"):
+            message = "Ratios by sex and by quintile belong to the rates, and have no exponent."
+            yield place.problem("attribute", message, place.row.attribute)
 
 
 def ages_run_upwards(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
@@ -159,7 +181,7 @@ def names_resolve(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
         names = {getattr(row, listed[1]) for row in getattr(catalogue, listed[0])}
         for place in tables[table]:
             for given in _split(getattr(place.row, column), "|"):
-                if given not in names:
+                if given not in names and (table, column, given) not in _EVERY:
                     yield place.problem(
                         column, f"{listed[0]}.csv has no such {listed[1]}. {nearest(given, names)}".strip(), given
                     )
@@ -168,9 +190,12 @@ def names_resolve(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
 _REFERENCES: tuple[tuple[str, str, tuple[str, str]], ...] = (
     *(
         (table, "event", ("events", "event"))
-        for table in ("rates", "ratios", "trends", "severities", "severity_shares")
+        for table in ("rates", "ratios", "exponents", "trends", "severities", "severity_shares")
     ),
-    *((table, "attribute", ("attributes", "attribute")) for table in ("events", "ratios", "factors", "prevalence")),
+    *(
+        (table, "attribute", ("attributes", "attribute"))
+        for table in ("events", "ratios", "exponents", "factors", "prevalence")
+    ),
     *((table, "weight", ("weights", "weight")) for table in ("norms", "factors")),
     ("events", "pathway", ("steps", "pathway")),
     ("events", "profile", ("profiles", "profile")),
@@ -187,6 +212,10 @@ _REFERENCES: tuple[tuple[str, str, tuple[str, str]], ...] = (
     ("branches", "pathway", ("steps", "pathway")),
     ("quantities", "pathway", ("steps", "pathway")),
 )
+
+
+_EVERY = {("exponents", "attribute", "*")}
+"""Cells that may stand for every name."""
 
 
 def measures_fit(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
@@ -493,6 +522,7 @@ ROW_RULES: tuple[Callable[[Tables, Catalogue], Iterable[Problem]], ...] = (
     numbers_have_evidence,
     values_lie_in_bounds,
     ratios_are_sound,
+    exponents_are_sound,
     ages_run_upwards,
     ids_are_unique,
     words_are_known,

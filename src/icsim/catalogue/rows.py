@@ -53,7 +53,7 @@ class Level:
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """Something that happens to residents; each has a clock. `events.csv`."""
+    """Something that happens to residents; each has a clock. `events*.csv`."""
 
     event: str
     label: str
@@ -93,7 +93,7 @@ class Rate(Evidence):
 
 @dataclass(frozen=True, kw_only=True)
 class Ratio(Evidence):
-    """While `attribute` is at `level`, `event` happens × `value`. `ratios.csv`."""
+    """While `attribute` is at `level`, `event` happens × `value`. `ratios*.csv`."""
 
     event: str
     attribute: str
@@ -108,8 +108,21 @@ class Ratio(Evidence):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Exponent(Evidence):
+    """Ratios of `event` by `attribute` (`*`: by all of which no row speaks) act as ratio ** `value`. `exponents.csv`.
+
+    Below 1 where several attributes stand for partly the same harm, so that it is not counted in full several times. An
+    event's ratios by sex, by quintile and by the attribute that it moves say what its rates mean, and have no exponent.
+    """
+
+    event: str
+    attribute: str
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Trend(Evidence):
-    """From 1 January of `from_year`, `event` happens × `value` compared with its rate table. `trends.csv`."""
+    """From 1 January of `from_year`, `event` happens × `value` compared with its rate table. `trends*.csv`."""
 
     event: str
     from_year: int
@@ -143,7 +156,7 @@ class Weight:
 
 @dataclass(frozen=True, kw_only=True)
 class Norm(Evidence):
-    """Population mean of a weight by age, sex and quintile. `norms.csv`."""
+    """Population mean of a weight by age, sex and quintile. `norms*.csv`."""
 
     weight: str
     sex: str
@@ -155,7 +168,7 @@ class Norm(Evidence):
 
 @dataclass(frozen=True, kw_only=True)
 class Factor(Evidence):
-    """While `attribute` is at `level`, the weight × `value` (rule multiply) or its odds × `value`. `factors.csv`."""
+    """While `attribute` is at `level`, the weight × `value` (rule multiply) or its odds × `value`. `factors*.csv`."""
 
     weight: str
     attribute: str
@@ -165,7 +178,7 @@ class Factor(Evidence):
 
 @dataclass(frozen=True, kw_only=True)
 class Prevalence(Evidence):
-    """Share of residents at `level`; what is left over is at the first level. `prevalence.csv`."""
+    """Share of residents at `level`; what is left over is at the first level. `prevalence*.csv`."""
 
     attribute: str
     level: str

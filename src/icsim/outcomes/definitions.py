@@ -17,10 +17,16 @@ MS_PER_HOUR = 3_600_000.0
 MS_PER_DAY = 86_400_000.0
 MS_PER_YEAR = 365.25 * MS_PER_DAY
 
-TIME_COLUMNS = {
+LIFE_COLUMNS = {
     "person_time_ms": ("person_years", MS_PER_YEAR),
     "healthy_time_ms": ("healthy_years", MS_PER_YEAR),
     "quality_adjusted_time_ms": ("qalys", MS_PER_YEAR),
+}
+"""Columns of `cells` that say how long and how well people lived, with milliseconds per unit."""
+TIME_COLUMNS = {
+    **LIFE_COLUMNS,
+    "gp_contacts_time_ms": ("gp_contacts", MS_PER_YEAR),
+    "community_contacts_time_ms": ("community_contacts", MS_PER_YEAR),
 }
 """Columns of `cells` whose measure has another name, with milliseconds per unit; every other time is in days."""
 
@@ -115,8 +121,9 @@ _SUFFIXES = {
     EQUAL: (", equally distributed equivalent", None, "residents by deprivation fifth", None,
             "the level that would be as good if all had it (Atkinson 1970), aversion 10.95 (Robson and others 2017)"),
     REMAINING: (", still expected at the end", None, "residents alive at the end", None,
-                "Σ residents alive at the end × what is expected at that sex, quintile, age and lasting level (frailty) by "
-                "the baseline's natural history: multistate cohort life table (Rogers and others 1989; Sullivan 1971)"),
+                "Σ residents alive at the end × what is expected at that sex, quintile, age and lasting level (frailty, "
+                "cancer) by the baseline's natural history: multistate cohort life table (Rogers and others 1989; "
+                "Sullivan 1971)"),
     LIFETIME: (", lifetime", None, "residents, and those alive at the end for the rest of their lives", None,
                "within the horizon + still expected at the end"),
     GAP: (", gap", None, "residents by deprivation fifth", "", "least deprived fifth minus most deprived fifth"),

@@ -18,7 +18,7 @@ from typing import Any
 import polars as pl
 
 from icsim.catalogue.discounting import factors
-from icsim.outcomes.definitions import LIFETIME, REMAINING, TIME_COLUMNS
+from icsim.outcomes.definitions import LIFE_COLUMNS, LIFETIME, REMAINING
 from icsim.outcomes.fifths import LOCAL_FIFTH, shared_out
 from icsim.outcomes.spans import ALL_YEARS
 from icsim.outcomes.tidy import ALL, frame, tidy
@@ -48,13 +48,13 @@ _KEYS = ["replication", "place", "quintile", "sex"]
 def _lived(cells: pl.DataFrame, schemes: Schemes) -> pl.DataFrame:
     """_KEYS, then each base and scheme: years lived within the horizon, in millionths."""
     years = sorted(cells["year"].unique().to_list())
-    by_year = cells.group_by(*_KEYS, "year").agg(pl.col(list(TIME_COLUMNS)).sum())
+    by_year = cells.group_by(*_KEYS, "year").agg(pl.col(list(LIFE_COLUMNS)).sum())
     columns = []
     for scheme, schedule in {NONE: (), **{name: each["schedule"] for name, each in schemes.items()}}.items():
         counts = dict(zip(years, factors(schedule, len(years)).tolist(), strict=True))
         count = pl.col("year").replace_strict(counts, return_dtype=pl.Float64)
         columns += [_fixed(pl.col(column) / per_unit * count).sum().alias(_named(base, scheme))
-                    for column, (base, per_unit) in TIME_COLUMNS.items()]
+                    for column, (base, per_unit) in LIFE_COLUMNS.items()]
     return by_year.group_by(_KEYS).agg(columns)
 
 
@@ -86,7 +86,7 @@ def _of_margin(lived: pl.DataFrame, ahead: pl.DataFrame, columns: list[str], mar
     both = both.with_columns(pl.col(f"{name}{REMAINING}").fill_null(0.0) for name in columns)
     parts = []
     for name in columns:
-        base = next(each for each, _ in TIME_COLUMNS.values() if name.startswith(each))
+        base = next(each for each, _ in LIFE_COLUMNS.values() if name.startswith(each))
         scheme, later = name.removeprefix(base), pl.col(f"{name}{REMAINING}")
         found = {base + REMAINING + scheme: later, base + LIFETIME + scheme: pl.col(name) + later}
         parts += [pl.col(name)] if scheme else []

@@ -17,6 +17,7 @@ from icsim.outcomes import services
 from icsim.outcomes.definitions import (
     EQUAL,
     GAP,
+    LIFE_COLUMNS,
     LOCAL_GAP,
     MS_PER_DAY,
     RATE_65,
@@ -231,7 +232,7 @@ def _age_arrays(cells: pl.DataFrame, by: tuple[str, ...]) -> Iterable[tuple[tupl
 
 
 def _tallies_by_age(cells: pl.DataFrame) -> list[str]:
-    return [*TIME_COLUMNS, "deaths", *(name for name in STANDARDISE if name in cells.columns)]
+    return [*LIFE_COLUMNS, "deaths", *(name for name in STANDARDISE if name in cells.columns)]
 
 
 def _solve(equation: Equation, age: dict[str, np.ndarray]) -> tuple[float | None, str | None]:

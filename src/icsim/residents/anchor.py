@@ -7,7 +7,10 @@ a scenario that changes a ratio moves the outcome, instead of having it cancelle
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,21 +20,69 @@ from icsim.calendar import DAYS_PER_YEAR
 from icsim.catalogue import expand
 from icsim.catalogue.load import Catalogue
 from icsim.residents import model as m
-from icsim.residents.layout import CELL, PLACE_NAME, Layout
+from icsim.residents import starting
+from icsim.residents.layout import CELL, PLACE_NAME, Layout, layout_with
 from icsim.residents.reference import Reference
 
 
 def ratios(catalogue: Catalogue, layout: Layout, area: Area) -> np.ndarray:
-    """float64[A, L, K]: rate ratios by level; those of leaving by place are the area's."""
-    ratio = np.ones((len(layout.attributes), layout.most_levels, layout.numbers))
-    for row in catalogue.ratios:
-        at = layout.attribute(row.attribute), layout.level(row.attribute, row.level), layout.number(row.event)
-        ratio[at] = row.value
+    """float64[A, L, K]: rate ratios by level, with their exponents; those of leaving by place are the area's."""
+    ratio = _anywhere(catalogue, layout)
     by_place = leaving(area)[1]
     for event in layout.events:
         if event.kind == "leave":
             ratio[layout.attribute(PLACE_NAME), : len(by_place), layout.number(event.event)] = by_place
     return ratio
+
+
+def _anywhere(catalogue: Catalogue, layout: Layout) -> np.ndarray:
+    """The same without places."""
+    ratio = np.ones((len(layout.attributes), layout.most_levels, layout.numbers))
+    numbers = {event.event: layout.number(event.event) for event in layout.events}
+    shrink = exponents(catalogue)
+    for row in catalogue.ratios:
+        at = layout.attribute(row.attribute), layout.level(row.attribute, row.level), numbers[row.event]
+        ratio[at] = raised(row.value, shrink(row.event, row.attribute))
+    return ratio
+
+
+class Anchored(NamedTuple):
+    """What rates and weights are divided by, the same in every area."""
+
+    reference: Reference
+    expected: np.ndarray  # float64[K, sex, quintile, age], E[Π ratio]
+    weight_base: np.ndarray  # float32[sex, quintile, age, W]
+
+
+@lru_cache(maxsize=4)
+def anchored(catalogue: Catalogue) -> Anchored:
+    """Worked out once for each content of the tables: seconds, where all attributes hang together."""
+    layout = layout_with(catalogue, ())
+    ratio = _anywhere(catalogue, layout)
+    ref = starting.reference_population(catalogue, layout, ratio)
+    base = weight_base(catalogue, layout, ref, factors(catalogue, layout))
+    return Anchored(ref, expected_ratios(layout, ref, ratio), base)
+
+
+def exponents(catalogue: Catalogue) -> Callable[[str, str], float]:
+    """By event and attribute: the exponent of its ratios; the row of the attribute, else that of all (*), else 1.
+
+    Ratios by sex, by quintile and by the attribute that an event moves say what its rates mean, and stay as they are.
+    """
+    given = {(row.event, row.attribute): row.value for row in catalogue.exponents}
+    own = {(row.event, row.attribute) for row in catalogue.events}
+
+    def exponent(event: str, attribute: str) -> float:
+        if attribute in ("sex", "quintile") or (event, attribute) in own:
+            return 1.0
+        return given.get((event, attribute), given.get((event, "*"), 1.0))
+
+    return exponent
+
+
+def raised(ratio: float, exponent: float) -> float:
+    """ratio ** exponent to nine digits: the last bits of a power differ between processors."""
+    return ratio if exponent == 1.0 else float(f"{ratio ** exponent:.9g}")
 
 
 def rates(catalogue: Catalogue, area: Area, layout: Layout) -> np.ndarray:
@@ -65,11 +116,11 @@ def expected_ratios(layout: Layout, ref: Reference, ratio: np.ndarray) -> np.nda
     for event in layout.events:
         k = layout.number(event.event)
         still = {event.attribute: 0} if event.attribute in ref.order else {}
-        expected[k] = ref.expected(_touching(layout, ref, ratio[..., k], event.attribute), still)
+        expected[k] = ref.expected(touching(layout, ref, ratio[..., k], event.attribute), still)
     return expected
 
 
-def _touching(layout: Layout, ref: Reference, values: np.ndarray, besides: str = "") -> dict[str, np.ndarray]:
+def touching(layout: Layout, ref: Reference, values: np.ndarray, besides: str = "") -> dict[str, np.ndarray]:
     """Attributes (other than `besides`) for which some level has a value other than 1: float64[level] each."""
     found = {a: values[layout.attribute(a), : len(layout.levels[a])] for a in ref.order if a != besides}
     return {a: by_level for a, by_level in found.items() if (by_level != 1).any()}
@@ -121,9 +172,9 @@ def weight_base(catalogue: Catalogue, layout: Layout, ref: Reference, factor: np
     base = np.ones((*CELL, len(layout.weights)))
     for w, weight in enumerate(catalogue.weights):
         norm = expand.expand_ages([row for row in catalogue.norms if row.weight == weight.weight])
-        touching = _touching(layout, ref, factor[..., w])
+        by_level = touching(layout, ref, factor[..., w])
         if weight.rule == "odds":
-            base[..., w] = ref.odds_for(norm, touching)
+            base[..., w] = ref.odds_for(norm, by_level)
         else:
-            base[..., w] = norm / ref.expected(touching)
+            base[..., w] = norm / ref.expected(by_level)
     return base.astype(np.float32)

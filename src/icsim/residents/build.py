@@ -37,14 +37,13 @@ def build(catalogue: Catalogue, area: Area, start: date, days: int, shipped: Cat
     """
     shipped = shipped or catalogue
     layout = layout_of(catalogue, area)
-    ratio, shipped_ratio = (anchor.ratios(tables, layout, area) for tables in (catalogue, shipped))
-    reference = starting.reference_population(shipped, layout, shipped_ratio)
-    entering = reference
+    ratio, anchored = anchor.ratios(catalogue, layout, area), anchor.anchored(shipped)
+    entering = anchored.reference
     if catalogue.prevalence != shipped.prevalence:
-        entering = starting.reference_population(replace(shipped, prevalence=catalogue.prevalence), layout, shipped_ratio)
+        entering = anchor.anchored(replace(shipped, prevalence=catalogue.prevalence)).reference
+    norms = anchored if catalogue.norms == shipped.norms else anchor.anchored(replace(shipped, norms=catalogue.norms))
     accept, peaks, hours = needs.profiles(catalogue, layout, start, days)
-    expected = anchor.expected_ratios(layout, reference, shipped_ratio)
-    base = anchor.base_rates(layout, anchor.rates(catalogue, area, layout), expected, peaks)
+    base = anchor.base_rates(layout, anchor.rates(catalogue, area, layout), anchored.expected, peaks)
     events, clocks = moves.kinds(layout), moves.clocks(layout, catalogue)
     ageing = anchor.ageing(base, events["kind"])
     factor = anchor.factors(catalogue, layout)
@@ -64,7 +63,7 @@ def build(catalogue: Catalogue, area: Area, start: date, days: int, shipped: Cat
         has_weight=(factor != 1).any(axis=(1, 2)).astype(np.uint8),
         has_factor=(factor != 1).any(axis=2).astype(np.uint8),
         weight_rule=np.array([m.ODDS if w.rule == "odds" else m.MULTIPLY for w in catalogue.weights], np.int8),
-        weight_base=anchor.weight_base(catalogue, layout, reference, anchor.factors(shipped, layout)),
+        weight_base=norms.weight_base,
         weight_factor=factor.astype(np.float32),
         demand=needs.demand_kinds(layout),
         **needs.severities(catalogue, layout),

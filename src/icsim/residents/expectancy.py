@@ -16,6 +16,7 @@ Sources: Sullivan 1971, HSMHA Health Reports 86(4), 347–354; Rogers, Rogers an
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -26,15 +27,18 @@ import numpy as np
 
 from icsim.areas.load import Area
 from icsim.catalogue import discounting
+from icsim.catalogue.expand import expand_ages
 from icsim.catalogue.load import Catalogue
 from icsim.catalogue.rows import Event
-from icsim.residents import anchor, starting
+from icsim.residents import anchor
 from icsim.residents.layout import CELL, Layout, layout_of, targets
 from icsim.residents.reference import Reference
 from icsim.state import AGES, LIVING, OLDEST, WAITING, People
 
 MOST_STATES = 16
-"""Combinations of lasting levels that are told apart; the attributes that matter most to death come first."""
+"""Combinations of lasting levels that are told apart; the attributes by which deaths differ most come first."""
+OLD = 65
+"""From this age on people are asked how much their deaths differ by an attribute."""
 YEARS_AHEAD = 200
 """After so many years nobody is left."""
 HALF = 0.5
@@ -87,7 +91,7 @@ ONE_STATE = States((), ())
 
 
 def lasting(catalogue: Catalogue, layout: Layout) -> States:
-    """Attributes that people come to by a move and do not lose by a timer, those first that raise deaths most.
+    """Attributes that people come to by a move and do not lose by a timer, those first by which deaths differ most.
 
     Only those that matter to death or to a weight, and no more than MOST_STATES combinations.
     """
@@ -111,9 +115,15 @@ def _deadly(catalogue: Catalogue, layout: Layout) -> list:
 
 
 def _spread(catalogue: Catalogue, layout: Layout, attribute: str) -> float:
-    """Largest over smallest ratio on death."""
-    values = [1.0, *(row.value for row in _deadly(catalogue, layout) if row.attribute == attribute)]
-    return max(values) / min(values)
+    """Variance, among people of OLD and over by published shares, of the logarithm of the ratio on death."""
+    exponent = anchor.exponents(catalogue)
+    mean, square = 0.0, 0.0
+    for row in (row for row in _deadly(catalogue, layout) if row.attribute == attribute):
+        rows = [each for each in catalogue.prevalence if (each.attribute, each.level) == (attribute, row.level)]
+        share = float(expand_ages(rows)[:, :, OLD:].mean())
+        size = math.log(row.value) * exponent(row.event, attribute)
+        mean, square = mean + share * size, square + share * size**2
+    return square - mean**2
 
 
 def census(people: People, rows: int, layout: Layout, states: States, places: int) -> np.ndarray:
@@ -149,9 +159,8 @@ class NaturalHistory:
 def natural_history(catalogue: Catalogue, area: Area) -> NaturalHistory:
     """From tables without a scenario's changes: rates are the published ones × the area's multipliers."""
     layout = layout_of(catalogue, area)
-    ratio = anchor.ratios(catalogue, layout, area)
-    ref = starting.reference_population(catalogue, layout, ratio)
-    tables = _Tables(catalogue, layout, ref, ratio, anchor.rates(catalogue, area, layout), lasting(catalogue, layout))
+    tables = _Tables(catalogue, layout, anchor.anchored(catalogue), anchor.ratios(catalogue, layout, area),
+                     anchor.rates(catalogue, area, layout), lasting(catalogue, layout))
     own = [e for e in layout.events if e.kind in ("move", "timer") and e.attribute in tables.states.attributes]
     return NaturalHistory(tables.states, tables.rate(layout.events[0]), {e.event: tables.move(e) for e in own},
                           tables.weights())
@@ -161,7 +170,7 @@ def natural_history(catalogue: Catalogue, area: Area) -> NaturalHistory:
 class _Tables:
     catalogue: Catalogue
     layout: Layout
-    ref: Reference
+    anchored: anchor.Anchored
     ratio: np.ndarray
     published: np.ndarray
     states: States
@@ -170,11 +179,14 @@ class _Tables:
         """float64[…cell, state]: rate a year of those at each state, as `anchor` gives it to residents."""
         k = self.layout.number(event.event)
         values = self.ratio[..., k]
-        touching = anchor._touching(self.layout, self.ref, values, event.attribute)
-        still = {event.attribute: 0} if event.attribute in self.ref.order else {}
-        base = self.published[k] / self.ref.expected(touching, still)
+        base = self.published[k] / self.anchored.expected[k]
         own = values[0, :2, None] * values[1, :5]  # sex × quintile
         return (base * own[..., None])[..., None] * self._mean(self._by_level(values))
+
+    @property
+    def ref(self) -> Reference:
+        """The reference population."""
+        return self.anchored.reference
 
     def move(self, event: Event) -> tuple[np.ndarray, np.ndarray]:
         """Rate and target of each state; a timer rings at random, after the same time on average."""
@@ -192,7 +204,7 @@ class _Tables:
     def weights(self) -> dict[str, np.ndarray]:
         """Mean of each weight by cell and state."""
         factor = anchor.factors(self.catalogue, self.layout)
-        base = anchor.weight_base(self.catalogue, self.layout, self.ref, factor).astype(np.float64)
+        base = self.anchored.weight_base.astype(np.float64)
         found = {}
         for w, weight in enumerate(self.catalogue.weights):
             mean = self._odds if weight.rule == "odds" else self._product
@@ -206,7 +218,7 @@ class _Tables:
         return self._mean(by_level, base)
 
     def _by_level(self, values: np.ndarray) -> dict[str, np.ndarray]:
-        return anchor._touching(self.layout, self.ref, values)
+        return anchor.touching(self.layout, self.ref, values)
 
     def _mean(self, by_level: Mapping[str, np.ndarray], odds: np.ndarray | None = None) -> np.ndarray:
         """float64[…cell, state]: E[x], or E[o·x / (1 + o·x)] with base odds o, x the product of values by level.
@@ -214,15 +226,15 @@ class _Tables:
         Over the points of the reference population at each state; over all points of the cell for a state that has none.
         """
         others = {a: values for a, values in by_level.items() if a not in self.states.attributes}
-        rest = self.ref._products(others).reshape(*CELL, -1)
+        rest = self.ref.products(others).reshape(*CELL, -1)
         own = self.states.values(by_level)
         at = self._at_points()
         return np.stack([_mean_where(_shares(rest * value, odds), at == n) for n, value in enumerate(own)], axis=-1)
 
     def _at_points(self) -> np.ndarray:
         """int64[…cell, point]: the state of each point."""
-        columns = [self.ref.levels[..., self.ref.order.index(a)] for a in self.states.attributes]
-        return self.states.of(columns, self.ref.levels.shape[:2]).reshape(*CELL, -1)
+        columns = [self.ref.levels[a] for a in self.states.attributes]
+        return self.states.of(columns, columns[0].shape).reshape(*CELL, -1)
 
 
 def _shares(x: np.ndarray, odds: np.ndarray | None) -> np.ndarray:

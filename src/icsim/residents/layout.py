@@ -77,9 +77,14 @@ class Layout:
 
 def layout_of(catalogue: Catalogue, area: Area) -> Layout:
     """Sex, quintile and place first, then the catalogue's attributes; death first, then its events."""
+    return layout_with(catalogue, area.place_names)
+
+
+def layout_with(catalogue: Catalogue, places: tuple[str, ...]) -> Layout:
+    """The same with these places, or with none: what is true anywhere needs none."""
     named = [a for a in catalogue.levels if a not in ("sex", "quintile")]
     attributes = ("sex", "quintile", PLACE_NAME, *named)
-    levels = {**catalogue.levels, PLACE_NAME: area.place_names}
+    levels = {**catalogue.levels, PLACE_NAME: places}
     own = (row for row in catalogue.events if row.kind != "stream")
     events = sorted(own, key=lambda row: row.kind != "death")
     demands = tuple(row.event for row in events if row.kind == "demand")

@@ -25,7 +25,7 @@ from icsim import rng
 from icsim._compile import inlined, kernel
 from icsim.residents.layout import CELL
 
-POINTS = 4096
+POINTS = 1024
 """Points a cell; a power of two, as a Sobol sequence wants."""
 _ALMOST_ALL = 1.0 - 1e-9
 _CELLS = int(np.prod(CELL))
@@ -44,8 +44,10 @@ class Reference:
     """attribute → attribute before it → factor on those odds by its level: float64[level]"""
     shares: Mapping[str, np.ndarray]
     """attribute → published share of each level: float64[…cell, level]"""
-    levels: np.ndarray
-    """uint8[cell, point, attribute]: level of every point"""
+    levels: Mapping[str, np.ndarray]
+    """attribute → uint8[cell, point]: level of every point"""
+    counts: Mapping[str, np.ndarray]
+    """attribute → float64[cell, level]: how many points are at each level"""
 
     def expected(self, value: Mapping[str, np.ndarray], given: Mapping[str, int] | None = None) -> np.ndarray:
         """E[Π value[a][level of a]] by cell, over those at the `given` levels (over all, where nobody is).
@@ -53,14 +55,18 @@ class Reference:
         value: attribute → float64[level]; given: attribute → level. A level that one in ten thousand has falls on no point,
         or on one too many; so the mean is × what the published shares of each attribute alone give, over what its points do.
         """
-        product = self._products(value)
-        here = np.ones(product.shape, bool)
-        for a, level in (given or {}).items():
-            here &= self.levels[:, :, self.order.index(a)] == level
-        here[~here.any(axis=1)] = True
-        mean = (np.where(here, product, 0.0).sum(axis=1) / here.sum(axis=1)).reshape(CELL)
+        product = self.products(value)
+        mean = (self._mean_given(product, given) if given else product.mean(axis=1)).reshape(CELL)
         known = [a for a in value if a in self.order]
         return mean * np.prod([self._exact(a, value[a]) / self._by_points(a, value[a]) for a in known], axis=0)
+
+    def _mean_given(self, product: np.ndarray, given: Mapping[str, int]) -> np.ndarray:
+        """float64[cell]: mean over the points at the given levels."""
+        here = np.ones(product.shape, bool)
+        for a, level in given.items():
+            here &= self.levels[a] == level
+        here[~here.any(axis=1)] = True
+        return np.where(here, product, 0.0).sum(axis=1) / here.sum(axis=1)
 
     def _exact(self, a: str, by_level: np.ndarray) -> np.ndarray:
         """E[value of a] by cell, by its published shares."""
@@ -68,17 +74,21 @@ class Reference:
 
     def _by_points(self, a: str, by_level: np.ndarray) -> np.ndarray:
         """The same by the points."""
-        return self._products({a: by_level}).mean(axis=1).reshape(CELL)
+        return (self.counts[a] @ by_level / POINTS).reshape(CELL)
 
     def odds_for(self, target: np.ndarray, value: Mapping[str, np.ndarray]) -> np.ndarray:
         """Base odds o by cell such that E[o·x / (1 + o·x)] = target, x being the product of values; 0 for a target of 0."""
         found = np.zeros(_CELLS)
-        _solve_odds(self._products(value), np.ascontiguousarray(target, np.float64).reshape(-1), found)
+        _solve_odds(self.products(value), np.ascontiguousarray(target, np.float64).reshape(-1), found)
         return found.reshape(CELL)
 
-    def _products(self, value: Mapping[str, np.ndarray]) -> np.ndarray:
-        """float64[cell, point]: the product of values at each point."""
-        return _products(self.levels, self.order, value)
+    def products(self, value: Mapping[str, np.ndarray]) -> np.ndarray:
+        """float64[cell, point]: Π value[a][level of a] at each point."""
+        product = np.ones((_CELLS, POINTS))
+        for a, by_level in value.items():
+            if a in self.levels:
+                _multiply(self.levels[a], np.ascontiguousarray(by_level, np.float64), product)
+        return product
 
 
 def reference(prevalence: Mapping[str, np.ndarray], factors: Mapping[str, Mapping[str, np.ndarray]]) -> Reference:
@@ -88,8 +98,7 @@ def reference(prevalence: Mapping[str, np.ndarray], factors: Mapping[str, Mappin
     factors: as in `Reference`.
     """
     order = tuple(prevalence)
-    levels = np.zeros((_CELLS, POINTS, len(order)), np.uint8)
-    solved = Reference(order, {}, {}, {a: factors.get(a, {}) for a in order}, {}, levels)
+    solved = Reference(order, {}, {}, {a: factors.get(a, {}) for a in order}, {}, {}, {})
     for n, (a, shares) in enumerate(prevalence.items()):
         away = np.minimum(shares[..., 1:].sum(axis=-1), _ALMOST_ALL)
         among = shares / np.where(away > 0, away, 1.0)[..., None]
@@ -97,11 +106,12 @@ def reference(prevalence: Mapping[str, np.ndarray], factors: Mapping[str, Mappin
         whole = among * away[..., None]
         whole[..., 0] = 1.0 - away
         odds = solved.odds_for(away, solved.factors[a])
-        product = _products(levels, order, solved.factors[a])
+        product = solved.products(solved.factors[a])
         cumulative = np.ascontiguousarray(np.cumsum(among, axis=-1).reshape(_CELLS, -1))
-        _place_points(product, odds.reshape(-1), cumulative, coordinate(n), levels, n)
+        levels, counts = np.zeros((_CELLS, POINTS), np.uint8), np.zeros((_CELLS, whole.shape[-1]))
+        _place_points(product, odds.reshape(-1), cumulative, coordinate(n), levels, counts)
         solved = Reference(order, {**solved.odds, a: odds}, {**solved.among, a: among}, solved.factors,
-                           {**solved.shares, a: whole}, levels)
+                           {**solved.shares, a: whole}, {**solved.levels, a: levels}, {**solved.counts, a: counts})
     return solved
 
 
@@ -130,21 +140,12 @@ def _reversed(x: np.ndarray) -> np.ndarray:
     return x
 
 
-def _products(levels: np.ndarray, order: tuple[str, ...], value: Mapping[str, np.ndarray]) -> np.ndarray:
-    """float64[cell, point]: Π value[a][level of a]."""
-    product = np.ones(levels.shape[:2])
-    for a, by_level in value.items():
-        if a in order:
-            _multiply(levels, order.index(a), np.ascontiguousarray(by_level, np.float64), product)
-    return product
-
-
 @kernel
-def _multiply(levels, a, by_level, product):
-    """product[cell, point] × by_level[level of attribute a]."""
+def _multiply(level, by_level, product):
+    """product[cell, point] × by_level[level at the point]."""
     for c in range(product.shape[0]):
         for n in range(product.shape[1]):
-            product[c, n] *= by_level[levels[c, n, a]]
+            product[c, n] *= by_level[level[c, n]]
 
 
 @kernel
@@ -176,8 +177,8 @@ def _mean_share(x, c, o):
 
 
 @kernel
-def _place_points(product, odds, cumulative, u, levels, a):
-    """The level of attribute a at every point, as a resident draws it: those with a high u away from the first level."""
+def _place_points(product, odds, cumulative, u, levels, counts):
+    """The level of an attribute at every point, as a resident draws it: those with a high u away from the first level."""
     for c in range(product.shape[0]):
         for n in range(product.shape[1]):
             at_first = 1.0 / (1.0 + odds[c] * product[c, n])
@@ -187,4 +188,5 @@ def _place_points(product, odds, cumulative, u, levels, a):
                 level = 1
                 while level < cumulative.shape[1] - 1 and share >= cumulative[c, level]:
                     level += 1
-            levels[c, n, a] = level
+            levels[c, n] = level
+            counts[c, level] += 1.0

@@ -1,6 +1,9 @@
 """Do the rates keep the shares? Projects every condition from birth with the rows' own rates and prints the misfit.
 
-python calibration/conditions/check.py [ROWS]
+python calibration/conditions/check_conditions.py [TABLES]
+
+TABLES (the catalogue's own if not given) holds the tables of the catalogue. The conditions are the attributes of
+`prevalence_conditions.csv`.
 """
 
 from __future__ import annotations
@@ -18,7 +21,8 @@ from icsim.catalogue.csvtable import read_records, read_table
 from icsim.catalogue.expand import SEXES, expand_ages
 from icsim.catalogue.load import TABLES
 
-HERE = Path(__file__).parent
+OWN = Path(__file__).parent / "rows"
+"""What is of the fit only, and not of the catalogue."""
 DAYS = 365.25
 
 
@@ -39,20 +43,22 @@ def table(path: Path, kind: type) -> list:
 
 
 class Rows:
-    """The rows of one folder, ready to be projected."""
+    """The conditions among the rows of a folder of tables, ready to be projected."""
 
     def __init__(self, folder: Path) -> None:
+        self.prevalence = table(folder / "prevalence_conditions.csv", kinds.Prevalence)
+        own = {row.attribute for row in self.prevalence}
         self.levels: dict[str, list[str]] = {}
         for row in table(folder / "attributes.csv", kinds.Level):
-            self.levels.setdefault(row.attribute, []).append(row.level)
-        self.events = table(folder / "events.csv", kinds.Event)
-        self.prevalence = table(folder / "prevalence.csv", kinds.Prevalence)
-        self.rates = [row for path in sorted(folder.glob("rates_*.csv")) for row in table(path, kinds.Rate)]
-        self.ratios = table(folder / "ratios.csv", kinds.Ratio)
+            if row.attribute in own:
+                self.levels.setdefault(row.attribute, []).append(row.level)
+        self.events = table(folder / "events_conditions.csv", kinds.Event)
+        self.rates = [row for name in self.levels for row in table(folder / f"rates_{name}.csv", kinds.Rate)]
+        self.ratios = table(folder / "ratios_conditions.csv", kinds.Ratio)
         self.mortality = {
-            (row["attribute"], row["level"]): float(row["value"]) for row in records(folder / "marginal_mortality.csv")
+            (row["attribute"], row["level"]): float(row["value"]) for row in records(OWN / "marginal_mortality.csv")
         }
-        self.deaths = expand_ages(table(TABLES / "rates_death.csv", kinds.Rate))
+        self.deaths = expand_ages(table(folder / "rates_death.csv", kinds.Rate))
 
     def shares(self, attribute: str) -> np.ndarray:
         """Shares at the start: float64[sex, quintile, level, age]."""
@@ -120,4 +126,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / "rows")
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else TABLES)

@@ -1,9 +1,10 @@
 # ruff: noqa: E501 (long conditions read better on one line)
 """Reads the rows, lets a cohort pass through all ages by the moves they give, and prints how far its shares are off.
 
-    python calibration/circumstances/check.py [ROWS]
+    python calibration/circumstances/check_circumstances.py [TABLES]
 
-Only the rows and the catalogue's own death rates are needed, none of the published tables.
+TABLES (the catalogue's own if not given) holds the tables of the catalogue. The circumstances are the attributes of
+`prevalence_circumstances.csv`. None of the published tables is needed.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ from icsim.catalogue.csvtable import read_table
 from icsim.catalogue.expand import expand_ages
 from icsim.catalogue.load import TABLES
 
-ROWS = Path(__file__).parent / "rows"
-FILES = {"attributes": kinds.Level, "events": kinds.Event, "prevalence": kinds.Prevalence, "rates_circumstances": kinds.Rate,
-         "ratios": kinds.Ratio, "factors": kinds.Factor, "trends": kinds.Trend, "sources_circumstances": kinds.Source}
+OWN = Path(__file__).parent / "rows"
+"""What is of the fit only, and not of the catalogue."""
+FILES = {"events": kinds.Event, "prevalence": kinds.Prevalence, "ratios": kinds.Ratio, "factors": kinds.Factor,
+         "trends": kinds.Trend, "sources": kinds.Source}
+"""Tables of which the circumstances have a file of their own."""
 NOT_BY_MOVES = ("susceptibility",)
 """Attributes that have no moves."""
 NOT_FITTED = ("ex_first_year", "ex_1_to_4", "ex_5_to_9", "ex_10_plus")
@@ -42,14 +45,22 @@ class Misfit(NamedTuple):
     projected: float
 
 
-def read(folder: Path) -> dict[str, list]:
-    """Every table; mistakes stop the reading."""
-    found = {}
-    for name, kind in FILES.items():
-        table = read_table(folder / f"{name}.csv", kind)
-        if table.problems:
-            raise ValueError("\n".join(str(problem) for problem in table.problems[:10]))
-        found[name] = table.rows
+def rows_of(path: Path, kind: type) -> list:
+    """The rows of one file; mistakes stop the reading."""
+    table = read_table(path, kind)
+    if table.problems:
+        raise ValueError("\n".join(str(problem) for problem in table.problems[:10]))
+    return table.rows
+
+
+def read(folder: Path = TABLES) -> dict[str, list]:
+    """Every table, with the rows of the circumstances only; `death` holds the rates of death."""
+    found = {name: rows_of(folder / f"{name}_circumstances.csv", kind) for name, kind in FILES.items()}
+    own = {row.attribute for row in found["prevalence"]}
+    found["attributes"] = [row for row in rows_of(folder / "attributes.csv", kinds.Level) if row.attribute in own]
+    moved = dict.fromkeys(row.attribute for row in found["events"])
+    found["rates"] = [row for name in moved for row in rows_of(folder / f"rates_{name}.csv", kinds.Rate)]
+    found["death"] = rows_of(folder / "rates_death.csv", kinds.Rate)
     return found
 
 
@@ -65,7 +76,7 @@ def chain_of(tables: dict[str, list], name: str) -> tuple[Chain, dict[str, np.nd
             timers[event.from_levels] = (event.after_days, event.to_level)
             continue
         moves.append(Move(event.event, event.to_level, {level: own.get((event.event, level), 1.0) for level in event.from_levels.split("|")}))
-        rates[event.event] = expand_ages([row for row in tables["rates_circumstances"] if row.event == event.event]).reshape(10, AGES)
+        rates[event.event] = expand_ages([row for row in tables["rates"] if row.event == event.event]).reshape(10, AGES)
     death = {level: own.get(("death", level), 1.0) for level in levels}
     return Chain(Attribute(levels, tuple(moves), timers, death)), rates
 
@@ -73,7 +84,7 @@ def chain_of(tables: dict[str, list], name: str) -> tuple[Chain, dict[str, np.nd
 def misfits(tables: dict[str, list], name: str) -> list[Misfit]:
     """Published and projected shares of one attribute; ages within a band count as people survive to them."""
     chain, rates = chain_of(tables, name)
-    mortality = expand_ages(read_table(TABLES / "rates_death.csv", kinds.Rate).rows).reshape(10, AGES)
+    mortality = expand_ages(tables["death"]).reshape(10, AGES)
     start = np.zeros((10, chain.cells))
     start[:, 0] = 1.0
     shares = chain.shares(start, rates, mortality)
@@ -97,8 +108,7 @@ def starting_shares(tables: dict[str, list], name: str) -> np.ndarray:
 
 def check_bands() -> None:
     """Print the misfits, the largest first, and the numbers by standing."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROWS
-    tables = read(folder)
+    tables = read(Path(sys.argv[1]) if len(sys.argv) > 1 else TABLES)
     for name in dict.fromkeys(row.attribute for row in tables["attributes"]):
         most = starting_shares(tables, name).max()
         if name in NOT_BY_MOVES:
@@ -110,7 +120,7 @@ def check_bands() -> None:
         print(f"{name}: mean {np.abs(points).mean():.2f}, largest {points[np.abs(points).argmax()]:+.2f} percentage points "
               f"({worst.level}, {worst.sex}, quintile {worst.quintile}, {worst.ages[0]} to {worst.ages[1]}: "
               f"{100 * worst.published:.1f} in 100); shares of the levels but the first up to {most:.3f}")
-    for name in ("prevalence", "rates_circumstances", "ratios", "factors", "trends"):
+    for name in ("prevalence", "rates", "ratios", "factors", "trends"):
         standing = Counter(row.standing for row in tables[name])
         print(f"{name}: " + ", ".join(f"{word} {count}" for word, count in sorted(standing.items())))
 

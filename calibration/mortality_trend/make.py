@@ -1,9 +1,8 @@
 """The trend of deaths that is left when the risk factors of the model have had their part: published over modelled.
 
-    python calibration/mortality_trend/make.py FOLDER [ROWS] [CATALOGUE]
+    python calibration/mortality_trend/make.py FOLDER [CATALOGUE]
 
-FOLDER holds the published tables that README.md names. ROWS is the folder of the rows on risk factors: the drafted ones of
-calibration/circumstances/rows if it is not given, src/icsim/catalogue/tables once they are part of the catalogue. Writes
+FOLDER holds the published tables that README.md names; the rows on risk factors are the catalogue's. Writes
 rows/modelled.csv and rows/residual.csv beside this file. CATALOGUE: the folder of a trends.csv whose lines for `death` are
 then replaced by the residual ones.
 """
@@ -24,17 +23,16 @@ from icsim.catalogue.csvtable import read_table
 from icsim.catalogue.expand import expand_ages
 from icsim.catalogue.load import TABLES
 
-DRAFTED = HERE.parent / "circumstances" / "rows"
 RISKS = ("smoking", "body_mass", "alcohol", "activity", "isolation", "housing", "work", "money", "early_years", "carer",
          "carer_available")
 """Attributes whose drift changes deaths. Conditions are not among them: what risk factors do through conditions is in the
 whole ratios used here, and would count twice."""
-EXPONENTS = (1.0, 0.5)
-"""Power to which the ratios of death are raised: the whole effect; and half of it, as where conditions carry the rest but
-have not yet had the time to."""
+EXPONENTS = (0.5, 1.0)
+"""Power to which the ratios of death are raised: what they do at once by the catalogue's exponents, where conditions
+carry the rest later; and the whole effect."""
 NOTE = ("Published factor {published:.3f} / {modelled:.3f} that the model's own risk factors make of deaths (smoking, body "
-        "mass and others by the rows' own moves from mid-2022). Range: that of the published factor, with the whole, half "
-        "or none of the modelled part.")
+        "mass and others by the rows' own moves from mid-2022). Range: that of the published factor, with half, the whole "
+        "or none of what risk factors do.")
 
 
 def weights(folder: Path, deaths: np.ndarray) -> np.ndarray:
@@ -64,11 +62,11 @@ def modelled(tables: Tables, names: list[str], deaths: np.ndarray, weight: np.nd
     return {"all": (product * weight).sum(axis=(1, 2)) / weight.sum(), **found}
 
 
-def residual_rows(published: list[kinds.Trend], whole: np.ndarray, half: np.ndarray) -> list[list[object]]:
-    """Lines of trends.csv; `whole` and `half`: the modelled factor of each year from `START` on."""
+def residual_rows(published: list[kinds.Trend], at_once: np.ndarray, whole: np.ndarray) -> list[list[object]]:
+    """Lines of trends.csv; `at_once` and `whole`: the modelled factor of each year from `START` on."""
     found: list[list[object]] = []
     for row in published:
-        parts = np.array([whole[row.from_year - START], half[row.from_year - START], 1.0])
+        parts = np.array([at_once[row.from_year - START], whole[row.from_year - START], 1.0])
         low, high = (row.low or row.value) / parts, (row.high or HIGH) / parts
         note = NOTE.format(published=row.value, modelled=parts[0])
         numbers = f"{row.value / parts[0]:.4f}", f"{low.min():.4f}", f"{high.max():.4f}"
@@ -79,12 +77,12 @@ def residual_rows(published: list[kinds.Trend], whole: np.ndarray, half: np.ndar
 def modelled_rows(published: list[kinds.Trend], by_exponent: dict[float, dict[str, np.ndarray]]) -> list[list[object]]:
     """One line a year: published, modelled at each exponent, residual, and each attribute alone at the first exponent."""
     found: list[list[object]] = []
-    whole, *_ = by_exponent.values()
+    first, *_ = by_exponent.values()
     for row in published:
         at = row.from_year - START
         every = [f"{parts['all'][at]:.4f}" for parts in by_exponent.values()]
-        alone = [f"{values[at]:.4f}" for name, values in whole.items() if name != "all"]
-        found.append([row.from_year, row.value, *every, f"{row.value / whole['all'][at]:.4f}", *alone])
+        alone = [f"{values[at]:.4f}" for name, values in first.items() if name != "all"]
+        found.append([row.from_year, row.value, *every, f"{row.value / first['all'][at]:.4f}", *alone])
     return found
 
 
@@ -95,9 +93,9 @@ def replace_deaths(path: Path, lines: list[list[object]]) -> None:
     write(path, header, [*lines, *(row for row in others if row[0] != "death")])
 
 
-def main(folder: Path, rows: Path = DRAFTED, catalogue: Path | None = None) -> None:
+def main(folder: Path, catalogue: Path | None = None) -> None:
     """Write the tables and print the parts after ten years."""
-    tables, published = read(rows), read_table(HERE / "rows" / "published.csv", kinds.Trend).rows
+    tables, published = read(), read_table(HERE / "rows" / "published.csv", kinds.Trend).rows
     deaths = expand_ages(read_table(TABLES / "rates_death.csv", kinds.Rate).rows).reshape(len(GROUPS), AGES)
     names, weight = attributes(tables, RISKS), weights(folder, deaths)
     years = max(row.from_year for row in published) - START
@@ -113,6 +111,6 @@ def main(folder: Path, rows: Path = DRAFTED, catalogue: Path | None = None) -> N
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (2, 3, 4):
+    if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
     main(*map(Path, sys.argv[1:]))

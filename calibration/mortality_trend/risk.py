@@ -16,12 +16,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "circumstances"))
 from cohort import AGES, GROUPS, MONTHS, Attribute, Chain, Move
 
 from icsim.catalogue import rows as kinds
-from icsim.catalogue.csvtable import read_table
 from icsim.catalogue.expand import expand_ages
+from icsim.catalogue.load import load
 
-FILES = {"attributes": kinds.Level, "events": kinds.Event, "prevalence": kinds.Prevalence, "ratios": kinds.Ratio,
-         "trends": kinds.Trend}
-"""Tables read beside all those whose name begins with rates_."""
 START = 2022
 """Mid-year of the residents: there the shares are those of `prevalence.csv`, by which rates are anchored."""
 HALF_A_YEAR = MONTHS // 2
@@ -29,7 +26,7 @@ DEATH = "death"
 
 
 class Tables(NamedTuple):
-    """Rows by table, of one folder."""
+    """Rows by table."""
 
     attributes: list[kinds.Level]
     events: list[kinds.Event]
@@ -39,15 +36,10 @@ class Tables(NamedTuple):
     rates: list[kinds.Rate]
 
 
-def read(folder: Path) -> Tables:
-    """The tables of drafted rows or of the catalogue; mistakes stop the reading."""
-    found = {name: read_table(folder / f"{name}.csv", kind) for name, kind in FILES.items()}
-    rates = [read_table(path, kinds.Rate) for path in sorted(folder.glob("rates_*.csv"))]
-    problems = [str(problem) for table in (*found.values(), *rates) for problem in table.problems]
-    if problems:
-        raise ValueError("\n".join(problems[:10]))
-    return Tables(**{name: table.rows for name, table in found.items()},
-                  rates=[row for table in rates for row in table.rows])
+def read() -> Tables:
+    """The rows of the catalogue."""
+    catalogue = load()
+    return Tables(**{name: list(getattr(catalogue, name)) for name in Tables._fields})
 
 
 def attributes(tables: Tables, asked: tuple[str, ...]) -> list[str]:

@@ -6,7 +6,7 @@
 | next | float32 | 4 |
 | level | uint8[attribute] | one an attribute |
 | clock | float32[column], padded to 8 | 256 for 57 to 64 columns |
-| fired | uint16[clock that may be set again] | two a clock |
+| fired | uint8[clock that may be set again] | one a clock |
 | weight | float32[weight] | four a weight |
 
 Times are float32 days since the start of the run: exact to 21 seconds after ten years.
@@ -66,7 +66,7 @@ class People(NamedTuple):
     level: np.ndarray  # uint8[resident, attribute]
     clock: np.ndarray  # float32[resident, column], day at which the event it is of would happen; NEVER: not at all
     clock_bits: np.ndarray  # int32 view of clock: times are ≥ 0, so their bits sort as they do, and integers vectorise
-    fired: np.ndarray  # uint16[resident, slot], how often each clock that may be set again was set again
+    fired: np.ndarray  # uint8[resident, slot], how often each clock that may be set again was, of late: 255 is followed by 0
     weight: np.ndarray  # float32[resident, weight], value now of each weight
 
 
@@ -84,7 +84,7 @@ def allocate(rows: int, attributes: int, columns: int, repeatable: int, weights:
         level=on_cache_lines((rows, attributes), np.dtype(np.uint8)),
         clock=clock,
         clock_bits=clock.view(np.int32),
-        fired=on_cache_lines((rows, repeatable), np.dtype(np.uint16)),
+        fired=on_cache_lines((rows, repeatable), np.dtype(np.uint8)),
         weight=on_cache_lines((rows, weights), np.dtype(np.float32)),
     )
 

@@ -211,8 +211,8 @@ def _rate_a_day(residents: Residents, event: str) -> np.ndarray:
 def test_first_times_are_exponential_at_the_residents_own_rates(event):
     residents = residents_of(world(1, shire(3)), 7)
     clock = residents.people.clock[: residents.rows, residents.built.layout.column(event)]
-    hazard = clock.astype(float) * _rate_a_day(residents, event)
-    assert residents.rows > 50_000
+    hazard = (clock.astype(float) * _rate_a_day(residents, event))[clock < NEVER]  # the severely frail grow no frailer
+    assert len(hazard) > 50_000
     assert stats.kstest(hazard, "expon").pvalue > ALPHA / 4
 
 
@@ -226,7 +226,8 @@ def test_a_change_of_level_halfway_gives_exactly_the_changed_rate():
     after, second = _rate_a_day(residents, "death"), people.clock[:rows, k].astype(float)
     time = np.where(first < day, first, second)
     hazard = before * np.minimum(time, day) + after * np.maximum(time - day, 0)
-    assert (after / before).max() == pytest.approx(4.52, rel=1e-5)
+    hardest = tables().row("ratio.death.frailty.severe").value ** tables().row("exponent.death.frailty").value
+    assert (after / before).max() == pytest.approx(hardest, rel=1e-5)
     assert stats.kstest(hazard, "expon").pvalue > ALPHA
     old = before * first
     assert np.allclose(hazard, old, rtol=1e-5)  # the same luck, only its days have moved
@@ -391,21 +392,25 @@ def test_starting_levels_have_the_published_prevalences(attribute):
 
 @pytest.mark.parametrize("level", ["mild", "moderate", "severe"])
 def test_the_frail_live_in_care_homes_as_often_as_the_ratios_say(level):
-    """Mantel–Haenszel odds ratio against the fit, by sex, quintile, age and hip fracture: that of care_home_entry."""
+    """Mantel–Haenszel odds ratio against the fit, by sex, quintile, age and how much else leads to a care home: that of
+    care_home_entry."""
     residents, who = _drawn()
     layout, people, rows = residents.built.layout, residents.people, residents.rows
     frailty, care = people.level[:rows, layout.attribute("frailty")], people.level[:rows, layout.attribute("care")]
-    hip = people.level[:rows, layout.attribute("hip_fracture")]
-    stratum = ((who["sex"] * 5 + who["quintile"]) * AGES + who["age"]) * 4 + hip
     frail = frailty == layout.level("frailty", level)
+    entry = residents.model.ratio[:, :, layout.number("care_home_entry")]
+    others = [n for n, a in enumerate(layout.attributes) if a not in ("sex", "quintile", "place", "frailty", "care")]
+    besides = np.log(np.prod([entry[n, people.level[:rows, n]] for n in others], axis=0)).round(1)
+    cell = (who["sex"] * 5 + who["quintile"]) * AGES + who["age"]
+    stratum = np.unique(np.stack([cell, besides]), axis=1, return_inverse=True)[1].ravel()
     among = frail | (frailty == 0)
-    a, b, c, d = (np.bincount(stratum[among & (frail == f) & (care == h)], minlength=3640).astype(float)
+    a, b, c, d = (np.bincount(stratum[among & (frail == f) & (care == h)], minlength=stratum.max() + 1).astype(float)
                   for f in (True, False) for h in (1, 0))
     n = np.maximum(a + b + c + d, 1)
     ratio, error = _mantel_haenszel(a, b, c, d, n)
     published = next(r.value for r in tables().ratios
                      if (r.event, r.attribute, r.level) == ("care_home_entry", "frailty", level))
-    assert error < 0.3
+    assert error < 0.4
     assert abs(np.log(ratio / published)) < 4 * error
 
 

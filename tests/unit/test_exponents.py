@@ -28,7 +28,7 @@ def with_exponents(loaded, **values):
 
 def ratio(tables, loaded, event, attribute, level):
     _, layout, area = tables
-    at = layout.attribute(attribute), layout.level(attribute, level), layout.column(event)
+    at = layout.attribute(attribute), layout.level(attribute, level), layout.number(event)
     return anchor.ratios(loaded, layout, area)[at]
 
 

@@ -91,4 +91,4 @@ def test_means_are_smooth_in_age():
     mean = found.expected({a: np.array([1.0, 3.0]) for a in two})[0, 0]
     steps = np.diff(mean)
     assert (steps > 0).all()
-    assert (np.abs(np.diff(steps)) < 0.003 * mean[1:-1]).all()
+    assert (np.abs(np.diff(steps)) < 12 / POINTS * mean[1:-1]).all()

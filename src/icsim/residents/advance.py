@@ -33,6 +33,7 @@ from icsim.residents.door import (
     accrue,
     can_happen,
     column_of,
+    count_again,
     draw_again,
     earliest,
     event_of,
@@ -287,7 +288,9 @@ def apply_moves(model, streams, people, moves, lived, edges, hint, tally):
         if move.attribute >= 0 and move.reason != DIED and move.reason != LEFT:
             t = np.float32(np.float64(move.ms) / 86_400_000.0)
             accrue(people, i, t, edges, hint, tally)
+            count_again(people, i, t, -1, edges, hint, tally)
             set_level(model, streams, people, i, move.attribute, move.level, t)
+            count_again(people, i, t, 1, edges, hint, tally)
         if told > 0:
             people.clock[i, told] = at
         find_next(people, i)

@@ -73,8 +73,10 @@ def renew(model, streams, people, i, k, t):
 
 @inlined
 def change(model, streams, people, i, a, new, t, hint, beat):
-    """Time lived so far is tallied, the level set; a move to another place is a flow between cells."""
-    accrue(people, i, t, beat.edges, hint, beat.tally)
+    """Time lived so far is tallied if it counts for something else from now on, the level set; a move to another place is a
+    flow between cells."""
+    if model.has_weight[a] or a == PLACE:
+        accrue(people, i, t, beat.edges, hint, beat.tally)
     if a == PLACE:
         tally_event(people, i, t, hint, beat, flow_column(people, MOVED_OUT))
     set_level(model, streams, people, i, a, new, t)

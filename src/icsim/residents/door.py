@@ -223,11 +223,33 @@ def accrue(people, i, t, edges, hint, tally):
     while begin < end:
         stop = end if p >= edges.shape[0] - 2 else min(end, milliseconds(edges[p + 1]))
         tally[p, cell, 0] += stop - begin
-        for w in range(people.weight.shape[1]):
-            tally[p, cell, 1 + w] += _weighted(stop, people.weight[i, w]) - _weighted(begin, people.weight[i, w])
+        _count(people.weight[i], begin, stop, 1, tally[p, cell])
         begin = stop
         p += 1
     people.person[i].since = t
+
+
+@inlined
+def _count(weight, begin, stop, sign, row):
+    """Add (sign 1) or take away (−1) the weighted time from `begin` to `stop` (ms)."""
+    for w in range(weight.shape[0]):
+        row[1 + w] += sign * (_weighted(stop, weight[w]) - _weighted(begin, weight[w]))
+
+
+@inlined
+def count_again(people, i, t, sign, edges, hint, tally):
+    """Add (sign 1) or take away (−1), at the present weights, the weighted time from t to when it was last tallied.
+
+    An outcome that comes back after the resident has lived on counts from its own time, however far time was tallied.
+    """
+    p = period_at(edges, t, hint)
+    begin = milliseconds(t)
+    end = milliseconds(people.person[i].since)
+    while begin < end:
+        stop = end if p >= edges.shape[0] - 2 else min(end, milliseconds(edges[p + 1]))
+        _count(people.weight[i], begin, stop, sign, tally[p, my_cell(people, i)])
+        begin = stop
+        p += 1
 
 
 @inlined

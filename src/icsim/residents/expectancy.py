@@ -181,7 +181,14 @@ class _Tables:
         values = self.ratio[..., k]
         base = self.published[k] / self.anchored.expected[k]
         own = values[0, :2, None] * values[1, :5]  # sex × quintile
-        return (base * own[..., None])[..., None] * self._mean(self._by_level(values))
+        found = (base * own[..., None])[..., None] * self._mean(self._by_level(values))
+        return found if event.attribute else found * (self.published[k] / (found * self._shares()).sum(axis=-1))[..., None]
+
+    def _shares(self) -> np.ndarray:
+        """float64[…cell, state]: share of the points at each state. Few points are at a rare one, so that the mean of a rate
+        over states is brought to the published one."""
+        at = self._at_points()
+        return np.stack([(at == n).mean(axis=-1) for n in range(len(self.states.names))], axis=-1)
 
     @property
     def ref(self) -> Reference:

@@ -209,7 +209,7 @@ def life(words: Annotated[list[str], typer.Argument(metavar="[KEY] BASE ALTERNAT
     \b
     Examples:
       icsim life --find baseline falls_vehicles
-      icsim life e19b6712b90dba07 testshire/baseline testshire/falls_vehicles
+      icsim life b5ce9782f72bb24f testshire/baseline testshire/falls_vehicles
     """
     from icsim import api
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from icsim.lives import Both, Entry, Life, Lives
+from icsim.lives import Both, Entry, Life, Lives, Stretch
 from icsim.lives.crowd import FIXED
 from icsim.lives.pair import ONLY_BASE, ONLY_OTHER, SAME
 from icsim.report.wording import WIDTH, heading, number, paragraph, plain, table
@@ -58,12 +58,15 @@ def _head(lives: Lives) -> str:
 
 
 def _at_start(lives: Lives) -> str:
+    """What the resident has; of everything else the first level, which is to be well and without worries."""
     first = lives.known[0]
-    levels: dict[str, str] = {}
+    levels: dict[str, Stretch] = {}
     for each in first.stretches:
-        levels.setdefault(each.attribute, each.label)
-    own = [label for name, label in levels.items() if name not in FIXED]
-    return "\n".join([heading("At the start" if first.entered is None else "On joining"), paragraph(", ".join(own) + ".")])
+        levels.setdefault(each.attribute, each)
+    own = [each.label for name, each in levels.items() if name not in FIXED and each.level > 0]
+    rest = "nothing else" if own else "Well, and without worries"
+    return "\n".join([heading("At the start" if first.entered is None else "On joining"),
+                      paragraph(", ".join([*own, rest]) + ".")])
 
 
 def _in_short(lives: Lives) -> str:

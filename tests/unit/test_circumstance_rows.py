@@ -1,35 +1,17 @@
 """The rows on risk factors and social circumstances: they can be read, keep the rules, and hold together."""
 
 import csv
-import importlib.util
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from scripts import script
 
 from icsim.catalogue.csvtable import Table
 from icsim.catalogue.evidence import evidence_problems
 from icsim.catalogue.expand import expand_ages
 from icsim.catalogue.row_rules import UNITS, bounds_of
 
-HERE = Path(__file__).parents[2] / "calibration" / "circumstances"
-
-
-def load(name: str):
-    """A script beside the rows, under a name of its own: other folders have scripts of the same name."""
-    spec = importlib.util.spec_from_file_location(f"circumstances_{name}", HERE / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    sys.path.insert(0, str(HERE))
-    try:
-        spec.loader.exec_module(module)
-    finally:
-        sys.path.remove(str(HERE))
-    return module
-
-
-check, cohort = load("check_circumstances"), load("cohort")
+check, cohort = script("circumstances", "check_circumstances"), script("circumstances", "cohort")
 pytestmark = pytest.mark.unit
 
 NUMBERS = {"prevalence": "prevalence", "rates": "rates", "ratios": "ratios", "factors": "factors",

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from scripts import CALIBRATION, script
 
 from icsim.catalogue import rows as kinds
 from icsim.catalogue.csvtable import read_table
@@ -17,23 +15,10 @@ from icsim.catalogue.load import TABLES
 
 pytestmark = pytest.mark.unit
 
-HERE = Path(__file__).parents[2] / "calibration" / "mortality_trend"
+HERE = CALIBRATION / "mortality_trend"
 
 
-def load(name: str):
-    """A script under a name of its own: other folders have scripts of the same name."""
-    spec = importlib.util.spec_from_file_location(f"mortality_trend_{name}", HERE / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    sys.path.insert(0, str(HERE))
-    try:
-        spec.loader.exec_module(module)
-    finally:
-        sys.path.remove(str(HERE))
-    return module
-
-
-risk, make = load("risk"), load("make")
+risk, make = script("mortality_trend", "risk"), script("mortality_trend", "make")
 RATIO = {"low": 0.5, "high": 5.0, "unit": "ratio", "standing": "assumed", "source": "invented", "note": "invented"}
 
 

@@ -150,8 +150,8 @@ def _footnote(lives: Lives) -> str:
                      f"{_or_dash(life.qalys)} QALYs"
                      for name, life in zip(NAMES, (lives.base, lives.other), strict=True) if life)
     text = (f"{sums}. Dates {first.start} to {end.isoformat()}; {lives.area}; resident {lives.key}, seed {lives.seed}, "
-            f"replication {lives.replication}: the same luck in both. Short stays are drawn "
-            f"{SHORTEST * first.days:.0f} days long. Undiscounted. No real person.")
+            f"replication {lives.replication}: the same luck in both. Stays shorter than "
+            f"{SHORTEST * first.days:.1f} days are drawn as long as that. Undiscounted. No real person.")
     return "\n".join(textwrap.wrap(text, 150))
 
 

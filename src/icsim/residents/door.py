@@ -240,7 +240,8 @@ def _count(weight, begin, stop, sign, row):
 def count_again(people, i, t, sign, edges, hint, tally):
     """Add (sign 1) or take away (−1), at the present weights, the weighted time from t to when it was last tallied.
 
-    An outcome that comes back after the resident has lived on counts from its own time, however far time was tallied.
+    An outcome that comes back after the resident has lived on counts from its own time, however far time was tallied. It is
+    counted in the present cell, also where a birthday lies between.
     """
     p = period_at(edges, t, hint)
     begin = milliseconds(t)

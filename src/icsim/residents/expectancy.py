@@ -182,9 +182,12 @@ class _Tables:
         base = self.published[k] / self.anchored.expected[k]
         own = values[0, :2, None] * values[1, :5]  # sex × quintile
         found = (base * own[..., None])[..., None] * self._mean(self._by_level(values))
-        return found if event.attribute else found * (self.published[k] / (found * self._shares()).sum(axis=-1))[..., None]
+        if event.attribute:
+            return found
+        mean = (found * self._point_shares()).sum(axis=-1)
+        return found * (self.published[k] / mean)[..., None]
 
-    def _shares(self) -> np.ndarray:
+    def _point_shares(self) -> np.ndarray:
         """float64[…cell, state]: share of the points at each state. Few points are at a rare one, so that the mean of a rate
         over states is brought to the published one."""
         at = self._at_points()

@@ -432,3 +432,25 @@ def test_a_clock_is_of_what_can_happen_and_of_nothing_else():
     set_everybody(residents.model, residents.streams, people, rows, a, layout.level("frailty", "moderate"), np.float32(2))
     hazard = (people.clock[:rows, worse].astype(float) - 2.0) * _rate_a_day(residents, "frailty_worsens")
     assert stats.kstest(hazard, "expon").pvalue > ALPHA / 4
+
+
+def test_a_move_that_stays_possible_has_another_time():
+    """All who are fit grow mildly frail at once, and not at the same moment severely."""
+    residents = residents_of(world(1, shire(1), served=False), 6)
+    layout, people, rows = residents.built.layout, residents.people, residents.rows
+    worse, a = layout.column("frailty_worsens"), layout.attribute("frailty")
+    old = (people.person["age"][:rows] >= 50) & (people.level[:rows, a] == 0) & (people.person["status"][:rows] == LIVING)
+    people.clock[:rows, worse][old] = people.next[:rows][old] = 0.5
+    _advance(residents, 0, 1)
+    after = people.level[:rows, a][old & (people.person["status"][:rows] == LIVING)]
+    assert len(after) > 1000
+    assert (after == 1).mean() > 0.99
+
+
+def test_a_timed_level_found_at_the_start_has_lasted_for_a_while():
+    residents, _ = _drawn()
+    layout, people, rows = residents.built.layout, residents.people, residents.rows
+    here = people.level[:rows, layout.attribute("smoking")] == layout.level("smoking", "ex_5_to_9")
+    left = people.clock[:rows, layout.column("smoking_ex_5_to_9_over")][here] / 1826
+    assert here.sum() > 500
+    assert stats.kstest(left, "uniform").pvalue > ALPHA

@@ -21,26 +21,33 @@ from icsim.state import LIVING, OLDEST, PLACE, QUINTILE, SEX
 
 
 @inlined
-def _start_level(model, streams, people, i, a):
-    """Level of attribute a at entry, given the levels before it: odds = odds at this age × Π factor."""
+def _start_level(model, streams, people, i, a, odds):
+    """Level of attribute a at entry, given the levels before it: odds = odds at this age × Π factor.
+
+    odds: float64[≥ level], scratch.
+    """
     level = people.level[i]
     age = min(people.person[i].age, OLDEST)
-    odds = np.float64(model.start_odds[a, level[SEX], level[QUINTILE], age])
-    if odds == 0.0:
+    levels = model.start_odds.shape[4]
+    whole = 1.0
+    for own in range(1, levels):
+        odds[own] = model.start_odds[a, level[SEX], level[QUINTILE], age, own]
+        whole += odds[own]
+    if whole == 1.0:
         return 0
     for n in range(model.start_from[a], model.start_from[a + 1]):
         b = model.start_attribute[n]
-        odds *= model.start_factor[a, b, level[b]]
-    at_first = 1.0 / (1.0 + odds)
-    u = rng.draw(streams.start[a], people.person[i].key, 0)
-    if u < at_first:
-        return 0
-    share = (u - at_first) / (1.0 - at_first)
-    new = 1
-    while new < model.start_cumulative.shape[4] - 1 and share >= model.start_cumulative[
-        a, level[SEX], level[QUINTILE], age, new
-    ]:
+        for own in range(1, levels):
+            odds[own] *= model.start_factor[a, b, level[b], own]
+    whole = 1.0
+    for own in range(1, levels):
+        whole += odds[own]
+    mark = rng.draw(streams.start[a], people.person[i].key, 0) * whole
+    new = 0
+    reached = 1.0
+    while new < levels - 1 and mark >= reached:
         new += 1
+        reached += odds[new]
     return new
 
 
@@ -83,7 +90,7 @@ def enter_one(model, streams, people, i, newcomer, with_holds, rates):
     people.level[i, QUINTILE] = newcomer.quintile
     people.level[i, PLACE] = newcomer.place
     for a in range(PLACE + 1, people.level.shape[1]):
-        people.level[i, a] = _start_level(model, streams, people, i, a) if with_holds or not model.holds[a] else 0
+        people.level[i, a] = _start_level(model, streams, people, i, a, rates) if with_holds or not model.holds[a] else 0
     set_birthday(people, i)
     set_clocks(model, streams, people, i, np.float64(newcomer.day), rates)
     _start_timers(model, streams, people, i, np.float64(newcomer.day))
@@ -92,8 +99,8 @@ def enter_one(model, streams, people, i, newcomer, with_holds, rates):
 
 
 def scratch(model: ResidentModel) -> np.ndarray:
-    """float64[event]: room for rates."""
-    return np.zeros(len(model.kind))
+    """float64[event]: room for rates, or for odds of levels."""
+    return np.zeros(max(len(model.kind), model.start_odds.shape[-1]))
 
 
 @kernel
@@ -113,13 +120,16 @@ def start(model, streams, people, newcomers, rates):
 
 
 @kernel
-def draw_holds(model, streams, people, t, rows):
-    """Who keeps a server for long at day t is drawn from the prevalences: nobody was served before."""
+def draw_holds(model, streams, people, t, rows, odds):
+    """Who keeps a server for long at day t is drawn from the prevalences: nobody was served before.
+
+    odds: float64[≥ level], scratch.
+    """
     for i in range(rows):
         if people.person[i].status == LIVING:
             for a in range(model.holds.shape[0]):
                 if model.holds[a]:
-                    set_level(model, streams, people, i, a, _start_level(model, streams, people, i, a), t)
+                    set_level(model, streams, people, i, a, _start_level(model, streams, people, i, a, odds), t)
             find_next(people, i)
 
 

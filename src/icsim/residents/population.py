@@ -66,7 +66,8 @@ def rolled_forward(catalogue: Catalogue, area: Area, start: date) -> Start:
         month += 1
         residents.advance(Beat(day, days_between(first, day), days_between(first, following)), served=False)
         day = following
-    enter.draw_holds(residents.model, residents.streams, residents.people, np.float32(days), residents.rows)
+    enter.draw_holds(residents.model, residents.streams, residents.people, np.float32(days), residents.rows,
+                     enter.scratch(residents.model))
     return _rebased(residents.people, float(days))
 
 

@@ -1,9 +1,8 @@
 """How circumstances go together in the reference population: what anchoring and starting levels are computed from.
 
-Attributes are taken in catalogue order. An attribute is more common among those whom the model itself makes more likely
-to come by it: the odds of not being at its first level are × the ratios, by level of the attributes before it, on the
-event that leads away from the first level. The odds themselves are solved so that published prevalences are met exactly
-in every sex, quintile and age.
+Attributes are taken in catalogue order. A level is more common among those whom the model itself makes more likely to come
+by it: its odds against the first level are × the ratios, by level of the attributes before it, on the events that lead
+there. The odds themselves are solved so that published prevalences are met exactly in every sex, quintile and age.
 
 With thirty attributes that depend on each other no table holds every combination, so each cell (sex, quintile, age) has
 the same evenly spread *points* instead of people: a Sobol sequence, one coordinate an attribute, scrambled by hash (Owen
@@ -28,6 +27,7 @@ from icsim.residents.layout import CELL
 POINTS = 1024
 """Points a cell; a power of two, as a Sobol sequence wants."""
 _ALMOST_ALL = 1.0 - 1e-9
+_NEAR = 1e-11
 _CELLS = int(np.prod(CELL))
 
 
@@ -37,11 +37,9 @@ class Reference:
 
     order: tuple[str, ...]
     odds: Mapping[str, np.ndarray]
-    """attribute → odds, with all factors at 1, of not being at the first level, by cell"""
-    among: Mapping[str, np.ndarray]
-    """attribute → share of each level among those not at the first one: float64[…cell, level], 0 for the first"""
+    """attribute → odds of each level against the first, with all factors at 1: float64[…cell, level], 1 for the first"""
     factors: Mapping[str, Mapping[str, np.ndarray]]
-    """attribute → attribute before it → factor on those odds by its level: float64[level]"""
+    """attribute → attribute before it → factor on those odds: float64[level of the one before, level], 1 for the first"""
     shares: Mapping[str, np.ndarray]
     """attribute → published share of each level: float64[…cell, level]"""
     levels: Mapping[str, np.ndarray]
@@ -82,6 +80,13 @@ class Reference:
         _solve_odds(self.products(value), np.ascontiguousarray(target, np.float64).reshape(-1), found)
         return found.reshape(CELL)
 
+    def odds_ratios(self, a: str, levels: int) -> np.ndarray:
+        """float64[cell, point, level]: Π factor on the odds of each level of attribute a, 1 for the first."""
+        product = np.ones((_CELLS, POINTS, levels))
+        for b, by_level in self.factors[a].items():
+            _multiply_levels(self.levels[b], np.ascontiguousarray(by_level, np.float64), product)
+        return product
+
     def products(self, value: Mapping[str, np.ndarray]) -> np.ndarray:
         """float64[cell, point]: Π value[a][level of a] at each point."""
         product = np.ones((_CELLS, POINTS))
@@ -98,21 +103,25 @@ def reference(prevalence: Mapping[str, np.ndarray], factors: Mapping[str, Mappin
     factors: as in `Reference`.
     """
     order = tuple(prevalence)
-    solved = Reference(order, {}, {}, {a: factors.get(a, {}) for a in order}, {}, {}, {})
+    solved = Reference(order, {}, {a: factors.get(a, {}) for a in order}, {}, {}, {})
     for n, (a, shares) in enumerate(prevalence.items()):
-        away = np.minimum(shares[..., 1:].sum(axis=-1), _ALMOST_ALL)
-        among = shares / np.where(away > 0, away, 1.0)[..., None]
-        among[..., 0] = 0.0
-        whole = among * away[..., None]
-        whole[..., 0] = 1.0 - away
-        odds = solved.odds_for(away, solved.factors[a])
-        product = solved.products(solved.factors[a])
-        cumulative = np.ascontiguousarray(np.cumsum(among, axis=-1).reshape(_CELLS, -1))
-        levels, counts = np.zeros((_CELLS, POINTS), np.uint8), np.zeros((_CELLS, whole.shape[-1]))
-        _place_points(product, odds.reshape(-1), cumulative, coordinate(n), levels, counts)
-        solved = Reference(order, {**solved.odds, a: odds}, {**solved.among, a: among}, solved.factors,
+        whole = _whole(shares)
+        product = solved.odds_ratios(a, whole.shape[-1])
+        odds, levels = np.zeros((_CELLS, whole.shape[-1])), np.zeros((_CELLS, POINTS), np.uint8)
+        _solve_levels(product, whole.reshape(_CELLS, -1), odds)
+        counts = np.zeros_like(odds)
+        _place_points(product, odds, coordinate(n), levels, counts)
+        solved = Reference(order, {**solved.odds, a: odds.reshape(whole.shape)}, solved.factors,
                            {**solved.shares, a: whole}, {**solved.levels, a: levels}, {**solved.counts, a: counts})
     return solved
+
+
+def _whole(shares: np.ndarray) -> np.ndarray:
+    """Shares that add up to one, with a little left for the first level."""
+    away = shares[..., 1:].sum(axis=-1)
+    whole = shares * np.minimum(1.0, _ALMOST_ALL / np.where(away > 0, away, 1.0))[..., None]
+    whole[..., 0] = 1.0 - whole[..., 1:].sum(axis=-1)
+    return whole
 
 
 @cache
@@ -177,16 +186,68 @@ def _mean_share(x, c, o):
 
 
 @kernel
-def _place_points(product, odds, cumulative, u, levels, counts):
-    """The level of an attribute at every point, as a resident draws it: those with a high u away from the first level."""
+def _multiply_levels(level, by_level, product):
+    """product[cell, point, own level] × by_level[level at the point, own level]."""
     for c in range(product.shape[0]):
         for n in range(product.shape[1]):
-            at_first = 1.0 / (1.0 + odds[c] * product[c, n])
+            for own in range(1, product.shape[2]):
+                product[c, n, own] *= by_level[level[c, n], own]
+
+
+@kernel
+def _solve_levels(x, target, odds):
+    """odds[cell, level] with mean over points of odds·x / Σ odds·x = target[cell, level]; odds and x of the first level are 1.
+
+    Each step sets the odds right as if all points were alike. Where they are not, what is missing shrinks by the part of the
+    variance that lies between points, so a few steps do.
+    """
+    for c in range(x.shape[0]):
+        odds[c, 0] = 1.0
+        worst = 0.0
+        for own in range(1, x.shape[2]):
+            odds[c, own] = target[c, own] / target[c, 0]
+            worst = max(worst, target[c, own])
+        while worst > _NEAR:
+            worst = _step_odds(x, target, odds, c)
+
+
+@inlined
+def _step_odds(x, target, odds, c):
+    """One step; returns by what share of itself the odds of some level changed most."""
+    first = _mean_of_level(x, odds, c, 0) / target[c, 0]
+    worst = 0.0
+    for own in range(1, x.shape[2]):
+        if odds[c, own] > 0.0:
+            step = target[c, own] / _mean_of_level(x, odds, c, own) * first
+            odds[c, own] *= step
+            worst = max(worst, abs(step - 1.0))
+    return worst
+
+
+@inlined
+def _mean_of_level(x, odds, c, own):
+    """Mean over the points of cell c of the chance of being at a level."""
+    total = 0.0
+    for n in range(x.shape[1]):
+        whole = 1.0
+        for other in range(1, x.shape[2]):
+            whole += odds[c, other] * x[c, n, other]
+        total += odds[c, own] * x[c, n, own] / whole
+    return total / x.shape[1]
+
+
+@kernel
+def _place_points(x, odds, u, levels, counts):
+    """The level of an attribute at every point, as a resident draws it: the higher u, the later the level."""
+    for c in range(x.shape[0]):
+        for n in range(x.shape[1]):
+            whole = 1.0
+            for own in range(1, x.shape[2]):
+                whole += odds[c, own] * x[c, n, own]
             level = 0
-            if u[n] >= at_first:
-                share = (u[n] - at_first) / (1.0 - at_first)
-                level = 1
-                while level < cumulative.shape[1] - 1 and share >= cumulative[c, level]:
-                    level += 1
+            reached = 1.0
+            while level < x.shape[2] - 1 and u[n] * whole >= reached:
+                level += 1
+                reached += odds[c, level] * x[c, n, level]
             levels[c, n] = level
             counts[c, level] += 1.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from icsim.catalogue import expand
@@ -22,37 +24,51 @@ def reference_population(catalogue: Catalogue, layout: Layout, ratio: np.ndarray
 
 
 def _start_factors(catalogue: Catalogue, layout: Layout, ratio: np.ndarray, a: str) -> dict[str, np.ndarray]:
-    """Ratios, by level of the attributes before `a`, on the event that leads away from the first level of `a`."""
-    event = _way_in(catalogue, layout, a)
-    if event is None:
-        return {}
+    """By attribute before `a`: Π ratio on the events that lead to each level of `a`, float64[level of that one, level]."""
+    ways = [[layout.number(event) for event in way] for way in ways_in(catalogue, layout, a)]
     before = layout.attributes[3 : layout.attribute(a)]
-    k = layout.number(event)
-    by_level = {b: ratio[layout.attribute(b), : len(layout.levels[b]), k] for b in before}
+    by_level = {b: np.stack([ratio[layout.attribute(b), : len(layout.levels[b]), way].prod(axis=0) for way in ways], axis=-1)
+                for b in before}
     return {b: values for b, values in by_level.items() if (values != 1).any()}
 
 
-def _way_in(catalogue: Catalogue, layout: Layout, a: str) -> str | None:
-    """The move (or demand) that leads away from the first level of `a`, or the demand one of whose severities sets it."""
+def ways_in(catalogue: Catalogue, layout: Layout, a: str) -> list[tuple[str, ...]]:
+    """By level of `a`: the events with a rate on the shortest way there from the first level, each named once.
+
+    A timer has no rate; a demand sets the levels of its severities.
+    """
+    ways: dict[int, tuple[str, ...]] = {0: ()}
+    steps = list(_steps(catalogue, layout, a))
+    reached = [0]
+    for here in reached:
+        for event, start, to in steps:
+            if start == here and to not in ways:
+                ways[to] = tuple(dict.fromkeys((*ways[here], *event)))
+                reached.append(to)
+    return [ways.get(level, ()) for level in range(len(layout.levels[a]))]
+
+
+def _steps(catalogue: Catalogue, layout: Layout, a: str) -> Iterator[tuple[tuple[str, ...], int, int]]:
+    """Every way from one level of `a` to another: its event (none: a timer), from, to."""
     for row in layout.events:
-        if row.kind in ("move", "demand") and row.attribute == a and targets(layout.levels[a], row)[0] > 0:
-            return row.event
+        if row.kind in ("move", "demand", "timer") and row.attribute == a:
+            rated = () if row.kind == "timer" else (row.event,)
+            yield from ((rated, start, int(to)) for start, to in enumerate(targets(layout.levels[a], row)) if to >= 0)
     for severity in catalogue.severities:
-        if a in dict(settings(severity.sets)):
-            return severity.event
-    return None
+        level = dict(settings(severity.sets)).get(a)
+        if level:
+            yield (severity.event,), 0, layout.level(a, level)
 
 
 def start_arrays(layout: Layout, ref: Reference) -> dict[str, np.ndarray]:
+    """Odds of each level at entry, and which attributes they depend on, as compressed lists."""
     count, most = len(layout.attributes), layout.most_levels
-    odds, cumulative = np.zeros((count, *CELL), np.float32), np.ones((count, *CELL, most), np.float32)
-    factor = np.ones((count, count, most), np.float32)
+    odds = np.zeros((count, *CELL, most), np.float32)
+    factor = np.ones((count, count, most, most), np.float32)
     for a in ref.order:
         n = layout.attribute(a)
-        odds[n] = ref.odds[a]
-        cumulative[n, ..., : len(layout.levels[a])] = np.cumsum(ref.among[a], axis=-1)
+        odds[n, ..., : ref.odds[a].shape[-1]] = ref.odds[a]
         for b, values in ref.factors[a].items():
-            factor[n, layout.attribute(b), : len(values)] = values
-    before = [np.flatnonzero((by_level != 1).any(axis=1)) for by_level in factor]
-    return {"start_odds": odds, "start_from": offsets(before), "start_attribute": joined(before), "start_factor": factor,
-            "start_cumulative": cumulative}
+            factor[n, layout.attribute(b), : values.shape[0], : values.shape[1]] = values
+    before = [np.flatnonzero((by_level != 1).any(axis=(1, 2))) for by_level in factor]
+    return {"start_odds": odds, "start_from": offsets(before), "start_attribute": joined(before), "start_factor": factor}

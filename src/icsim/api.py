@@ -19,7 +19,7 @@ from icsim.results import Comparison, Results
 if TYPE_CHECKING:
     import polars as pl
 
-    from icsim.calibration import Validation
+    from icsim.calibration import Calibration, Validation
     from icsim.lives import Lives
     from icsim.scenario import Explanation, Resolved, Scenario
 
@@ -174,6 +174,27 @@ def validate(area: str = DEFAULT_AREA, years: int | None = None, replications: i
     from icsim import calibration
 
     return calibration.validate(resolved, stationary, progress)
+
+
+def calibrate(area: str = DEFAULT_AREA, england: bool = False, progress: Progress | None = None,
+              out: Path | str | None = None, seed: int | None = None, threads: int | None = None,
+              **settings: Any) -> tuple[Calibration, Path]:
+    """Fit the shipped baseline of an area to published figures, and write what was fitted; returns also where.
+
+    england: fit also what holds everywhere. out: the folder that holds one for England and one for each area; in a checkout
+    `calibration/fitted`, from which every later run reads. settings: fields of `calibration.Settings`.
+    Raises NotFoundError for an unknown area, CatalogueError for mistakes in targets or parameters, ResultsError where
+    nothing can be written.
+    """
+    resolved = baseline_of(area, seed=seed, threads=threads)
+    from icsim import areas, calibration, catalogue
+    from icsim.calibration import overlay
+
+    folder = overlay.folder(out)
+    bare = catalogue.load(fitted=not england), areas.load(area, fitted=False)
+    found = calibration.calibrate(resolved, bare, calibration.Settings(england=england, **settings), progress)
+    overlay.save(folder, found, bare)
+    return found, folder
 
 
 def baseline_of(area: str, **overrides: Any) -> Resolved:

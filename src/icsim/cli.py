@@ -1,4 +1,5 @@
-"""The command line: `icsim run`, `compare`, `life`, `residents`, `explain`, `check`, `catalogue`, `validate`.
+"""The command line: `icsim run`, `compare`, `life`, `residents`, `explain`, `check`, `catalogue`, `validate`,
+`calibrate`.
 
 Exit codes: 0 done; 2 something the user can put right (told without a traceback); 1 a fault of icsim; 130 interrupted.
 Nothing heavy is imported until a command needs it, so that help appears at once.
@@ -411,6 +412,42 @@ def validate(area: Annotated[str, typer.Argument(help="Whose baseline, such as w
         _print_json({"command": "validate", "results": [validation_object(found, folder)]})
     else:
         typer.echo(validation_page(found, folder), nl=False)
+
+
+@app.command()
+@_told
+def calibrate(area: Annotated[str, typer.Argument(help="Whose baseline, such as wiltshire.")] = "hertfordshire-west-essex",
+              england: Annotated[bool, typer.Option("--england", help="Fit also what holds everywhere in England.")] = False,
+              json_: Json = False,
+              out: Annotated[Path | None, typer.Option(help="Folder in which what was fitted is written. "
+                                                       "[default: calibration/fitted of a checkout]")] = None,
+              passes: Annotated[int, typer.Option(min=0, help="Passes that keep shares steady, before and after.")] = 6,
+              steps: Annotated[int, typer.Option(min=1, help="Most steps of the fit.")] = 2,
+              replications: Annotated[int, typer.Option(min=1, help="Repeat each run so often.")] = 2,
+              seed: Seed = None, threads: Threads = None) -> None:
+    """Fit the baseline of an area to published figures.
+
+    Fits the numbers that calibration/parameters.csv names to the figures they
+    answer to, never to those kept for checking, and writes what it found where
+    every later run reads it. No scenario fits anything. Takes many runs: about
+    ten minutes for an area, an hour with --england.
+
+    \b
+    Examples:
+      icsim calibrate wiltshire
+      icsim calibrate hertfordshire-west-essex --england
+    """
+    from icsim import api
+
+    with _progress() as progress:
+        found, folder = api.calibrate(area, england, progress, out, seed=seed, threads=threads, passes=passes, steps=steps,
+                                      replications=replications)
+    from icsim.report.calibration import calibration_object, calibration_page
+
+    if json_:
+        _print_json({"command": "calibrate", "results": [calibration_object(found, folder)]})
+    else:
+        typer.echo(calibration_page(found, folder), nl=False)
 
 
 def _check_area(area: str, known: list[str]) -> None:

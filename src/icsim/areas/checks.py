@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from icsim.areas import schedule
-from icsim.areas.rows import Capacity, Catchment, Flow, FlowAge, FlowTrend, Multiplier, Pool, Stream
+from icsim.areas.rows import Capacity, Catchment, Flow, FlowAge, FlowTrend, Multiplier, Odds, Pool, Stream
 from icsim.catalogue.csvtable import Table, nearest
 from icsim.catalogue.evidence import evidence_problems, source_problems
 from icsim.catalogue.found import Found
@@ -24,7 +24,7 @@ EVERY = "*"
 MOST_TIMES = 100
 """No flow grows by more: arrivals are drawn in as many layers as the factor has."""
 UNITS = {"flows": "people a year", "flow_ages": "relative", "flow_trends": "ratio", "multipliers": "ratio",
-         "pools": "servers", "capacity": "ratio", "streams": "cases a day", "catchments": "share"}
+         "odds": "odds ratio", "pools": "servers", "capacity": "ratio", "streams": "cases a day", "catchments": "share"}
 """Tables of numbers and the unit that each is in."""
 _SHARE_TOLERANCE = 1e-9
 
@@ -56,7 +56,7 @@ def value_fault(row: Any, value: float | None) -> str:
             return "" if whole else "The number of servers must be whole and at least 0."
         case Catchment():
             return "" if 0 <= value <= 1 else "A share lies between 0 and 1."
-        case Multiplier() | Capacity():
+        case Multiplier() | Odds() | Capacity():
             return "" if 1e-6 <= value <= 1e6 else "A ratio lies between 0.000001 and 1,000,000."
         case FlowTrend():
             return "" if 1e-6 <= value <= MOST_TIMES else f"This factor lies between 0.000001 and {MOST_TIMES}."

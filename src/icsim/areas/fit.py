@@ -12,7 +12,8 @@ from icsim.errors import Problem
 
 def fit_problems(catalogue: Catalogue, area: Area) -> list[Problem]:
     """Everything in the area's tables that the catalogue does not know, and the other way round."""
-    return [problem for rule in (_services, _rotas, _streams, _multipliers, _providers) for problem in rule(catalogue, area)]
+    rules = (_services, _rotas, _streams, _multipliers, _odds, _providers)
+    return [problem for rule in rules for problem in rule(catalogue, area)]
 
 
 def _services(catalogue: Catalogue, area: Area) -> Iterator[Problem]:
@@ -45,6 +46,14 @@ def _multipliers(catalogue: Catalogue, area: Area) -> Iterator[Problem]:
         if row.event not in known:
             message = f"events.csv has no such event. {nearest(row.event, known)}".strip()
             yield Problem(f"multipliers.csv: {row.event}", message, value=row.event)
+
+
+def _odds(catalogue: Catalogue, area: Area) -> Iterator[Problem]:
+    for row in area.odds:
+        levels = catalogue.levels.get(row.attribute, ())
+        if row.level not in levels[1:]:
+            message = f"attributes.csv has no such level after the first. {nearest(row.level, levels[1:])}".strip()
+            yield Problem(f"odds.csv: {row.attribute}", message, value=row.level)
 
 
 def _providers(catalogue: Catalogue, area: Area) -> Iterator[Problem]:

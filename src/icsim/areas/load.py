@@ -14,20 +14,22 @@ import numpy as np
 
 from icsim.areas import schedule
 from icsim.areas.checks import AGES, QUINTILES, SEXES, problems_of, value_fault
-from icsim.areas.rows import Capacity, Catchment, Flow, FlowAge, FlowTrend, Multiplier, Place, Pool, Residents, Stream
+from icsim.areas.rows import Capacity, Catchment, Flow, FlowAge, FlowTrend, Multiplier, Odds, Place, Pool, Residents, Stream
 from icsim.catalogue.csvtable import Table, nearest, read_records, read_table
 from icsim.catalogue.rows import Evidence, Source
 from icsim.errors import CatalogueError, Problem
+from icsim.places import beside
 
 SHIPPED = Path(__file__).parent
 ROWS = {"places": Place, "flows": Flow, "flow_ages": FlowAge, "flow_trends": FlowTrend, "multipliers": Multiplier,
-        "pools": Pool, "capacity": Capacity, "streams": Stream, "catchments": Catchment, "sources": Source}
+        "odds": Odds, "pools": Pool, "capacity": Capacity, "streams": Stream, "catchments": Catchment, "sources": Source}
 """Table → the class of its rows; population.csv, which is wide, is read beside them."""
 ID: dict[str, Callable[[Any], str]] = {
     "flows": lambda r: f"flow.{r.flow}.{r.place}",
     "flow_ages": lambda r: f"flow_age.{r.flow}.{r.sex}.{r.age_from}",
     "flow_trends": lambda r: f"flow_trend.{r.flow}.{r.place}.{r.from_year}",
     "multipliers": lambda r: f"multiplier.{r.event}",
+    "odds": lambda r: f"odds.{r.attribute}.{r.level}",
     "pools": lambda r: f"pool.{r.pool}",
     "capacity": lambda r: f"capacity.{r.service}.{r.from_year}",
     "streams": lambda r: f"stream.{r.stream}",
@@ -58,6 +60,8 @@ class Area:
     catchments: tuple[Catchment, ...]
     sources: tuple[Source, ...]
     flow_trends: tuple[FlowTrend, ...] = ()
+    odds: tuple[Odds, ...] = ()
+    """empty: all is as common as in England"""
 
     @property
     def place_names(self) -> tuple[str, ...]:
@@ -129,14 +133,19 @@ def names() -> list[str]:
     return sorted(path.parent.name for path in SHIPPED.glob("*/area.toml"))
 
 
-def load(name_or_folder: str | Path) -> Area:
+def load(name_or_folder: str | Path, fitted: bool = True) -> Area:
     """Read an area by its shipped name or from a folder with the same tables.
 
-    Raises CatalogueError with every problem of every table, each with its file and line.
+    fitted: over the tables of a shipped area lay what was fitted for it, if anything was. Raises CatalogueError with every
+    problem of every table, each with its file and line.
     """
     folder = _folder(name_or_folder)
     about, problems = _about(folder / "area.toml")
     tables, mistakes = _read_tables(folder)
+    fits = beside("fitted") / folder.name
+    if fitted and folder.parent == SHIPPED and fits.is_dir():
+        _lay_over(tables, fits)
+        mistakes = [problem for table in tables.values() for problem in table.problems]
     problems += mistakes
     if not problems:
         problems = problems_of(about.counties, tables)
@@ -192,8 +201,26 @@ def _read_tables(folder: Path) -> tuple[dict[str, Table], list[Problem]]:
     for name, row_class in ROWS.items():
         tables[name] = read_table(folder / f"{name}.csv", row_class)
     problems = [problem for table in tables.values() for problem in table.problems]
-    named = {name: table._replace(rows=[_with_id(name, row) for row in table.rows]) for name, table in tables.items()}
-    return named, problems
+    return {name: _named(name, table) for name, table in tables.items()}, problems
+
+
+def _lay_over(tables: dict[str, Table], folder: Path) -> None:
+    """Rows of the tables in `folder` take the place of those of the same id; the others are added."""
+    for name, row_class in ROWS.items():
+        if (folder / f"{name}.csv").exists():
+            old, fits = tables[name], _named(name, read_table(folder / f"{name}.csv", row_class))
+            rows = _by_identity(old) | _by_identity(fits)
+            tables[name] = Table([row for row, _ in rows.values()], [line for _, line in rows.values()],
+                                 [*old.problems, *fits.problems])
+
+
+def _by_identity(table: Table) -> dict[Any, tuple[Any, int]]:
+    """Rows with their lines, by id; a row without one stands for itself."""
+    return {getattr(row, "id", "") or row: (row, line) for row, line in zip(table.rows, table.lines, strict=True)}
+
+
+def _named(name: str, table: Table) -> Table:
+    return table._replace(rows=[_with_id(name, row) for row in table.rows])
 
 
 def _with_id(table: str, row: Any) -> Any:

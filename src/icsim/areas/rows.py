@@ -76,6 +76,18 @@ class Multiplier(Evidence):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Odds(Evidence):
+    """How common a level is here compared with England, at the same age, sex and fifth. `odds.csv`. unit: odds ratio.
+
+    The odds of having it at the start are × `value`, and so is how often people come by it.
+    """
+
+    attribute: str
+    level: str
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Pool(Evidence):
     """Servers of one service that stand together. `pools.csv`. value: number of servers; unit: servers.
 

@@ -49,8 +49,8 @@ class Asked:
     """bool[step]: a stay that counts as an emergency admission"""
 
 
-def asked(world: World, targets: Iterable[Target], counted: Iterable[CountedCondition]) -> Asked:
-    """What these targets need of a world; what its catalogue does not have is left out."""
+def asked(world: World, targets: Iterable[Target], counted: Iterable[CountedCondition], everything: bool = False) -> Asked:
+    """What these targets need of a world; what its catalogue does not have is left out. `everything`: all shares."""
     layout = world.built.layout
     conditions = tuple((layout.attribute(row.attribute), _indices(layout, row)) for row in counted
                        if row.attribute in layout.attributes)
@@ -58,8 +58,13 @@ def asked(world: World, targets: Iterable[Target], counted: Iterable[CountedCond
     rows = [row for row in targets if row.attribute in levels]
     shares = dict.fromkeys((row.attribute, row.among) for row in rows if row.measure == "prevalence" and _known(levels, row))
     shares |= {("sex", ""): None}  # residents by single year of age
+    shares |= {(name, ""): None for name in levels if everything and name not in _FIXED}
     by = dict.fromkeys((*(row.attribute for row in rows if row.measure != "prevalence"), *_always(levels)))
     return Asked(conditions, levels, tuple(shares), (EVERYBODY, *by), admitting(world.catalogue, world))
+
+
+_FIXED = ("quintile", "place")
+"""Attributes whose shares nobody asks for: they are axes of every table."""
 
 
 def _indices(layout: Layout, row: CountedCondition) -> tuple[int, ...]:
@@ -118,6 +123,18 @@ class Census:
         """Residents who tell this onlooker whenever they are counted."""
         self._residents = _Told(self, *given)
         return self._residents
+
+    @property
+    def tally(self) -> np.ndarray:
+        """int64[period, cell, column]: what the residents tallied; columns in `columns`."""
+        assert self._residents is not None
+        return self._residents.tally
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns of `tally`."""
+        assert self._residents is not None
+        return self._residents.columns
 
     def counted(self, residents: Residents) -> None:
         """The residents are being counted: at the start, at the end of each year, and once more at the very end."""

@@ -16,7 +16,7 @@ from icsim.calibration.census import (
     share_table,
 )
 from icsim.calibration.leavings import Leavings, NotComparedError
-from icsim.calibration.rows import Target
+from icsim.calibration.rows import ENGLAND, Target
 from icsim.calibration.selection import (
     band_mask,
     date_of,
@@ -29,14 +29,17 @@ from icsim.calibration.selection import (
 
 
 def prevalence(leavings: Leavings, target: Target) -> float:
-    """People at these levels, % of all of their ages, sex, fifth or place."""
+    """People at these levels, % of all of their ages, sex, fifth or place. Of all fifths of England: as if a fifth each."""
     levels, date = level_mask(leavings, target), date_of(leavings, target)
     if target.place:
-        table = leavings.table(place_table(target.attribute))[date][place_mask(leavings, target)].sum(axis=0)
+        table = leavings.table(place_table(target.attribute))[date][place_mask(leavings, target)]
     else:
-        table = _by_level(leavings, target)[date][sex_mask(target)][:, quintile_mask(target)].sum(axis=(0, 1))
-    by_level = table[target.age_from : target.age_to + 1].sum(axis=0)
-    return 100 * _share(by_level[levels].sum(), by_level.sum())
+        table = _by_level(leavings, target)[date][sex_mask(target)].sum(axis=0)[quintile_mask(target)]
+    by_level = table[:, target.age_from : target.age_to + 1].sum(axis=1)
+    if target.area == ENGLAND and not target.among:
+        by_level = by_level / np.maximum(by_level.sum(axis=1, keepdims=True), 1)
+    found = by_level.sum(axis=0)
+    return 100 * _share(found[levels].sum(), found.sum())
 
 
 def _by_level(leavings: Leavings, target: Target) -> np.ndarray:

@@ -6,7 +6,6 @@ They lie in `calibration/targets` of a checkout; a wheel puts them beside Python
 from __future__ import annotations
 
 import re
-import sysconfig
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -28,8 +27,8 @@ from icsim.calibration.rows import (
 from icsim.catalogue.csvtable import Table, nearest, read_table
 from icsim.catalogue.rows import Source
 from icsim.errors import CatalogueError, Problem
+from icsim.places import beside
 
-CHECKOUT = Path(__file__).resolve().parents[3] / "calibration" / "targets"
 OTHERS: dict[str, type] = {"conditions_counted.csv": CountedCondition, "named.csv": Named, "sources.csv": Source}
 """Files that hold no targets."""
 INTERVALS = ("published", "computed", "tolerance")
@@ -65,7 +64,7 @@ class _Found:
 
 def folder() -> Path:
     """Where the targets lie."""
-    return CHECKOUT if CHECKOUT.is_dir() else Path(sysconfig.get_path("data")) / "share" / "icsim" / "targets"
+    return beside("targets")
 
 
 def load(place: Path | None = None) -> Targets:

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from icsim import experiment
+from icsim.calibration import drift
 from icsim.calibration.census import EVERYBODY, PEOPLE, Asked, Census, asked, followed_table
 from icsim.calibration.health_measures import admission_rate, admitted_share, death_share, dispersion, followed
 from icsim.calibration.leavings import (
@@ -55,6 +56,10 @@ class Validation:
     admissions_per_100, admitted_percent, dispersion (variance over mean of admissions a person)"""
     about: dict[str, Any]
     """area, area_label, stationary, years, replications, seed, conditions_counted, conditions_known"""
+    drift: pl.DataFrame | None = None
+    """of a stationary run: which shares moved, by level and age (`drift.SCHEMA`)"""
+    clusters: pl.DataFrame | None = None
+    """of a stationary run: shares with several conditions by age (`drift.CLUSTERS`)"""
 
 
 def validate(resolved: Resolved, stationary: bool = False, progress: experiment.Progress | None = None,
@@ -69,14 +74,15 @@ def validate(resolved: Resolved, stationary: bool = False, progress: experiment.
     watches: dict[int, Census] = {}
 
     def watch(world: World, replication: int) -> Census:
-        watches[replication] = Census(world, asked(world, rows, known.counted))
+        watches[replication] = Census(world, asked(world, rows, known.counted, stationary))
         return watches[replication]
 
     results = experiment.run(run, progress, watch)
     left = _leavings(results, watches)
     table = compared(left, rows)
     about = _about(run, stationary, known, watches[0].asked)
-    return Validation(results, table, named(known.named, table, resolved.area.name), followed_up(left), about)
+    stood = (drift.drift(left), drift.clusters(left)) if stationary else (None, None)
+    return Validation(results, table, named(known.named, table, resolved.area.name), followed_up(left), about, *stood)
 
 
 def without_trends(resolved: Resolved) -> Resolved:

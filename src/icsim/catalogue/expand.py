@@ -30,6 +30,17 @@ class Banded(Protocol):
     def unit(self) -> str: ...
 
 
+class Corrected(Protocol):
+    """What a correction says."""
+
+    @property
+    def sex(self) -> str: ...
+    @property
+    def age(self) -> int | None: ...
+    @property
+    def value(self) -> float: ...
+
+
 def expand_ages(rows: Iterable[Banded], smooth: bool = False) -> np.ndarray:
     """float64[2 sexes, 5 quintiles, 91 ages] in canonical units (per person-year, share from 0 to 1).
 
@@ -51,6 +62,22 @@ def expand_ages(rows: Iterable[Banded], smooth: bool = False) -> np.ndarray:
         for index in np.ndindex(values.shape[:2]):
             values[index] = _joined(values[index], owner[index])
     return values
+
+
+def corrections(rows: Iterable[Corrected]) -> np.ndarray:
+    """float64[2 sexes, 1, 91 ages]: product of the corrections of one event or weight (`rows.Correction`)."""
+    factor = np.ones((len(SEXES), 1, AGES))
+    by_sex: dict[str, list[Corrected]] = {}
+    for row in rows:
+        if row.age is None:
+            factor[_chosen(row.sex, SEXES)] *= row.value
+        else:
+            by_sex.setdefault(row.sex, []).append(row)
+    for sex, knots in by_sex.items():
+        known = sorted((row.age, row.value) for row in knots if row.age is not None)
+        ages, values = np.array(known).T
+        factor[_chosen(sex, SEXES)] *= np.exp(np.interp(np.arange(AGES), ages, np.log(values)))
+    return factor
 
 
 def _chosen(name: str, names: tuple[str, ...]) -> slice:

@@ -1,7 +1,9 @@
 """The catalogue: what is true of people and services anywhere in England, read from `tables/*.csv`.
 
 `load()` reads every table, makes the ids, and checks everything at once; a catalogue that loads is sound. A second
-folder (`extra`) with files of the same names adds rows: an event, a service or a factor needs no change of code.
+folder (`extra`) with files of the same names adds rows: an event, a service or a factor needs no change of code. What
+calibration fitted lies in a folder of its own, and is laid over the shipped tables: its rows take the place of those with
+the same id.
 """
 
 from __future__ import annotations
@@ -17,8 +19,11 @@ from icsim.catalogue import rows
 from icsim.catalogue.csvtable import Table, nearest, read_table
 from icsim.catalogue.found import Found
 from icsim.errors import CatalogueError, Problem
+from icsim.places import beside
 
 TABLES = Path(__file__).parent / "tables"
+ENGLAND = beside("fitted") / "england"
+"""What was fitted and holds everywhere."""
 
 FILES: dict[str, tuple[str, type]] = {
     "attributes": ("attributes.csv", rows.Level),
@@ -26,6 +31,7 @@ FILES: dict[str, tuple[str, type]] = {
     "rates": ("rates*.csv", rows.Rate),
     "ratios": ("ratios*.csv", rows.Ratio),
     "exponents": ("exponents.csv", rows.Exponent),
+    "corrections": ("corrections.csv", rows.Correction),
     "trends": ("trends*.csv", rows.Trend),
     "weights": ("weights.csv", rows.Weight),
     "norms": ("norms*.csv", rows.Norm),
@@ -55,6 +61,7 @@ ID: dict[str, Callable[[Any], str]] = {
     "rates": lambda r: f"rate.{r.event}.{r.sex}.{r.quintile}.{r.age_from}",
     "ratios": lambda r: f"ratio.{r.event}.{r.attribute}.{r.level}",
     "exponents": lambda r: f"exponent.{r.event}.{r.attribute}",
+    "corrections": lambda r: f"correction.{r.event or r.weight}.{r.sex}.{'all' if r.age is None else r.age}",
     "trends": lambda r: f"trend.{r.event}.{r.from_year}",
     "norms": lambda r: f"norm.{r.weight}.{r.sex}.{r.quintile}.{r.age_from}",
     "factors": lambda r: f"factor.{r.weight}.{r.attribute}.{r.level}",
@@ -78,6 +85,7 @@ class Catalogue:
     rates: tuple[rows.Rate, ...] = ()
     ratios: tuple[rows.Ratio, ...] = ()
     exponents: tuple[rows.Exponent, ...] = ()
+    corrections: tuple[rows.Correction, ...] = ()
     trends: tuple[rows.Trend, ...] = ()
     weights: tuple[rows.Weight, ...] = ()
     norms: tuple[rows.Norm, ...] = ()
@@ -170,20 +178,35 @@ class Catalogue:
         return digest.hexdigest()
 
 
-def load(folder: Path | None = None, extra: Path | None = None) -> Catalogue:
+def load(folder: Path | None = None, extra: Path | None = None, fitted: bool = True) -> Catalogue:
     """Read and check the catalogue in `folder` (the one shipped with icsim), with the rows of `extra` appended.
 
-    Raises CatalogueError with every problem found, by file and line.
+    fitted: lay what was fitted over the shipped tables. Raises CatalogueError with every problem found, by file and line.
     """
     from icsim.catalogue.check import problems_of  # here, because the checks need the Catalogue of this module
 
+    fits = ENGLAND if folder is None and fitted else None
     folder = TABLES if folder is None else Path(folder)
     found, problems = _read_tables(folder, None if extra is None else Path(extra))
+    if fits is not None:
+        problems += _lay_over(found, fits)
     if not problems:
         problems = problems_of(found)
     if problems:
         raise CatalogueError(str(folder if extra is None else extra), problems)
     return assembled(found)
+
+
+def _lay_over(found: dict[str, list[Found]], folder: Path) -> list[Problem]:
+    """Rows of the tables in `folder` take the place of those of the same id in `found`; the others are added."""
+    if not folder.is_dir():
+        return [Problem(str(folder), "is missing: what was fitted to published figures belongs to the tables")]
+    fits, problems = _read_files(folder)
+    for table, places in fits.items():
+        new = {place.row.id: place for place in places} if table in ID else {}
+        found[table] = [new.pop(getattr(place.row, "id", ""), place) for place in found[table]]
+        found[table] += list(new.values()) if table in ID else places
+    return problems
 
 
 def assembled(found: dict[str, list[Found]]) -> Catalogue:
@@ -194,16 +217,25 @@ def assembled(found: dict[str, list[Found]]) -> Catalogue:
 def _read_tables(folder: Path, extra: Path | None) -> tuple[dict[str, list[Found]], list[Problem]]:
     problems = _folder_problems(folder, extra)
     found: dict[str, list[Found]] = {table: [] for table in FILES}
-    read: Table
     for source in filter(None, (folder, extra)):
-        for table, (pattern, row_class) in FILES.items():
-            for path in sorted(source.glob(pattern)):
-                read = read_table(path, row_class)
-                found[table] += [
-                    Found(_with_id(table, row), path.name, line)
-                    for row, line in zip(read.rows, read.lines, strict=True)
-                ]
-                problems += read.problems
+        own, mistakes = _read_files(source)
+        problems += mistakes
+        for table in FILES:
+            found[table] += own[table]
+    return found, problems
+
+
+def _read_files(folder: Path) -> tuple[dict[str, list[Found]], list[Problem]]:
+    """Rows by table of the files that `folder` has."""
+    found: dict[str, list[Found]] = {table: [] for table in FILES}
+    problems: list[Problem] = []
+    read: Table
+    for table, (pattern, row_class) in FILES.items():
+        for path in sorted(folder.glob(pattern)):
+            read = read_table(path, row_class)
+            found[table] += [Found(_with_id(table, row), path.name, line)
+                             for row, line in zip(read.rows, read.lines, strict=True)]
+            problems += read.problems
     return found, problems
 
 

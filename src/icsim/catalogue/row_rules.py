@@ -21,6 +21,7 @@ UNITS: dict[str, tuple[str, ...]] = {
     "rates": tuple(PER_YEAR),
     "ratios": ("ratio",),
     "exponents": ("exponent",),
+    "corrections": ("ratio", "odds ratio"),
     "trends": ("ratio",),
     "norms": ("utility", "contacts a year", *SHARES),
     "factors": ("ratio", "odds ratio"),
@@ -38,6 +39,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "rates": (0.0, 100_000.0),
     "ratios": (1e-6, 1e6),
     "exponents": (1e-6, 1.0),
+    "corrections": (1e-6, 1e6),
     "trends": (1e-6, 1e6),
     "factors": (1e-6, 1e6),
     "profiles": (0.0, 1e6),
@@ -109,6 +111,16 @@ def exponents_are_sound(tables: Tables, catalogue: Catalogue) -> Iterator[Proble
             yield place.problem("attribute", message, place.row.attribute)
 
 
+def corrections_are_sound(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
+    """Each is of one event or of one weight, at a year of age or at all."""
+    for place in tables["corrections"]:
+        row = place.row
+        if bool(row.event) == bool(row.weight):
+            yield place.problem("event", "Name an event or a weight, one of the two.", row.event)
+        if row.age is not None and not 0 <= row.age <= OLDEST:
+            yield place.problem("age", f"An age lies between 0 and {OLDEST}.", row.age)
+
+
 def ages_run_upwards(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
     """0 ≤ age_from ≤ age_to ≤ 90."""
     for table in ("rates", "norms", "prevalence", "severity_shares"):
@@ -170,7 +182,7 @@ _VOCABULARY: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("quantities", "distribution", DISTRIBUTIONS),
     ("services", "shift_end", SHIFT_END),
     ("congestion", "kind", tuple(CONGESTION_KINDS)),
-    *((table, "sex", ("*", *SEXES)) for table in ("rates", "norms", "prevalence", "severity_shares")),
+    *((table, "sex", ("*", *SEXES)) for table in ("rates", "norms", "prevalence", "severity_shares", "corrections")),
     *((table, "quintile", ("*", *QUINTILES)) for table in ("rates", "norms", "prevalence")),
 )
 
@@ -190,13 +202,13 @@ def names_resolve(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
 _REFERENCES: tuple[tuple[str, str, tuple[str, str]], ...] = (
     *(
         (table, "event", ("events", "event"))
-        for table in ("rates", "ratios", "exponents", "trends", "severities", "severity_shares")
+        for table in ("rates", "ratios", "exponents", "corrections", "trends", "severities", "severity_shares")
     ),
     *(
         (table, "attribute", ("attributes", "attribute"))
         for table in ("events", "ratios", "exponents", "factors", "prevalence")
     ),
-    *((table, "weight", ("weights", "weight")) for table in ("norms", "factors")),
+    *((table, "weight", ("weights", "weight")) for table in ("norms", "factors", "corrections")),
     ("events", "pathway", ("steps", "pathway")),
     ("events", "profile", ("profiles", "profile")),
     ("steps", "service", ("services", "service")),
@@ -214,7 +226,7 @@ _REFERENCES: tuple[tuple[str, str, tuple[str, str]], ...] = (
 )
 
 
-_EVERY = {("exponents", "attribute", "*")}
+_EVERY = {("exponents", "attribute", "*"), ("exponents", "event", "*")}
 """Cells that may stand for every name."""
 
 
@@ -523,6 +535,7 @@ ROW_RULES: tuple[Callable[[Tables, Catalogue], Iterable[Problem]], ...] = (
     values_lie_in_bounds,
     ratios_are_sound,
     exponents_are_sound,
+    corrections_are_sound,
     ages_run_upwards,
     ids_are_unique,
     words_are_known,

@@ -109,7 +109,9 @@ class Ratio(Evidence):
 
 @dataclass(frozen=True, kw_only=True)
 class Exponent(Evidence):
-    """Ratios of `event` by `attribute` (`*`: by all of which no row speaks) act as ratio ** `value`. `exponents.csv`.
+    """Ratios of `event` by `attribute` act as ratio ** `value`. `exponents.csv`.
+
+    `*`: all events, or all attributes, of which no other row speaks; that of an event goes before that of an attribute.
 
     Below 1 where several attributes stand for partly the same harm, so that it is not counted in full several times. An
     event's ratios by sex, by quintile and by the attribute that it moves say what its rates mean, and have no exponent.
@@ -118,6 +120,22 @@ class Exponent(Evidence):
     event: str
     attribute: str
     value: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Correction(Evidence):
+    """× on the rates of an event, or on a weight's norm (of a weight by odds: on the odds). `corrections.csv`.
+
+    Published figures of different sources do not fit together to the last digit; what calibration finds is laid over them
+    here instead of changing them. `age`: a year of age; several of one event and sex are joined log-linearly and stay
+    level beyond the first and the last. Empty: all ages. Rows with `*` and rows by sex multiply.
+    """
+
+    value: float
+    event: str = ""
+    weight: str = ""
+    sex: str = "*"
+    age: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

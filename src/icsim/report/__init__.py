@@ -37,6 +37,8 @@ def save_validation(value: Validated, folder: Path, with_charts: bool = True) ->
     files = {"page.txt": validation_page(value, folder, everything=True).encode(),
              "validation.csv": value.table.write_csv().encode(), "validation.parquet": parquet(value.table),
              "followed.csv": value.followed.write_csv().encode(), "validation.json": told.encode()}
+    stood = {"drift": value.drift, "clusters": value.clusters}
+    files |= {f"{name}.csv": frame.write_csv().encode() for name, frame in stood.items() if frame is not None}
     if with_charts:
         from icsim.report.validation_chart import validation_charts  # here, because matplotlib takes long to load
 

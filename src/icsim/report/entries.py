@@ -17,7 +17,7 @@ from icsim.errors import NotFoundError, Problem
 from icsim.report.wording import WIDTH, paragraph, plain
 
 CATALOGUE_TABLES = tuple(field.name for field in fields(Catalogue) if field.name not in ("sources", "levels"))
-AREA_TABLES = ("pools", "catchments", "multipliers", "flows", "flow_ages", "flow_trends")
+AREA_TABLES = ("pools", "catchments", "multipliers", "odds", "flows", "flow_ages", "flow_trends")
 NAMED_BY = ("service", "pool", "event", "attribute", "weight", "measure", "pathway", "step", "profile", "flow",
             "counts_as", "time_as", "response", "id")
 """Columns in which a name may stand."""

@@ -26,6 +26,8 @@ READING = (
     'Monte-Carlo error, what luck adds; "unclear" lies outside by less than two of them: more runs would tell. A figure '
     "that was used to set the model up and is met shows that the setting worked, no more; the others are the test.")
 LIFE = "Life expectancy is at the death rates of 2017 to 2019, like the tables: their later fall is divided out."
+OLDEST, FROM_AGE = 90, 40
+"""The last band of ages; the first that the table of several conditions shows."""
 GROUPS = {"everybody": "", "frailty": "frailty: ", "number_of_conditions": "conditions: "}
 
 
@@ -49,6 +51,14 @@ class Validated(Protocol):
         """What becomes of older people within a year."""
 
     @property
+    def drift(self) -> pl.DataFrame | None:
+        """Of a stationary run: which shares moved."""
+
+    @property
+    def clusters(self) -> pl.DataFrame | None:
+        """Of a stationary run: shares with several conditions."""
+
+    @property
     def about(self) -> dict[str, Any]:
         """Area and settings of the run."""
 
@@ -59,7 +69,7 @@ def validation_page(value: Validated, folder: Path | None = None, everything: bo
     `everything`: every figure, also those that are met.
     """
     parts = [_head(value), _in_short(value), _said(value), *(_figures(value, split, everything) for split in SPLITS),
-             _older(value), _not_compared(value), _meaning(value), _end(value, folder)]
+             _older(value), _standing_still(value), _not_compared(value), _meaning(value), _end(value, folder)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -67,7 +77,13 @@ def validation_object(value: Validated, folder: Path | None) -> dict[str, Any]:
     """One validation: settings, how many figures are met, every figure, what is said of the area, older people."""
     return {**value.about, "hash": value.results.content_hash, "folder": None if folder is None else str(folder),
             "summary": tally(value), "targets": value.table.to_dicts(), "named": value.named.to_dicts(),
-            "followed": value.followed.to_dicts()}
+            "followed": value.followed.to_dicts(), **_stood(value)}
+
+
+def _stood(value: Validated) -> dict[str, Any]:
+    if value.drift is None or value.clusters is None:
+        return {}
+    return {"drift": value.drift.to_dicts(), "clusters": value.clusters.to_dicts()}
 
 
 def tally(value: Validated) -> dict[str, dict[str, int]]:
@@ -145,6 +161,27 @@ def _older(value: Validated) -> str:
             "found for most of it. Admissions are emergencies. Variance / mean would be 1 if admissions fell on people at "
             "random.")
     return "\n".join([heading("Older people"), paragraph(text), "", table(rows, head)])
+
+
+def _standing_still(value: Validated) -> str:
+    """What drifted in a run in which nothing had a reason to."""
+    if value.drift is None or value.clusters is None:
+        return ""
+    moved = value.drift.filter(~value.drift["steady"])
+    text = (f"Of {value.drift.height} shares (a level in ten years of age, 2,000 people or more) {moved.height} moved by "
+            "more than five per cent, or three standard errors, between the start and the end.")
+    rows = [[f"{plain(row['attribute'])}: {plain(row['level'])}, {_ages(row['age_from'])}", number(row["expected"], 0),
+             number(row["there"], 0), f"{number(100 * row['drift'], 0, True)} %"]
+            for row in moved.head(SHOWN).iter_rows(named=True)]
+    pairs = [[f"{row['conditions']}, {_ages(row['age_from'])}", number(row["start_percent"], 1),
+              number(row["end_percent"], 1)] for row in value.clusters.iter_rows(named=True) if row["age_from"] >= FROM_AGE]
+    drifts = ["", table(rows, ["", "expected", "there", "drift"])] if rows else []
+    return "\n".join([heading("Does it stand still?"), paragraph(text), *drifts, "",
+                      table(pairs, ["Conditions, % of people", "start", "end"])])
+
+
+def _ages(first: int) -> str:
+    return "90 and over" if first == OLDEST else f"{first} to {first + 9}"
 
 
 def _not_compared(value: Validated) -> str:

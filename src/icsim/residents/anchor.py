@@ -19,6 +19,7 @@ from icsim.areas.load import Area
 from icsim.calendar import DAYS_PER_YEAR
 from icsim.catalogue import expand
 from icsim.catalogue.load import Catalogue
+from icsim.catalogue.rows import Weight
 from icsim.residents import model as m
 from icsim.residents import starting
 from icsim.residents.layout import CELL, PLACE_NAME, Layout, layout_with
@@ -65,7 +66,9 @@ def anchored(catalogue: Catalogue) -> Anchored:
 
 
 def exponents(catalogue: Catalogue) -> Callable[[str, str], float]:
-    """By event and attribute: the exponent of its ratios; the row of the attribute, else that of all (*), else 1.
+    """By event and attribute: the exponent of its ratios.
+
+    That of the row of both, else of the event for all attributes (*), else of the attribute for all events (*), else 1.
 
     Ratios by sex, by quintile and by the attribute that an event moves say what its rates mean, and stay as they are.
     """
@@ -75,7 +78,7 @@ def exponents(catalogue: Catalogue) -> Callable[[str, str], float]:
     def exponent(event: str, attribute: str) -> float:
         if attribute in ("sex", "quintile") or (event, attribute) in own:
             return 1.0
-        return given.get((event, attribute), given.get((event, "*"), 1.0))
+        return next((given[key] for key in ((event, attribute), (event, "*"), ("*", attribute)) if key in given), 1.0)
 
     return exponent
 
@@ -86,15 +89,27 @@ def raised(ratio: float, exponent: float) -> float:
 
 
 def rates(catalogue: Catalogue, area: Area, layout: Layout) -> np.ndarray:
-    """float64[K, sex, quintile, age]: published rates a year, times the area's multipliers."""
+    """float64[K, sex, quintile, age]: published rates a year, times corrections and the area's multipliers."""
     found = np.zeros((layout.numbers, *CELL))
-    here = {row.event: row.value for row in area.multipliers}
+    here = multipliers(catalogue, area, layout)
     for event in layout.events:
         if event.kind == "leave":
             rate = leaving(area)[0]
         else:
             rate = expand.expand_ages([row for row in catalogue.rates if row.event == event.event], event.smooth)
-        found[layout.number(event.event)] = rate * here.get(event.event, 1.0)
+        corrected = rate * expand.corrections(row for row in catalogue.corrections if row.event == event.event)
+        found[layout.number(event.event)] = corrected * here.get(event.event, 1.0)
+    return found
+
+
+def multipliers(catalogue: Catalogue, area: Area, layout: Layout) -> dict[str, float]:
+    """By event: how often it happens here compared with England. Where a level is more common than there, people come by
+    it as much more often.
+    """
+    found = {row.event: row.value for row in area.multipliers}
+    for row in area.odds:
+        for event in starting.last_steps(catalogue, layout, row.attribute, row.level):
+            found[event] = found.get(event, 1.0) * row.value
     return found
 
 
@@ -164,6 +179,13 @@ def factors(catalogue: Catalogue, layout: Layout) -> np.ndarray:
     return factor
 
 
+def norms(catalogue: Catalogue, weight: Weight) -> np.ndarray:
+    """float64[sex, quintile, age]: the published mean of a weight, corrected."""
+    norm = expand.expand_ages([row for row in catalogue.norms if row.weight == weight.weight])
+    factor = expand.corrections(row for row in catalogue.corrections if row.weight == weight.weight)
+    return norm * factor / (1 + norm * (factor - 1)) if weight.rule == "odds" else norm * factor
+
+
 def weight_base(catalogue: Catalogue, layout: Layout, ref: Reference, factor: np.ndarray) -> np.ndarray:
     """float32[sex, quintile, age, W]: the value (or odds) with all factors at 1 that gives the published mean.
 
@@ -171,7 +193,7 @@ def weight_base(catalogue: Catalogue, layout: Layout, ref: Reference, factor: np
     """
     base = np.ones((*CELL, len(layout.weights)))
     for w, weight in enumerate(catalogue.weights):
-        norm = expand.expand_ages([row for row in catalogue.norms if row.weight == weight.weight])
+        norm = norms(catalogue, weight)
         by_level = touching(layout, ref, factor[..., w])
         if weight.rule == "odds":
             base[..., w] = ref.odds_for(norm, by_level)

@@ -70,7 +70,7 @@ def build(catalogue: Catalogue, area: Area, start: date, days: int, shipped: Cat
         **needs.classes(catalogue, layout),
         accept=accept,
         hours=hours,
-        **starting.start_arrays(layout, entering),
+        **starting.start_arrays(layout, entering, area),
     )
     return Built(layout, model, trends)
 

@@ -196,7 +196,7 @@ def _multiply_levels(level, by_level, product):
 
 @kernel
 def _solve_levels(x, target, odds):
-    """odds[cell, level] with mean over points of odds·x / Σ odds·x = target[cell, level]; odds and x of the first level are 1.
+    """odds[cell, level] with mean over points of odds·x / Σ odds·x = target[cell, level]; both are 1 at the first level.
 
     Each step sets the odds right as if all points were alike. Where they are not, what is missing shrinks by the part of the
     variance that lies between points, so a few steps do.

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from icsim.areas.load import Area
 from icsim.catalogue import expand
 from icsim.catalogue.load import Catalogue
 from icsim.residents.layout import CELL, Layout, joined, offsets, settings, targets
@@ -60,14 +61,28 @@ def _steps(catalogue: Catalogue, layout: Layout, a: str) -> Iterator[tuple[tuple
             yield (severity.event,), 0, layout.level(a, level)
 
 
-def start_arrays(layout: Layout, ref: Reference) -> dict[str, np.ndarray]:
-    """Odds of each level at entry, and which attributes they depend on, as compressed lists."""
+def last_steps(catalogue: Catalogue, layout: Layout, a: str, level: str) -> list[str]:
+    """Moves and demands by which people come to `level` of `a` from the levels before it."""
+    own = layout.level(a, level)
+    rated = ("move", "demand")
+    return [row.event for row in layout.events if row.kind in rated and row.attribute == a
+            and any(to == own > start for start, to in enumerate(targets(layout.levels[a], row)))]
+
+
+def start_arrays(layout: Layout, ref: Reference, area: Area) -> dict[str, np.ndarray]:
+    """Odds of each level at entry, and which attributes they depend on, as compressed lists.
+
+    In an area where a level is more common than in England, its odds are higher.
+    """
     count, most = len(layout.attributes), layout.most_levels
     odds = np.zeros((count, *CELL, most), np.float32)
     factor = np.ones((count, count, most, most), np.float32)
     for a in ref.order:
         n = layout.attribute(a)
         odds[n, ..., : ref.odds[a].shape[-1]] = ref.odds[a]
+        for row in area.odds:
+            if row.attribute == a:
+                odds[n, ..., layout.level(a, row.level)] *= np.float32(row.value)
         for b, values in ref.factors[a].items():
             factor[n, layout.attribute(b), : values.shape[0], : values.shape[1]] = values
     before = [np.flatnonzero((by_level != 1).any(axis=(1, 2))) for by_level in factor]

@@ -19,7 +19,7 @@ from icsim.scenario.chain import SHIPPED
 from icsim.scenario.parse import SourceFile
 from icsim.scenario.wording import listed
 
-AREA_TABLES = ("flows", "flow_ages", "flow_trends", "multipliers", "pools", "capacity", "streams", "catchments")
+AREA_TABLES = ("flows", "flow_ages", "flow_trends", "multipliers", "odds", "pools", "capacity", "streams", "catchments")
 
 
 @dataclass(frozen=True)

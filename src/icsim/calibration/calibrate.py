@@ -1,0 +1,245 @@
+"""Fit a baseline to published figures.
+
+Two kinds of number are fitted. *Corrections by age* make a world without trends keep the shares it begins with
+(`steady.py`). *Parameters*, the rows of `calibration/parameters.csv` (exponents, single ratios, an area's multipliers
+and odds), bring simulated figures near fitted targets (`fitting.py`).
+
+What holds in England is fitted in one area and shared by all; an area's own numbers are fitted in it.
+Checked targets are never looked at. No scenario fits anything: it reads what lies in `calibration/fitted`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from math import exp, log
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from icsim.areas.load import Area
+from icsim.calibration import fitting, overlay, steady, targets
+from icsim.calibration import parameters as named
+from icsim.calibration.parameters import Parameter
+from icsim.calibration.rows import ENGLAND, Target
+from icsim.calibration.targets import Targets
+from icsim.calibration.validation import NARROWEST, validate, without_trends
+from icsim.catalogue.csvtable import read_table
+from icsim.catalogue.load import Catalogue
+from icsim.catalogue.rows import Trend
+from icsim.places import CHECKOUT
+from icsim.scenario import Resolved
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How thoroughly to fit."""
+
+    england: bool = False
+    """fit what holds in England too, not only what is the area's own"""
+    passes: int = 6
+    """over the corrections by age, before and after the parameters"""
+    steps: int = 2
+    """of the fit of the parameters"""
+    years: int = 1
+    """of each run that is compared with targets"""
+    steady_years: int = 4
+    replications: int = 2
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What was fitted, how well, and what remains uncertain."""
+
+    area: str
+    catalogue: Catalogue
+    own: Area
+    parameters: pl.DataFrame
+    """parameter, scope, prior, prior_low, prior_high, value, low, high, answers_to"""
+    figures: pl.DataFrame
+    """target, label, published, low, high, before, after: simulated, misfit_before, misfit_after in half widths"""
+    steadiness: pl.DataFrame
+    """pass, levels and bands looked at, how many drift by more than five per cent"""
+    record: dict[str, Any]
+
+
+def calibrate(resolved: Resolved, bare: tuple[Catalogue, Area], settings: Settings, progress: Progress | None = None,
+              known: Targets | None = None, rows: tuple[Parameter, ...] | None = None) -> Calibration:
+    """Fit the baseline `resolved`, beginning with the numbers it has.
+
+    bare: its catalogue and area without what was fitted (of England's numbers, those that are not to be fitted stay in it).
+    """
+    known, rows = known or targets.load(), rows or named.load()
+    rows = tuple(row for row in rows if settings.england or row.scope != ENGLAND)
+    aims = named.aims(rows, known, resolved.area.name)
+    work = _Work(resolved, bare, settings, Targets(aims, known.counted, (), known.sources), rows, progress)
+    return work.all()
+
+
+class _Work:
+    """One calibration as it goes on."""
+
+    def __init__(self, resolved: Resolved, bare: tuple[Catalogue, Area], settings: Settings, known: Targets,
+                 rows: tuple[Parameter, ...], progress: Progress | None):
+        self.resolved, self.bare, self.settings, self.known, self.rows = resolved, bare, settings, known, rows
+        self.catalogue, self.area = resolved.shipped
+        self.progress = progress
+        self.done, self.total = 0, self._runs()
+        self.tables: list[pl.DataFrame] = []
+        self.steadiness: list[tuple[int, int, int]] = []
+
+    def _runs(self) -> int:
+        fits = 1 + len(self.rows) + 2 * self.settings.steps + 1 if self.rows else 0
+        return fits + (2 * self.settings.passes if self.settings.england else 0)
+
+    def all(self) -> Calibration:
+        """Steady rates, parameters, steady rates again."""
+        self._keep_steady()
+        found = self._fit()
+        self._keep_steady()
+        after = self._simulated(self.catalogue, self.area, "comparing")
+        return Calibration(self.area.name, self.catalogue, self.area, self._parameters(found), self._figures(after),
+                           self._steadiness(), self._record(found))
+
+    def _tick(self, doing: str) -> None:
+        if self.progress:
+            self.progress(min(self.done, self.total), self.total, doing)
+        self.done += 1
+
+    # Steady rates
+
+    def _keep_steady(self) -> None:
+        for _ in range(self.settings.passes if self.settings.england else 0):
+            self._tick("keeping shares steady")
+            run = self.resolved.run.model_copy(update={"years": self.settings.steady_years,
+                                                       "replications": self.settings.replications})
+            seen = steady.look(without_trends(_with(self.resolved, self.catalogue, self.area, run)))
+            drift = steady.worst_drift(self.bare[0], seen, 2000 * self.settings.replications)
+            self.steadiness.append((len(self.steadiness) + 1, len(drift), sum(abs(row[3]) > 0.05 for row in drift)))
+            self.catalogue = falling(self.bare[0], steady.steadier(self.catalogue, seen, self.bare[0]), seen)
+
+    def _steadiness(self) -> pl.DataFrame:
+        return pl.DataFrame(self.steadiness, schema={"pass": pl.Int64, "looked_at": pl.Int64, "drifting": pl.Int64},
+                            orient="row")
+
+    # Parameters
+
+    def _fit(self) -> fitting.Fit | None:
+        if not self.rows:
+            return None
+        begin = overlay.starting_values(self.rows, self.catalogue, self.area)
+        prior = fitting.Prior(*(np.array([part(row) for row in self.rows]) for part in (
+            lambda row: log(row.prior), lambda row: row.spread, _lowest, _highest)))
+        found = fitting.fit(self._residuals, np.log([begin[row.parameter] for row in self.rows]), prior, self.settings.steps)
+        self.catalogue, self.area = overlay.applied(self.catalogue, self.area, self._values(found.best, found.spread))
+        return found
+
+    def _values(self, at: np.ndarray, spread: np.ndarray | None = None) -> dict[str, overlay.Value]:
+        reach = 1.96 * (np.zeros(len(at)) if spread is None else spread)
+        return {row.parameter: overlay.Value(exp(x), exp(x - r), exp(x + r))
+                for row, x, r in zip(self.rows, at, reach, strict=True)}
+
+    def _residuals(self, at: np.ndarray) -> np.ndarray:
+        table = self._simulated(*overlay.applied(self.catalogue, self.area, self._values(at)), "fitting")
+        return np.array([residual(row["simulated"], target) for row, target in _side_by_side(table, self.known.targets)])
+
+    def _simulated(self, catalogue: Catalogue, area: Area, doing: str) -> pl.DataFrame:
+        self._tick(doing)
+        run = self.resolved.run.model_copy(update={"years": self.settings.years, "replications": self.settings.replications})
+        table = validate(_with(self.resolved, catalogue, area, run), targets=self.known).table
+        self.tables.append(table)
+        return table
+
+    # What is told
+
+    def _parameters(self, found: fitting.Fit | None) -> pl.DataFrame:
+        values = self._values(found.best, found.spread) if found else {}
+        cells = [(row.parameter, row.scope, row.prior, row.low, row.high, *values[row.parameter], row.answers_to)
+                 for row in self.rows]
+        names = ("parameter", "scope", "prior", "prior_low", "prior_high", "value", "low", "high", "answers_to")
+        words = ("parameter", "scope", "answers_to")
+        return pl.DataFrame(cells, schema={name: pl.String if name in words else pl.Float64 for name in names}, orient="row")
+
+    def _figures(self, after: pl.DataFrame) -> pl.DataFrame:
+        before = dict(self.tables[0].select("target", "simulated").iter_rows())
+        wanted = after.select("target", "label", "published", "low", "high", pl.col("simulated").alias("after"),
+                              pl.col("misfit").alias("misfit_after"))
+        return wanted.with_columns(pl.col("target").replace_strict(before, return_dtype=pl.Float64).alias("before"))
+
+    def _record(self, found: fitting.Fit | None) -> dict[str, Any]:
+        run = self.resolved.run
+        return {
+            "area": self.area.name, "fitted_on": date.today().isoformat(), "seed": run.seed,
+            "settings": {name: getattr(self.settings, name) for name in Settings.__dataclass_fields__},
+            "tables": {"catalogue": self.bare[0].content_hash(), "area": self.bare[1].content_hash()},
+            "cost": [round(cost, 2) for cost in found.costs] if found else [],
+            "parameters": {row.parameter: row.answers_to for row in self.rows},
+            "targets": [target.target for target in self.known.targets],
+            "drifting": [f"{bad} of {of}" for _, of, bad in self.steadiness],
+        }
+
+
+def _with(resolved: Resolved, catalogue: Catalogue, area: Area, run: Any) -> Resolved:
+    return replace(resolved, catalogue=catalogue, area=area, run=run, shipped=(catalogue, area))
+
+
+def _lowest(row: Parameter) -> float:
+    return log(row.prior) - 4 * row.spread
+
+
+def _highest(row: Parameter) -> float:
+    highest = log(row.prior) + 4 * row.spread
+    return min(highest, 0.0) if row.parameter.startswith("exponent.") else highest
+
+
+def residual(simulated: float | None, target: Target) -> float:
+    """Simulated less published in half widths of the interval on that side; 0 where it could not be compared."""
+    if simulated is None:
+        return 0.0
+    low, high = target.bounds
+    room = high - target.value if simulated > target.value else target.value - low
+    return (simulated - target.value) / max(room, NARROWEST * abs(target.value), 1e-12)
+
+
+def _side_by_side(table: pl.DataFrame, aims: tuple[Target, ...]) -> list[tuple[dict[str, Any], Target]]:
+    rows = {row["target"]: row for row in table.iter_rows(named=True)}
+    return [(rows[target.target], target) for target in aims]
+
+
+# Rates that fall -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Falling:
+    """An event whose published rates are those of a time in which its attribute's shares change. `calibration/falling.csv`.
+
+    The rates that would keep the shares become the base, and what the published ones are above or below them a trend.
+    """
+
+    event: str
+    from_year: int
+    note: str = ""
+
+
+def falling(published: Catalogue, fitted: Catalogue, seen: steady.Seen) -> Catalogue:
+    """With a trend for each event of `calibration/falling.csv`: moves at published rates over moves at corrected ones."""
+    rows = read_table(CHECKOUT / "falling.csv", Falling).rows
+    events = {row.event for row in rows}
+    kept = tuple(row for row in fitted.trends if row.event not in events)
+    new = tuple(Trend(id=f"trend.{row.event}.{row.from_year}", event=row.event, from_year=row.from_year,
+                      value=float(f"{_published_over_fitted(fitted, row.event, seen):.4g}"), unit="ratio", standing="fitted",
+                      source=steady.FITTED, note=row.note) for row in rows)
+    return replace(fitted, trends=(*kept, *new))
+
+
+def _published_over_fitted(fitted: Catalogue, event: str, seen: steady.Seen) -> float:
+    factor = {row.age: row.value for row in fitted.corrections if row.event == event}
+    moved = seen.moved[event].astype(float)
+    by_age = np.array([factor.get(age, 1.0) for age in steady.MIDDLES])
+    return float((moved / by_age).sum() / moved.sum()) if moved.sum() else 1.0
+
+

@@ -1,0 +1,172 @@
+"""What a fit leaves: rows that are laid over the tables, written as tables of the same columns, with a record of the fit.
+
+    calibration/fitted/england/   corrections.csv, ratios.csv, exponents.csv, trends.csv, sources.csv
+    calibration/fitted/<area>/    multipliers.csv, odds.csv, sources.csv
+    each with fit.json            how the rows came about
+
+The catalogue and the areas read them (`catalogue/load.py`, `areas/load.py`); nothing else does.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import polars as pl
+
+from icsim.areas.load import Area
+from icsim.areas.rows import Multiplier, Odds
+from icsim.calibration.parameters import Parameter
+from icsim.calibration.rows import ENGLAND
+from icsim.calibration.steady import FITTED
+from icsim.catalogue.csvtable import columns_of
+from icsim.catalogue.load import FILES, Catalogue
+from icsim.catalogue.rows import Correction, Exponent, Source
+from icsim.errors import Problem, ResultsError
+from icsim.places import CHECKOUT
+
+SOURCE = Source(source=FITTED, title="Fitted by icsim calibrate to published figures", author="icsim", year="2026",
+                place="calibration/fitted", licence="MIT")
+EVERY = "all"
+NOTE = "Fitted to published figures; low and high hold it with 95 in 100."
+AREA_FILES = {"multipliers": Multiplier, "odds": Odds}
+CATALOGUE_FILES = ("corrections", "ratios", "exponents", "trends")
+
+
+class Fitted(Protocol):
+    """What a fit leaves (`calibrate.Calibration`)."""
+
+    @property
+    def catalogue(self) -> Catalogue: ...
+    @property
+    def own(self) -> Area: ...
+    @property
+    def parameters(self) -> pl.DataFrame: ...
+    @property
+    def figures(self) -> pl.DataFrame: ...
+    @property
+    def record(self) -> dict[str, Any]: ...
+
+
+class Value(NamedTuple):
+    """A fitted number and between which values it lies with 95 in 100."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+def value_of(catalogue: Catalogue, area: Area, name: str) -> float | None:
+    """The number of this id in the tables; None where there is no such row."""
+    row: Any = {**{row.id: row for row in (*catalogue.corrections, *catalogue.ratios, *catalogue.exponents)},
+                **area.values()}.get(name)
+    return None if row is None else row.value
+
+
+def applied(catalogue: Catalogue, area: Area, values: Mapping[str, Value]) -> tuple[Catalogue, Area]:
+    """The tables with these numbers, by id, instead of their own; rows that do not exist are added."""
+    for name, value in values.items():
+        kind = name.partition(".")[0]
+        if kind in ("multiplier", "odds"):
+            table = "multipliers" if kind == "multiplier" else "odds"
+            changed: dict[str, Any] = {table: _with(getattr(area, table), _row(name, value))}
+            area = replace(area, **changed)
+        else:
+            table = f"{kind}s"
+            catalogue = replace(catalogue, **{table: _with(getattr(catalogue, table), _row(name, value, catalogue))})
+    return catalogue, area
+
+
+def _with(rows: Iterable[Any], new: Any) -> tuple[Any, ...]:
+    """`rows` with `new` in place of the row of its id, or after the last."""
+    kept = {row.id: row for row in rows}
+    return tuple((kept | {new.id: new}).values())
+
+
+def _row(name: str, value: Value, catalogue: Catalogue | None = None) -> Any:
+    """The row of this id with this value: the one there is, or a new one."""
+    kind, *parts = name.split(".")
+    said: dict[str, Any] = {"id": name, "standing": "fitted", "source": FITTED, "note": NOTE,
+                            **{key: _rounded(number) for key, number in value._asdict().items()}}
+    if kind == "multiplier":
+        return Multiplier(event=parts[0], unit="ratio", **said)
+    if kind == "odds":
+        return Odds(attribute=parts[0], level=parts[1], unit="odds ratio", **said)
+    assert catalogue is not None
+    if kind == "exponent":
+        return Exponent(event=parts[0], attribute=parts[1], unit="exponent", **said)
+    if kind == "correction":
+        weights = {row.weight: row.rule for row in catalogue.weights}
+        of: dict[str, Any] = {"weight" if parts[0] in weights else "event": parts[0]}
+        unit = "odds ratio" if weights.get(parts[0]) == "odds" else "ratio"
+        return Correction(sex=parts[1], age=None if parts[2] == EVERY else int(parts[2]), unit=unit, **of, **said)
+    return replace(catalogue.row(name), **{key: said[key] for key in said if key != "id"})
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.4g}")
+
+
+def write(folder: Path, tables: Mapping[str, Iterable[Any]], record: dict[str, Any]) -> list[Path]:
+    """Write rows by table (those without rows are left out), the source and the record; what was there is replaced."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    written = [_write_table(folder / f"{name}.csv", tuple(rows)) for name, rows in tables.items() if rows]
+    if written:
+        written.append(_write_table(folder / "sources.csv", (SOURCE,)))
+    path = folder / "fit.json"
+    path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return [*written, path]
+
+
+def _write_table(path: Path, rows: tuple[Any, ...]) -> Path:
+    kind: Any = type(rows[0])
+    columns = list(columns_of(kind))
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([_cell(getattr(row, column)) for column in columns] for row in rows)
+    return path
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return "" if value is None else str(value)
+
+
+def folder(out: Path | str | None) -> Path:
+    """Where overlays are written. Raises ResultsError where icsim does not run from a checkout and no place was given."""
+    place = CHECKOUT / "fitted" if out is None else Path(out)
+    if not place.is_dir():
+        message = "is no folder. Fit in a checkout of icsim, or say where to write with --out."
+        raise ResultsError("calibrate", [Problem(str(place), message)])
+    return place
+
+
+def save(place: Path, found: Fitted, bare: tuple[Catalogue, Area]) -> list[Path]:
+    """Write England's rows, if they were fitted, and the area's own."""
+    record = found.record | {"parameters": found.parameters.to_dicts(), "figures": found.figures.drop("label").to_dicts()}
+    written = write(place / found.own.name, changed(bare[1], found.own, AREA_FILES), record)
+    if found.record["settings"]["england"]:
+        written += write(place / ENGLAND, changed(bare[0], found.catalogue, CATALOGUE_FILES), record)
+    return written
+
+
+def changed(shipped: Any, fitted: Any, tables: Iterable[str]) -> dict[str, tuple[Any, ...]]:
+    """Rows by table that `fitted` (a catalogue or an area) has and `shipped` has not."""
+    return {name: tuple(row for row in getattr(fitted, name) if row not in set(getattr(shipped, name))) for name in tables}
+
+
+def starting_values(parameters: Iterable[Parameter], catalogue: Catalogue, area: Area) -> dict[str, float]:
+    """Where a fit begins: at the tables' own numbers, else at the prior."""
+    found = {row.parameter: value_of(catalogue, area, row.parameter) for row in parameters}
+    return {row.parameter: row.prior if (value := found[row.parameter]) is None else value for row in parameters}
+
+
+assert set(CATALOGUE_FILES) <= FILES.keys()

@@ -1,0 +1,217 @@
+"""Rates that keep a population as it is: corrections by age, so that nothing drifts where nothing has a reason to.
+
+Rates of onset, recovery and death come from different sources, and prevalences from yet others. Put together they do not
+keep each other: in a world without trends a condition would become rarer or commoner by itself. So a stationary world is
+run for a few years; where a level of an attribute has become too rare for its age, the moves that lead to it are made
+more frequent, and those that lead away rarer, by as little as possible. That is repeated a few times.
+
+Drift of level l in an age band, in people: what is there less what the shares at the start would give. A correction x of a
+move (1 + x instead of 1) adds x times those who made it. Solved by least squares with a ridge, attribute by attribute.
+Where one event leads from several levels (a step up the ladder of frailty), how much more frequent it is from each is one
+more unknown, the same at all ages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.optimize import lsq_linear
+
+from icsim import experiment
+from icsim.areas.rows import Odds
+from icsim.calibration.census import EVERYBODY, Asked, Census, admitting, share_table
+from icsim.catalogue.load import Catalogue
+from icsim.catalogue.rows import Correction, Event, Ratio
+from icsim.residents import anchor
+from icsim.residents.layout import Layout, targets
+from icsim.scenario import Resolved
+from icsim.simulation import World
+from icsim.state import AGES, BANDS
+
+EDGES = (0, 10, 20, 30, 40, 50, 60, 70, 80, 90, AGES)
+"""Ages at which a band begins."""
+MIDDLES = (5, 15, 25, 35, 45, 55, 65, 75, 85, 90)
+"""Age at which a band's correction is set; between these they are joined."""
+RIDGE = 0.4
+"""How far a correction strays by itself: one standard deviation of x."""
+FARTHEST = 0.5
+"""The most that one pass changes a correction by."""
+LIMITS = (0.1, 10.0)
+FEWEST = 30
+"""Moves below which a band tells nothing."""
+FITTED = "icsim_calibration"
+"""The source that fitted rows name."""
+NOTE = "Fitted so that shares by age stay as published where nothing else changes."
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A stationary world after some years, all replications together."""
+
+    layout: Layout
+    shares: dict[str, np.ndarray]
+    """attribute → int64[sex, quintile, age, level] at the end"""
+    moved: dict[str, np.ndarray]
+    """event → int64[band of EDGES]: how many it happened to"""
+    longer: float
+    """years since the shares were those of the tables, over years of the run"""
+    odds: tuple[Odds, ...] = ()
+    """how much more common levels are in the area than in the tables"""
+
+
+def look(stationary: Resolved, progress: experiment.Progress | None = None) -> Seen:
+    """Run the stationary world and count. `stationary`: a scenario without trends."""
+    watches: dict[int, Census] = {}
+
+    def watch(world: World, replication: int) -> Census:
+        watches[replication] = Census(world, everything(world))
+        return watches[replication]
+
+    experiment.run(stationary, progress, watch)
+    first = watches[0].world
+    before = (first.calendar.origin - stationary.area.population_date).days / 365.25
+    shares = {name: np.sum([w.tables[share_table(name)][-1] for w in watches.values()], axis=0)
+              for name, _ in watches[0].asked.shares}
+    years = stationary.run.years
+    return Seen(first.built.layout, shares, _moved(list(watches.values())), (years + before) / years, stationary.area.odds)
+
+
+def everything(world: World) -> Asked:
+    """Every attribute of the world."""
+    layout = world.built.layout
+    names = layout.attributes[3:]
+    return Asked((), {name: layout.levels[name] for name in names}, tuple((name, "") for name in names), (EVERYBODY,),
+                 admitting(world.catalogue, world))
+
+
+def _moved(watches: list[Census]) -> dict[str, np.ndarray]:
+    tally = np.sum([watch.tally for watch in watches], axis=0)
+    names = watches[0].columns
+    by_band = tally.reshape(-1, BANDS, len(names)).sum(axis=0)
+    starts = np.searchsorted(np.arange(BANDS) * 5, EDGES[:-1])
+    by_edges = np.add.reduceat(by_band, starts, axis=0)
+    return {name: by_edges[:, n] for n, name in enumerate(names)}
+
+
+def steadier(catalogue: Catalogue, seen: Seen, published: Catalogue,
+             keep: Callable[[Event], bool] = lambda event: True) -> Catalogue:
+    """The tables after one pass more: with new corrections, by age, of moves that `keep` names, and where one event leads
+    from several levels, with new ratios of those.
+
+    published: the tables whose shares are to be kept.
+    """
+    corrections = {row.id: row for row in catalogue.corrections}
+    ratios = {row.id: row for row in catalogue.ratios}
+    for name in seen.shares:
+        events = [row for row in catalogue.events if row.attribute == name and row.kind in ("move", "demand") and keep(row)]
+        if events:
+            ways = [way for row in events for way in _ways(catalogue, seen, row, name)]
+            _change(corrections, ratios, ways, _changes(published, seen, name, ways))
+    return replace(catalogue, corrections=tuple(corrections.values()), ratios=tuple(ratios.values()))
+
+
+@dataclass(frozen=True)
+class _Way:
+    """One event from one level."""
+
+    event: str
+    start: int
+    to: int
+    moved: np.ndarray
+    """float64[band]: how many went this way"""
+    ratio: str
+    """id of the ratio by which the event is more or less frequent from here; empty: none that could change"""
+
+
+def _ways(catalogue: Catalogue, seen: Seen, row: Event, name: str) -> list[_Way]:
+    """Which level they came from is not counted: worked out by their numbers and the event's own ratios."""
+    levels = seen.layout.levels[name]
+    to = targets(levels, row)
+    own = {ratio.level: ratio for ratio in catalogue.ratios if (ratio.event, ratio.attribute) == (row.event, name)}
+    times = np.array([own[level].value if level in own else 1.0 for level in levels]) * (to >= 0)
+    weight = _by_band(seen.shares[name].sum(axis=(0, 1))) * times
+    share = weight / np.maximum(weight.sum(axis=1, keepdims=True), 1e-300)
+    free = {level: ratio.id for level, ratio in own.items() if ratio.value > 1e-5}
+    return [_Way(row.event, n, int(to[n]), seen.moved[row.event] * share[:, n], free.get(levels[n], ""))
+            for n in range(len(levels)) if to[n] >= 0]
+
+
+def _changes(published: Catalogue, seen: Seen, name: str, ways: list[_Way]) -> dict[str, np.ndarray]:
+    """By what share of itself each correction should change, float64[band] by event, and each ratio, float64[1] by id."""
+    there, expected = _by_band(seen.shares[name].sum(axis=(0, 1))), _expected(published, seen, name)
+    names = list(dict.fromkeys(way.event for way in ways)) + [way.ratio for way in ways if way.ratio]
+    sizes = [len(MIDDLES) if name in seen.moved else 1 for name in names]
+    at = dict(zip(names, np.cumsum([0, *sizes[:-1]]), strict=True))
+    bands, levels = there.shape
+    brought = np.zeros((bands, levels, sum(sizes)))
+    for way in ways:
+        for band in range(bands):
+            for column in (at[way.event] + band, *([at[way.ratio]] if way.ratio else [])):
+                brought[band, way.to, column] += way.moved[band] * seen.longer
+                brought[band, way.start, column] -= way.moved[band] * seen.longer
+    size = np.sqrt(2 * np.maximum(expected, 1) + np.abs(brought).sum(axis=2)) + 1
+    rows = (brought / size[..., None])[:, 1:].reshape(-1, sum(sizes))
+    drift = ((there - expected) / size)[:, 1:].reshape(-1)
+    found = _least(rows, -drift)
+    return {name: found[at[name] : at[name] + n] for name, n in zip(names, sizes, strict=True)}
+
+
+def _least(rows: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """float64[unknown]: least squares with a ridge, no unknown farther than FARTHEST."""
+    count = rows.shape[1]
+    ridged, sought = np.vstack([rows, np.eye(count) / RIDGE]), np.concatenate([wanted, np.zeros(count)])
+    return lsq_linear(ridged, sought, (-FARTHEST, FARTHEST)).x
+
+
+def _change(corrections: dict[str, Correction], ratios: dict[str, Ratio], ways: list[_Way],
+            changes: dict[str, np.ndarray]) -> None:
+    """Enter the changes of one attribute. Bands where hardly anybody moved take that of the nearest where people did."""
+    for event in dict.fromkeys(way.event for way in ways):
+        moved = sum(way.moved for way in ways if way.event == event)
+        enough = np.flatnonzero(moved >= FEWEST)
+        for band, age in enumerate(MIDDLES if len(enough) else ()):
+            nearest = enough[np.abs(enough - band).argmin()]
+            new = _correction(event, age, corrections, float(changes[event][nearest]))
+            corrections[new.id] = new
+    for name in (way.ratio for way in ways if way.ratio):
+        old = ratios[name]
+        ratios[name] = replace(old, value=_rounded(old.value * (1 + float(changes[name][0]))), low=None, high=None,
+                               standing="fitted", source=FITTED, note=NOTE)
+
+
+def _correction(event: str, age: int, old: dict[str, Correction], change: float) -> Correction:
+    name = f"correction.{event}.*.{age}"
+    before = old[name].value if name in old else 1.0
+    value = _rounded(float(np.clip(before * (1 + change), *LIMITS)))
+    return Correction(id=name, event=event, age=age, value=value, unit="ratio", standing="fitted", source=FITTED, note=NOTE)
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.4g}")
+
+
+def _expected(published: Catalogue, seen: Seen, name: str) -> np.ndarray:
+    """float64[band, level]: people by the shares of the tables, the area's odds and the residents of the end."""
+    share = anchor.anchored(published).reference.shares[name].copy()
+    for row in (row for row in seen.odds if row.attribute == name):
+        share[..., seen.layout.level(name, row.level)] *= row.value
+    share /= share.sum(axis=-1, keepdims=True)
+    return _by_band((seen.shares[name].sum(axis=-1, keepdims=True) * share).sum(axis=(0, 1)))
+
+
+def _by_band(by_age: np.ndarray) -> np.ndarray:
+    """float64[band, level] of float64[age, level]."""
+    return np.add.reduceat(by_age, EDGES[:-1], axis=0).astype(np.float64)
+
+
+def worst_drift(published: Catalogue, seen: Seen, fewest: int = 2000) -> list[tuple[str, str, int, float]]:
+    """attribute, level, first age of the band, drift as a share: of bands where `fewest` are expected; worst first."""
+    found = []
+    for name, shares in seen.shares.items():
+        expected, there = _expected(published, seen, name), _by_band(shares.sum(axis=(0, 1)))
+        for band, level in zip(*np.nonzero(expected[:, 1:] >= fewest), strict=True):
+            drift = there[band, level + 1] / expected[band, level + 1] - 1
+            found.append((name, seen.layout.levels[name][level + 1], EDGES[band], float(drift)))
+    return sorted(found, key=lambda row: -abs(row[3]))

@@ -1,0 +1,118 @@
+"""Steady rates: what one pass changes, where somebody counted by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from icsim import catalogue
+from icsim.areas.rows import Odds
+from icsim.calibration import steady
+from icsim.residents import anchor
+from icsim.residents.layout import layout_with
+
+pytestmark = pytest.mark.unit
+
+BAND = steady.EDGES.index(60)
+PEOPLE = 10_000
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return catalogue.load(fitted=False)
+
+
+def seen(tables, shares: dict[str, np.ndarray], moved: dict[str, float], longer: float = 1.0, odds=()) -> steady.Seen:
+    """A world with so many moves in each band."""
+    everywhere = {row.event: np.zeros(len(steady.MIDDLES)) for row in tables.events}
+    everywhere |= {name: np.full(len(steady.MIDDLES), number) for name, number in moved.items()}
+    return steady.Seen(layout_with(tables, ()), shares, everywhere, longer, odds)
+
+
+def as_published(tables, name: str) -> np.ndarray:
+    """float64[sex, quintile, age, level]: 10,000 people in each cell, at the levels that the tables say."""
+    return PEOPLE * anchor.anchored(tables).reference.shares[name]
+
+
+def fewer_in_the_sixties(tables, name: str, level: int, by: float) -> np.ndarray:
+    people = as_published(tables, name)
+    gone = by * people[:, :, 60:70, level]
+    people[:, :, 60:70, level] -= gone
+    people[:, :, 60:70, 0] += gone
+    return people
+
+
+def correction(rows: catalogue.Catalogue, event: str, age: int) -> float:
+    return next((row.value for row in rows.corrections if (row.event, row.age) == (event, age)), 1.0)
+
+
+def test_where_nothing_drifts_nothing_changes(tables):
+    world = seen(tables, {"pain": as_published(tables, "pain")}, {"pain_onset": 20_000, "pain_remission": 20_000})
+    after = steady.steadier(tables, world, tables)
+    assert {row.value for row in after.corrections} == {1.0}
+
+
+def test_where_a_condition_becomes_rarer_more_get_it_and_fewer_lose_it(tables):
+    people = fewer_in_the_sixties(tables, "pain", 1, 0.02)
+    missing = (as_published(tables, "pain") - people)[..., 1].sum()
+    world = seen(tables, {"pain": people}, {"pain_onset": 20_000, "pain_remission": 10_000})
+    after = steady.steadier(tables, world, tables)
+    more, less = correction(after, "pain_onset", 65) - 1, 1 - correction(after, "pain_remission", 65)
+    assert more > 0.1
+    assert less > 0.05
+    assert more == pytest.approx(2 * less, rel=0.02)  # by as little as possible: in proportion to what each moves
+    assert 20_000 * more + 10_000 * less == pytest.approx(missing, rel=0.1)
+    assert correction(after, "pain_onset", 45) == pytest.approx(1.0, abs=1e-6)
+
+
+def test_years_that_nobody_counted_weigh_too(tables):
+    """Shares had longer to drift than moves were counted: each correction had as much longer to act."""
+    people = fewer_in_the_sixties(tables, "pain", 1, 0.01)
+    found = [correction(steady.steadier(tables, seen(tables, {"pain": people}, {"pain_onset": 20_000}, longer), tables),
+                        "pain_onset", 65) - 1 for longer in (1.0, 2.0)]
+    assert found[0] == pytest.approx(2 * found[1], rel=0.1)
+
+
+def test_corrections_add_up_from_pass_to_pass_and_have_limits(tables):
+    world = seen(tables, {"pain": fewer_in_the_sixties(tables, "pain", 1, 0.5)}, {"pain_onset": 5_000})
+    once = steady.steadier(tables, world, tables)
+    assert correction(once, "pain_onset", 65) == pytest.approx(1 + steady.FARTHEST)
+    often = once
+    for _ in range(12):
+        often = steady.steadier(often, world, tables)
+    assert correction(often, "pain_onset", 65) == steady.LIMITS[1]
+
+
+def test_one_event_from_several_levels_learns_which(tables):
+    """Too few become severely frail at all ages: the step there grows against the first step, which makes it up."""
+    people = as_published(tables, "frailty")
+    gone = 0.3 * people[..., 3]
+    people[..., 3] -= gone
+    people[..., 2] += gone
+    world = seen(tables, {"frailty": people}, {"frailty_worsens": 50_000, "frailty_improves": 5_000})
+    after = steady.steadier(tables, world, tables)
+    name = "ratio.frailty_worsens.frailty.moderate"
+    assert after.row(name).value > 1.1 * tables.row(name).value
+    assert after.row(name).standing == "fitted"
+    assert after.row("ratio.frailty_worsens.frailty.severe") == tables.row("ratio.frailty_worsens.frailty.severe")
+
+
+def test_an_area_where_a_condition_is_commoner_keeps_it_commoner(tables):
+    shares = anchor.anchored(tables).reference.shares["pain"]
+    odds = shares * [1.0, 1.5]
+    people = PEOPLE * odds / odds.sum(axis=-1, keepdims=True)
+    here = (Odds(attribute="pain", level="chronic", value=1.5),)
+    told = seen(tables, {"pain": people}, {"pain_onset": 20_000, "pain_remission": 20_000}, odds=here)
+    assert {row.value for row in steady.steadier(tables, told, tables).corrections} == {1.0}
+    untold = replace(told, odds=())
+    assert correction(steady.steadier(tables, untold, tables), "pain_onset", 65) < 0.9
+
+
+def test_the_worst_drift_comes_first(tables):
+    people = {"pain": fewer_in_the_sixties(tables, "pain", 1, 0.2), "asthma": as_published(tables, "asthma")}
+    worst = steady.worst_drift(tables, seen(tables, people, {}))
+    assert worst[0][:3] == ("pain", "chronic", 60)
+    assert worst[0][3] == pytest.approx(-0.2, abs=1e-9)
+    assert all(abs(drift) < 1e-9 for _, _, _, drift in worst[1:])

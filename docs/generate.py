@@ -253,10 +253,10 @@ def _discounting(rows: Catalogue) -> str:
 SECTIONS: tuple[Callable[[Catalogue], str], ...] = (
     _events, _attributes, _severities, _by_age,
     _numbers("Ratios", "While the attribute is at the level, the event happens × this value.", "ratios"),
-    _numbers("Exponents", "Ratios of the event by the attribute (`*`: by all others) act as ratio ** this value, so that "
+    _numbers("Exponents", "Ratios of the event by the attribute (`*`: all others) act as ratio ** this value, so that "
              "harm which several attributes stand for is not counted several times.", "exponents"),
-    _numbers("Corrections", "The event's rates, or the weight's norm (of good health: its odds), are × this value at this age; "
-             "between ages values are joined. Fitted by `icsim calibrate`.", "corrections"),
+    _numbers("Corrections", "The event's rates, or the weight's norm (of good health: its odds), are × this value at this "
+             "age; between ages values are joined. Fitted by `icsim calibrate`.", "corrections"),
     _weights,
     _numbers("Factors on weights", "While the attribute is at the level, the weight (or its odds) × this value.",
              "factors"),

@@ -48,8 +48,9 @@ class Parameter:
         return [part.strip() for part in self.answers_to.split("|") if part.strip()]
 
 
-def load(path: Path = FILE) -> tuple[Parameter, ...]:
-    """Read and check the rows. Raises CatalogueError with all mistakes."""
+def load(path: Path | None = None) -> tuple[Parameter, ...]:
+    """Read and check the rows, of the shipped file unless told otherwise. Raises CatalogueError with all mistakes."""
+    path = path or FILE
     table = read_table(path, Parameter)
     problems = list(table.problems)
     for row, line in zip(table.rows, table.lines, strict=True):

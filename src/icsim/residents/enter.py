@@ -28,7 +28,7 @@ def _start_level(model, streams, people, i, a, odds):
     """
     level = people.level[i]
     age = min(people.person[i].age, OLDEST)
-    levels = model.start_odds.shape[4]
+    levels = model.start_levels[a]
     whole = 1.0
     for own in range(1, levels):
         odds[own] = model.start_odds[a, level[SEX], level[QUINTILE], age, own]

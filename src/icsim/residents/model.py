@@ -68,6 +68,7 @@ class ResidentModel(NamedTuple):
     accept: np.ndarray  # float32[D, day], share of rings at the peak rate that are real on this day of the run
     hours: np.ndarray  # float64[D, 25], cumulative share of the day's demand by the start of each hour
     start_odds: np.ndarray  # float32[A, sex, quintile, age, L], odds of each level at entry against the first
+    start_levels: np.ndarray  # int32[A], how many levels each attribute has
     start_from: np.ndarray  # int32[A + 1]: attributes before a that they depend on are start_attribute[start_from[a] : …]
     start_attribute: np.ndarray  # int32[…]
     start_factor: np.ndarray  # float32[A, A, L, L], those odds are × this, by level of such an attribute and own level

@@ -1,0 +1,105 @@
+"""The whole fit in a small area: it finds again what was hidden in the figures, and what it writes is read."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from typer.testing import CliRunner
+
+from icsim import api, areas, catalogue
+from icsim.calibration import Settings, calibrate, overlay, parameters, targets, validate
+from icsim.calibration.overlay import Value
+from icsim.calibration.parameters import Parameter
+from icsim.calibration.rows import Target
+from icsim.calibration.targets import Targets
+from icsim.cli import app
+
+pytestmark = pytest.mark.contract
+
+AREA = "testshire"
+HIDDEN = {"odds.diabetes.diabetes": 1.4, "multiplier.acute_illness": 0.85}
+SETTINGS = Settings(england=False, steps=3, years=1, replications=1)
+
+
+def aim(name: str, measure: str, value: float, **what: object) -> Target:
+    room = 0.02 * value
+    return Target(target=name, measure=measure, area=AREA, value=value, low=value - room, high=value + room,
+                  interval="tolerance", unit="", year="", standing="derived", split="fitted", source="x", label=name, **what)
+
+
+def aims(diabetes: float, admissions: float) -> tuple[Target, ...]:
+    return (aim("diabetes", "prevalence", diabetes, attribute="diabetes", level="diabetes", when="start"),
+            aim("admissions", "count", admissions, of="emergency_admissions"))
+
+
+PARAMETERS = (
+    Parameter(parameter="odds.diabetes.diabetes", scope="area", prior=1, low=0.4, high=2.5, answers_to="diabetes"),
+    Parameter(parameter="multiplier.acute_illness", scope="area", prior=1, low=0.4, high=2.5, answers_to="admissions"))
+
+
+@pytest.fixture(scope="module")
+def baseline():
+    return api.baseline_of(AREA, years=1, replications=1)
+
+
+def known(rows: tuple[Target, ...]) -> Targets:
+    return Targets(rows, targets.load().counted, (), ())
+
+
+@pytest.fixture(scope="module")
+def found(baseline):
+    """The fit to figures of a world with other odds and another multiplier."""
+    bare = catalogue.load(), areas.load(AREA, fitted=False)
+    rows, area = overlay.applied(*bare, {name: Value(value) for name, value in HIDDEN.items()})
+    other = replace(baseline, catalogue=rows, area=area, shipped=(rows, area))
+    seen = dict(validate(other, targets=known(aims(1.0, 1.0))).table.select("target", "simulated").iter_rows())
+    ticks: list[int] = []
+    fit = calibrate(baseline, bare, SETTINGS, lambda done, of, what: ticks.append(done), known(aims(**seen)), PARAMETERS)
+    return fit, bare, ticks
+
+
+def test_what_was_hidden_is_found_again(found):
+    """Runs share their luck, so what is left is the prior's pull and rounding."""
+    fit, _, _ = found
+    values = dict(fit.parameters.select("parameter", "value").iter_rows())
+    for name, value in HIDDEN.items():
+        assert values[name] == pytest.approx(value, rel=0.03), name
+    assert fit.record["cost"][-1] < 0.1 * fit.record["cost"][0]
+    assert (fit.figures["misfit_after"] < 1).all()
+
+
+def test_a_fit_says_what_is_uncertain_and_how_far_it_is(found):
+    fit, _, ticks = found
+    assert (fit.parameters["low"] < fit.parameters["value"]).all()
+    assert (fit.parameters["value"] < fit.parameters["high"]).all()
+    assert (fit.parameters["low"] > fit.parameters["prior_low"]).all()  # the figures told something
+    assert ticks == sorted(ticks)
+    assert ticks[0] == 0
+
+
+def test_england_is_left_alone_unless_it_is_asked_for(found):
+    fit, bare, _ = found
+    assert fit.catalogue == bare[0]
+    assert fit.steadiness.is_empty()
+
+
+def test_the_command_writes_a_record_and_a_page(tmp_path, monkeypatch):
+    rows = tmp_path / "parameters.csv"
+    rows.write_text("parameter,scope,prior,low,high,answers_to,note\n"
+                    "multiplier.acute_illness,area,1,0.8,1.25,admissions_gradient.*,\n", encoding="utf-8")
+    monkeypatch.setattr(parameters, "FILE", rows)
+    said = CliRunner().invoke(app, ["calibrate", AREA, "--out", str(tmp_path), "--steps", "1", "--replications", "1"])
+    assert said.exit_code == 0, said.output
+    record = json.loads((tmp_path / AREA / "fit.json").read_text(encoding="utf-8"))
+    assert record["area"] == AREA
+    assert record["tables"]["catalogue"] == catalogue.load().content_hash()
+    assert "NUMBERS" in said.output
+    assert not (tmp_path / "england").exists()
+
+
+def test_without_a_place_to_write_nothing_runs(tmp_path):
+    said = CliRunner().invoke(app, ["calibrate", AREA, "--out", str(tmp_path / "nowhere")])
+    assert said.exit_code == 2
+    assert "--out" in said.output

@@ -205,7 +205,7 @@ class Followed(Residents):
         self._pen.used[:] = 0
         if not together:
             alone.person["resume"][0] = end
-        loops.advance(self.model, self.streams, alone, 0, 1, np.float32(beat.start_day), end, 0, self._pen, served)
+        loops.advance(self.model, self.streams, alone, 0, 1, np.float32(beat.start_day), end, 0, self._pen, served, False)
         alone.person["resume"][0] = resume
         if alone.next[0] < NEVER:
             alone.next[0] = max(clock.min(), resume)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
@@ -81,7 +81,7 @@ class Residents:
         """Everybody up to the end of the beat; children and arrivals enter and live through the rest of it."""
         self._keep_trend(beat)
         self._lived = beat.end_day
-        hint = int(np.searchsorted(self.edges, beat.start_day, side="right")) - 1
+        hint = self._period(beat)
         self._sweep(0, self.rows, beat, hint, served)
         newcomers = self._newcomers(beat)
         while len(newcomers):  # those who arrive may have children before the beat ends
@@ -94,6 +94,19 @@ class Residents:
         handed = self._handed()
         self._clear()
         return handed
+
+    def run_ahead(self, beat: Beat, served: bool = True) -> Callable[[], None]:
+        """Whoever has no open case begins to live through the beat after the last, beside whatever else is done: what
+        services answer concerns others. Returns what waits for them; only then may outcomes come back.
+
+        `advance` is called for the same beat afterwards, and finds them where they would have come to. Nobody runs ahead
+        into a year of other trends.
+        """
+        if self._pool is None or beat.first.year != self._year:
+            return lambda: None
+        hint, pool = self._period(beat), self._pool
+        parts = [pool.submit(self._sweep_part, n, a, b, beat, hint, served, True) for n, a, b in self._shares(0, self.rows)]
+        return lambda: _all_done(parts)
 
     def apply(self, moves: np.ndarray) -> None:
         """Outcomes of cases (MOVE): each resident, who has one at most, is released at the outcome's own time."""
@@ -155,16 +168,22 @@ class Residents:
         """work(worker, from, to) by each worker on its share of first … last; by one alone where little is to do."""
         if self._pool is None or last - first < worth:
             return work(0, first, last)
-        cuts = np.linspace(first, last, len(self._tables) + 1).astype(int).tolist()
-        for part in [self._pool.submit(work, n, a, b) for n, (a, b) in enumerate(pairwise(cuts))]:
-            part.result()
-        return None
+        return _all_done([self._pool.submit(work, n, a, b) for n, a, b in self._shares(first, last)])
 
-    def _sweep_part(self, n: int, first: int, last: int, beat: Beat, hint: int, served: bool) -> None:
+    def _shares(self, first: int, last: int) -> list[tuple[int, int, int]]:
+        """Each worker with its share of first … last."""
+        cuts = np.linspace(first, last, len(self._tables) + 1).astype(int).tolist()
+        return [(n, a, b) for n, (a, b) in enumerate(pairwise(cuts))]
+
+    def _period(self, beat: Beat) -> int:
+        """The reporting period in which the beat begins."""
+        return int(np.searchsorted(self.edges, beat.start_day, side="right")) - 1
+
+    def _sweep_part(self, n: int, first: int, last: int, beat: Beat, hint: int, served: bool, ahead: bool = False) -> None:
         start, end = np.float32(beat.start_day), np.float32(beat.end_day)
         while first < last:
             first = loops.advance(self.model, self.streams, self.people, first, last, start, end, hint, self._tables[n],
-                                  served)
+                                  served, ahead)
             if first < last:
                 self._tables[n] = _grown(self._tables[n])
 
@@ -209,6 +228,11 @@ class Residents:
         if self._year is not None and (old != new).any():
             loops.change_trend(self.model, self.people, old, new, np.float32(beat.start_day), 0, self.rows)
         self._year = year
+
+
+def _all_done(parts: list[Future]) -> None:
+    for part in parts:
+        part.result()
 
 
 def _tables(edges: np.ndarray, tally: tuple[int, ...], numbers: int, columns: int) -> Tables:

@@ -95,7 +95,7 @@ def _birthday(model, people, i, t, hint, beat):
     if age >= OLDEST:
         set_birthday(people, i)
         return
-    _grow_older(model, people, i, t, beat.clock)
+    _grow_older(model, people, i, t, beat.scratch.clock)
     set_birthday(people, i)
     set_weights(model, people, i)
     if (age + 1) % 5 == 0:

@@ -19,9 +19,10 @@ from icsim.errors import EngineError
 from icsim.order import in_order, joined
 from icsim.residents import advance as loops
 from icsim.residents import enter
-from icsim.residents.beat import BIRTH_RECORD, BIRTHS, DEMANDS, DEPARTURES, FLOWS, SLACK
+from icsim.residents.beat import BIRTH_RECORD, BIRTHS, DEMANDS, DEPARTURES, FLOWS, SLACK, scratch
 from icsim.residents.beat import Beat as Tables
 from icsim.residents.build import Built, streams
+from icsim.residents.model import ResidentModel
 from icsim.state import BANDS, LIVING, PLACE, QUINTILES, SEXES, People, copy_of
 from icsim.tables import DEMAND, DEPARTURE
 
@@ -55,7 +56,7 @@ class Residents:
         columns = 1 + len(built.layout.weights) + len(FLOWS) + len(built.layout.events)
         self._arrivals = _Arrivals(area, seed)
         tally = len(self.edges) - 1, self.cells, columns
-        self._tables = [_tables(self.edges, tally, built.layout.numbers, built.layout.columns) for _ in range(workers)]
+        self._tables = [_tables(self.edges, tally, self.model) for _ in range(workers)]
         self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
         self._year: int | None = None
         self._lived = 0
@@ -74,7 +75,7 @@ class Residents:
 
     def populate(self, newcomers: np.ndarray) -> None:
         """Fill the first rows with a starting population (BIRTH_RECORD, sorted by birthday)."""
-        enter.start(self.model, self.streams, self.people, newcomers, enter.scratch(self.model))
+        enter.start(self.model, self.streams, self.people, newcomers, scratch(self.model))
         self.rows = len(newcomers)
 
     def advance(self, beat: Beat, served: bool = True) -> Handed:
@@ -137,7 +138,7 @@ class Residents:
         """From `day` on, up to which everybody has lived, another model of the same axes holds."""
         trend = built.trends.get(self._year or 0, built.model.trend).copy()
         old, self.built, self.model = self.model, built, built.model._replace(trend=trend)
-        loops.adopt(old, self.model, self.people, np.float32(day), 0, self.rows, enter.scratch(old), enter.scratch(old))
+        loops.adopt(old, self.model, self.people, np.float32(day), 0, self.rows, scratch(old).rates, scratch(old).rates)
 
     def close(self, last: Beat) -> None:
         """After the last beat: what was due since late outcomes happens, unserved; everybody's time is tallied."""
@@ -235,11 +236,10 @@ def _all_done(parts: list[Future]) -> None:
         part.result()
 
 
-def _tables(edges: np.ndarray, tally: tuple[int, ...], numbers: int, columns: int) -> Tables:
+def _tables(edges: np.ndarray, tally: tuple[int, ...], model: ResidentModel) -> Tables:
     """What one worker writes."""
     return Tables(edges, np.zeros(tally, np.int64), records(8192, DEMAND), records(8192, DEPARTURE),
-                  records(4096, BIRTH_RECORD), np.zeros(3, np.int64), np.zeros(_DUE + 1, np.int64), np.zeros(numbers),
-                  np.zeros(columns, np.float32))
+                  records(4096, BIRTH_RECORD), np.zeros(3, np.int64), np.zeros(_DUE + 1, np.int64), scratch(model))
 
 
 def _grown(tables: Tables) -> Tables:

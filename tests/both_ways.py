@@ -45,6 +45,7 @@ from icsim.areas.load import Area
 from icsim.calendar import Beat, add_months
 from icsim.catalogue.load import Catalogue
 from icsim.residents import enter, population, reference
+from icsim.residents.beat import scratch
 from icsim.residents.build import Built, build
 from icsim.residents.residents import Residents
 from icsim.services.activity import Activity, columns_of
@@ -240,7 +241,7 @@ def starting_population() -> Arrays:
     """`enter.start` and what it reads, on people of every age."""
     residents = _alone(0, rows=4096)
     newcomers = population.people_of(residents.area)
-    enter.start(residents.model, residents.streams, residents.people, newcomers, enter.scratch(residents.model))
+    enter.start(residents.model, residents.streams, residents.people, newcomers, scratch(residents.model))
     return {**_people(residents), **{f"newcomers.{name}": newcomers[name] for name in newcomers.dtype.names}}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -187,8 +187,9 @@ def replicate(world: World, seed: int, progress: Progress | None = None, log: bo
             run.begin()
         with clock("residents"):
             demands, departures = run.residents.advance(beat, world.served)
+            run.count(beat)
         with clock("services"):
-            served = run.serve(demands, departures, beat)
+            served = run.serve(demands, departures, beat, beats[n + 1 : n + 2])
         with clock("outcomes"):
             run.residents.apply(served.moves)
         with clock("books"):
@@ -226,27 +227,39 @@ class _Running:
             self.residents.adopt(world.now.built, day)
             self.engine.adopt(world.now.reseeded(world.catalogue, world.layout, self.seed), day * calendars.MS_PER_DAY)
 
-    def serve(self, demands: np.ndarray, departures: np.ndarray, beat: Beat) -> Served:
+    def count(self, beat: Beat) -> None:
+        """Where a period ends the residents are counted."""
+        if beat.end_day in self.world.calendar.edges[1:]:
+            self.population.append(self.residents.census())
+
+    def serve(self, demands: np.ndarray, departures: np.ndarray, beat: Beat, following: Sequence[Beat]) -> Served:
         """Answers to the residents' demands, and to cases that belong to no resident.
 
-        Meanwhile another thread counts what was served last: services need one core, a sweep of the residents all of them.
+        Services need one core. Meanwhile other threads count what was served last, and let the residents who wait for no
+        answer begin with the following beat (none or one).
         """
         counting = self.books.submit(self._count) if self.books else None
+        catch_up = self._run_ahead(following)
         self.demands += len(demands)
         if self.world.served:
             demands = in_order(joined([demands, self.background.within(beat)]), "ms", "key")
         served = self.engine.serve(demands, departures, beat.end_ms)
         if counting:
             counting.result()
+        catch_up()
         return served
 
+    def _run_ahead(self, following: Sequence[Beat]) -> Callable[[], None]:
+        """Not past the start, where the books are opened; nor under somebody's eyes, who sees residents beat by beat."""
+        if self.watch or not following or following[0].start_day == self.world.calendar.start_day:
+            return lambda: None
+        return self.residents.run_ahead(following[0], self.world.served)
+
     def post(self, served: Served, beat: Beat) -> None:
-        """Enter what was served in the books; count the residents where a period ends."""
+        """Enter what was served in the books."""
         self._enter(served, beat)
         if not self.books:
             self._count()
-        if beat.end_day in self.world.calendar.edges[1:]:
-            self.population.append(self.residents.census())
 
     def _enter(self, served: Served, beat: Beat) -> None:
         self.uncounted = partial(self.activity.post, served, beat.start_day)

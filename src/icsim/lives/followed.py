@@ -16,10 +16,10 @@ from icsim.calendar import Beat
 from icsim.errors import EngineError
 from icsim.residents import advance as loops
 from icsim.residents import enter
-from icsim.residents.beat import BIRTH_RECORD, BIRTHS, DEMANDS, FLOWS, JOINED, LATE, SLACK
+from icsim.residents.beat import BIRTH_RECORD, BIRTHS, DEMANDS, FLOWS, JOINED, LATE, SLACK, scratch
 from icsim.residents.beat import Beat as Tables
 from icsim.residents.build import Built
-from icsim.residents.model import BIRTH
+from icsim.residents.model import BIRTH, ResidentModel
 from icsim.residents.model import DEMAND as ASKED
 from icsim.residents.residents import Handed, Residents
 from icsim.state import BIRTHDAY, LIVING, NEVER, PLACE, QUINTILE, SEX, WAITING, People, allocate
@@ -87,7 +87,7 @@ class Followed(Residents):
         self.totals = np.zeros(len(self.columns), np.int64)
         """the resident's part of the tally since the books were opened: one entry a column, as in `columns`"""
         self._alone = _one_like(self.people)
-        self._pen = _pen(self.cells, len(self.columns), len(self.model.kind), self.people.clock.shape[1])
+        self._pen = _pen(self.cells, len(self.columns), self.model)
         self._find(0)
 
     # what happens to everybody, and again to the copy ---------------------------------------------------------------------
@@ -135,7 +135,7 @@ class Followed(Residents):
         old = self.model
         self._copy()
         super().adopt(built, day)
-        loops.adopt(old, self.model, self._alone, np.float32(day), 0, 1, enter.scratch(old), enter.scratch(old))
+        loops.adopt(old, self.model, self._alone, np.float32(day), 0, 1, scratch(old).rates, scratch(old).rates)
         self._compare()
 
     def close(self, last: Beat) -> None:
@@ -205,7 +205,7 @@ class Followed(Residents):
         self._pen.used[:] = 0
         if not together:
             alone.person["resume"][0] = end
-        loops.advance(self.model, self.streams, alone, 0, 1, np.float32(beat.start_day), end, 0, self._pen, served)
+        loops.advance(self.model, self.streams, alone, 0, 1, np.float32(beat.start_day), end, 0, self._pen, served, False)
         alone.person["resume"][0] = resume
         if alone.next[0] < NEVER:
             alone.next[0] = max(clock.min(), resume)
@@ -262,8 +262,8 @@ def _one_like(people: People) -> People:
     return allocate(1, people.level.shape[1], people.clock.shape[1], people.fired.shape[1], people.weight.shape[1])
 
 
-def _pen(cells: int, columns: int, numbers: int, clocks: int) -> Tables:
+def _pen(cells: int, columns: int, model: ResidentModel) -> Tables:
     """Tables in which one ring is written: one period, a few rows."""
     return Tables(np.array([0.0, 1e9]), np.zeros((1, cells, columns), np.int64), records(_ROOM, DEMAND),
                   records(_ROOM, DEPARTURE), records(_ROOM, BIRTH_RECORD), np.zeros(3, np.int64), np.zeros(33, np.int64),
-                  np.zeros(numbers), np.zeros(clocks, np.float32))
+                  scratch(model))

@@ -95,7 +95,7 @@ def _birthday(model, people, i, t, hint, beat):
     if age >= OLDEST:
         set_birthday(people, i)
         return
-    _grow_older(model, people, i, t, beat.clock)
+    _grow_older(model, people, i, t, beat.scratch.clock)
     set_birthday(people, i)
     set_weights(model, people, i)
     if (age + 1) % 5 == 0:
@@ -251,11 +251,11 @@ def _full(beat):
 
 
 @kernel
-def advance(model, streams, people, first, last, start, end, hint, beat, served):
+def advance(model, streams, people, first, last, start, end, hint, beat, served, ahead):
     """Every resident in rows [first, last) from `start` to `end` (float32 days); returns the next row to look at.
 
     It stops early when a table is full: grow the table and call again from the row returned. `served` False: demands
-    are counted and have their consequences, but nobody answers them.
+    are counted and have their consequences, but nobody answers them. `ahead` True: whoever is WAITING is left for later.
     """
     while first < last:
         found, following = _collect_due(people, first, last, end, beat.due)
@@ -264,7 +264,8 @@ def advance(model, streams, people, first, last, start, end, hint, beat, served)
             if _full(beat):
                 return i
             status = people.person[i].status
-            if status in (LIVING, WAITING) and not _live(model, streams, people, i, start, end, hint, beat, served):
+            lives = status == LIVING or (status == WAITING and not ahead)
+            if lives and not _live(model, streams, people, i, start, end, hint, beat, served):
                 return i
         first = following
     return last

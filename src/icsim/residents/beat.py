@@ -8,6 +8,7 @@ import numpy as np
 
 from icsim._compile import inlined
 from icsim.residents.door import accrue, draw_again, my_cell, period_at, set_level
+from icsim.residents.model import ResidentModel
 from icsim.state import NEVER, PLACE, milliseconds
 
 PERSON_TIME = 0
@@ -30,6 +31,24 @@ SLACK = 16
 """Rows that must be free in every table before a resident lives on."""
 
 
+class Scratch(NamedTuple):
+    """Room to work out the clocks of one resident at a time; nothing in it is remembered."""
+
+    rates: np.ndarray  # float64[event], rate a day of each
+    stream: np.ndarray  # uint64[clock], address of the event that the clock is of
+    times: np.ndarray  # uint64[clock], how often the clock was set
+    rate: np.ndarray  # float64[clock], its rate a day; 0: the clock has none
+    clock: np.ndarray  # float32[clock], when it would have rung
+    odds: np.ndarray  # float64[level], odds of each level at entry
+
+
+def scratch(model: ResidentModel) -> Scratch:
+    """Room for a model of this size."""
+    clocks = len(model.decides)
+    return Scratch(np.zeros(len(model.kind)), np.zeros(clocks, np.uint64), np.zeros(clocks, np.uint64), np.zeros(clocks),
+                   np.zeros(clocks, np.float32), np.zeros(model.start_odds.shape[-1]))
+
+
 class Beat(NamedTuple):
     """Where one sweep writes: its share of the residents, its tally and its tables."""
 
@@ -40,8 +59,7 @@ class Beat(NamedTuple):
     births: np.ndarray  # BIRTH_RECORD[…]
     used: np.ndarray  # int64[3]: rows used in the three tables above
     due: np.ndarray  # int64[…]: scratch
-    rates: np.ndarray  # float64[event]: scratch
-    clock: np.ndarray  # float32[clock]: scratch
+    scratch: Scratch
 
 
 @inlined

@@ -20,7 +20,7 @@ from icsim.areas.load import Area
 from icsim.calendar import DAYS_PER_YEAR, Beat, add_months, days_between
 from icsim.catalogue.load import Catalogue
 from icsim.residents import enter
-from icsim.residents.beat import BIRTH_RECORD
+from icsim.residents.beat import BIRTH_RECORD, scratch
 from icsim.residents.build import Built, build, streams
 from icsim.residents.residents import Residents
 from icsim.state import LIVING, OLDEST, People, allocate, copy_of
@@ -67,7 +67,7 @@ def rolled_forward(catalogue: Catalogue, area: Area, start: date) -> Start:
         residents.advance(Beat(day, days_between(first, day), days_between(first, following)), served=False)
         day = following
     enter.draw_holds(residents.model, residents.streams, residents.people, np.float32(days), residents.rows,
-                     enter.scratch(residents.model))
+                     scratch(residents.model))
     return _rebased(residents.people, float(days))
 
 
@@ -122,5 +122,5 @@ def _rebased(people: People, days: float) -> Start:
 def restarted(start: Start, built: Built, seed: int, rows: int) -> People:
     """A replication's own copy with its own luck, and room for `rows` rows."""
     people = copy_of(start.people, max(rows, start.rows))
-    enter.restart(built.model, streams(built.layout, seed), people, 0, start.rows, enter.scratch(built.model))
+    enter.restart(built.model, streams(built.layout, seed), people, 0, start.rows, scratch(built.model))
     return people

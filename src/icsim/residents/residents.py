@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,9 +19,10 @@ from icsim.errors import EngineError
 from icsim.order import in_order, joined
 from icsim.residents import advance as loops
 from icsim.residents import enter
-from icsim.residents.beat import BIRTH_RECORD, BIRTHS, DEMANDS, DEPARTURES, FLOWS, SLACK
+from icsim.residents.beat import BIRTH_RECORD, BIRTHS, DEMANDS, DEPARTURES, FLOWS, SLACK, scratch
 from icsim.residents.beat import Beat as Tables
 from icsim.residents.build import Built, streams
+from icsim.residents.model import ResidentModel
 from icsim.state import BANDS, LIVING, PLACE, QUINTILES, SEXES, People, copy_of
 from icsim.tables import DEMAND, DEPARTURE
 
@@ -55,7 +56,7 @@ class Residents:
         columns = 1 + len(built.layout.weights) + len(FLOWS) + len(built.layout.events)
         self._arrivals = _Arrivals(area, seed)
         tally = len(self.edges) - 1, self.cells, columns
-        self._tables = [_tables(self.edges, tally, built.layout.numbers, built.layout.columns) for _ in range(workers)]
+        self._tables = [_tables(self.edges, tally, self.model) for _ in range(workers)]
         self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
         self._year: int | None = None
         self._lived = 0
@@ -74,14 +75,14 @@ class Residents:
 
     def populate(self, newcomers: np.ndarray) -> None:
         """Fill the first rows with a starting population (BIRTH_RECORD, sorted by birthday)."""
-        enter.start(self.model, self.streams, self.people, newcomers, enter.scratch(self.model))
+        enter.start(self.model, self.streams, self.people, newcomers, scratch(self.model))
         self.rows = len(newcomers)
 
     def advance(self, beat: Beat, served: bool = True) -> Handed:
         """Everybody up to the end of the beat; children and arrivals enter and live through the rest of it."""
         self._keep_trend(beat)
         self._lived = beat.end_day
-        hint = int(np.searchsorted(self.edges, beat.start_day, side="right")) - 1
+        hint = self._period(beat)
         self._sweep(0, self.rows, beat, hint, served)
         newcomers = self._newcomers(beat)
         while len(newcomers):  # those who arrive may have children before the beat ends
@@ -94,6 +95,19 @@ class Residents:
         handed = self._handed()
         self._clear()
         return handed
+
+    def run_ahead(self, beat: Beat, served: bool = True) -> Callable[[], None]:
+        """Whoever has no open case begins to live through the beat after the last, beside whatever else is done: what
+        services answer concerns others. Returns what waits for them; only then may outcomes come back.
+
+        `advance` is called for the same beat afterwards, and finds them where they would have come to. Nobody runs ahead
+        into a year of other trends.
+        """
+        if self._pool is None or beat.first.year != self._year:
+            return lambda: None
+        hint, pool = self._period(beat), self._pool
+        parts = [pool.submit(self._sweep_part, n, a, b, beat, hint, served, True) for n, a, b in self._shares(0, self.rows)]
+        return lambda: _all_done(parts)
 
     def apply(self, moves: np.ndarray) -> None:
         """Outcomes of cases (MOVE): each resident, who has one at most, is released at the outcome's own time."""
@@ -124,7 +138,7 @@ class Residents:
         """From `day` on, up to which everybody has lived, another model of the same axes holds."""
         trend = built.trends.get(self._year or 0, built.model.trend).copy()
         old, self.built, self.model = self.model, built, built.model._replace(trend=trend)
-        loops.adopt(old, self.model, self.people, np.float32(day), 0, self.rows, enter.scratch(old), enter.scratch(old))
+        loops.adopt(old, self.model, self.people, np.float32(day), 0, self.rows, scratch(old).rates, scratch(old).rates)
 
     def close(self, last: Beat) -> None:
         """After the last beat: what was due since late outcomes happens, unserved; everybody's time is tallied."""
@@ -155,16 +169,22 @@ class Residents:
         """work(worker, from, to) by each worker on its share of first … last; by one alone where little is to do."""
         if self._pool is None or last - first < worth:
             return work(0, first, last)
-        cuts = np.linspace(first, last, len(self._tables) + 1).astype(int).tolist()
-        for part in [self._pool.submit(work, n, a, b) for n, (a, b) in enumerate(pairwise(cuts))]:
-            part.result()
-        return None
+        return _all_done([self._pool.submit(work, n, a, b) for n, a, b in self._shares(first, last)])
 
-    def _sweep_part(self, n: int, first: int, last: int, beat: Beat, hint: int, served: bool) -> None:
+    def _shares(self, first: int, last: int) -> list[tuple[int, int, int]]:
+        """Each worker with its share of first … last."""
+        cuts = np.linspace(first, last, len(self._tables) + 1).astype(int).tolist()
+        return [(n, a, b) for n, (a, b) in enumerate(pairwise(cuts))]
+
+    def _period(self, beat: Beat) -> int:
+        """The reporting period in which the beat begins."""
+        return int(np.searchsorted(self.edges, beat.start_day, side="right")) - 1
+
+    def _sweep_part(self, n: int, first: int, last: int, beat: Beat, hint: int, served: bool, ahead: bool = False) -> None:
         start, end = np.float32(beat.start_day), np.float32(beat.end_day)
         while first < last:
             first = loops.advance(self.model, self.streams, self.people, first, last, start, end, hint, self._tables[n],
-                                  served)
+                                  served, ahead)
             if first < last:
                 self._tables[n] = _grown(self._tables[n])
 
@@ -211,11 +231,15 @@ class Residents:
         self._year = year
 
 
-def _tables(edges: np.ndarray, tally: tuple[int, ...], numbers: int, columns: int) -> Tables:
+def _all_done(parts: list[Future]) -> None:
+    for part in parts:
+        part.result()
+
+
+def _tables(edges: np.ndarray, tally: tuple[int, ...], model: ResidentModel) -> Tables:
     """What one worker writes."""
     return Tables(edges, np.zeros(tally, np.int64), records(8192, DEMAND), records(8192, DEPARTURE),
-                  records(4096, BIRTH_RECORD), np.zeros(3, np.int64), np.zeros(_DUE + 1, np.int64), np.zeros(numbers),
-                  np.zeros(columns, np.float32))
+                  records(4096, BIRTH_RECORD), np.zeros(3, np.int64), np.zeros(_DUE + 1, np.int64), scratch(model))
 
 
 def _grown(tables: Tables) -> Tables:
@@ -225,7 +249,8 @@ def _grown(tables: Tables) -> Tables:
         if tables.used[used] + SLACK > len(table):
             larger = records(2 * len(table), table.dtype)
             larger[: len(table)] = table
-            tables = tables._replace(**{name: larger})
+            grown: dict[str, Any] = {name: larger}
+            tables = tables._replace(**grown)
     return tables
 
 

@@ -87,4 +87,5 @@ def start_arrays(layout: Layout, ref: Reference, area: Area) -> dict[str, np.nda
             factor[n, layout.attribute(b), : values.shape[0], : values.shape[1]] = values
     before = [np.flatnonzero((by_level != 1).any(axis=(1, 2))) for by_level in factor]
     sizes = np.array([len(layout.levels[a]) for a in layout.attributes], np.int32)
-    return {"start_odds": odds, "start_levels": sizes, "start_from": offsets(before), "start_attribute": joined(before), "start_factor": factor}
+    return {"start_odds": odds, "start_levels": sizes, "start_factor": factor, "start_from": offsets(before),
+            "start_attribute": joined(before)}

@@ -423,7 +423,7 @@ def calibrate(area: Annotated[str, typer.Argument(help="Whose baseline, such as 
                                                        "[default: calibration/fitted of a checkout]")] = None,
               passes: Annotated[int, typer.Option(min=0, help="Passes that keep shares steady, before and after.")] = 6,
               steps: Annotated[int, typer.Option(min=1, help="Most steps of the fit.")] = 2,
-              replications: Annotated[int, typer.Option(min=1, help="Repeat each run so often.")] = 2,
+              replications: Annotated[int, typer.Option(min=1, help="Repeat each run so often.")] = 1,
               seed: Seed = None, threads: Threads = None) -> None:
     """Fit the baseline of an area to published figures.
 

@@ -25,13 +25,16 @@ from icsim.calibration import parameters as named
 from icsim.calibration.parameters import Parameter
 from icsim.calibration.rows import ENGLAND, Target
 from icsim.calibration.targets import Targets
-from icsim.calibration.validation import NARROWEST, validate, without_trends
+from icsim.calibration.validation import validate, without_trends
 from icsim.catalogue.csvtable import read_table
 from icsim.catalogue.load import Catalogue
 from icsim.catalogue.rows import Trend
 from icsim.places import CHECKOUT
 from icsim.scenario import Resolved
 
+NARROWEST = 0.03
+"""An interval counts as at least so wide (share of the figure, either way): no model is right to a few in a thousand, and
+one sharp figure would outweigh all others."""
 Progress = Callable[[int, int, str], None]
 
 
@@ -48,7 +51,7 @@ class Settings:
     years: int = 1
     """of each run that is compared with targets"""
     steady_years: int = 4
-    replications: int = 2
+    replications: int = 1
 
 
 @dataclass(frozen=True)
@@ -197,12 +200,15 @@ def _highest(row: Parameter) -> float:
 
 
 def residual(simulated: float | None, target: Target) -> float:
-    """Simulated less published in half widths of the interval on that side; 0 where it could not be compared."""
+    """log(simulated / published) in half widths of the interval as a share of the figure; 0 where it was not compared.
+
+    Most figures are about proportional to what moves them, so that logarithms make the fit nearly straight.
+    """
     if simulated is None:
         return 0.0
     low, high = target.bounds
-    room = high - target.value if simulated > target.value else target.value - low
-    return (simulated - target.value) / max(room, NARROWEST * abs(target.value), 1e-12)
+    room = max((high - low) / (2 * target.value), NARROWEST)
+    return log(max(simulated, 1e-3 * target.value) / target.value) / room
 
 
 def _side_by_side(table: pl.DataFrame, aims: tuple[Target, ...]) -> list[tuple[dict[str, Any], Target]]:

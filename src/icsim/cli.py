@@ -21,6 +21,7 @@ import typer
 from icsim.errors import InputError, NotFoundError, Problem, ResultsError, ScenarioError
 
 if TYPE_CHECKING:
+    from icsim.memory_and_time import Estimate
     from icsim.results import Comparison, Results
 
 MISTAKE, INTERRUPTED = 2, 130
@@ -60,6 +61,7 @@ LogDays = Annotated[int | None, typer.Option(show_default=False, help="Days from
                                              "a week where nothing is said.")]
 All = Annotated[bool, typer.Option("--all", help="List every assumed number with its reason.")]
 Replication = Annotated[int, typer.Option(metavar="N", help="Which replication's luck (0 is the first).")]
+Anyway = Annotated[bool, typer.Option("--anyway", help="Run even if the memory may not suffice.")]
 NoCharts = Annotated[bool, typer.Option("--no-charts", help="Write tables and page only.")]
 
 
@@ -136,7 +138,7 @@ def _options(version: Annotated[bool, typer.Option("--version", callback=_versio
 @_told
 def run(scenarios: Scenarios, json_: Json = False, out: Out = Path("results"), replications: Replications = None,
         seed: Seed = None, years: Years = None, engine: EngineChoice = None, no_charts: NoCharts = False,
-        threads: Threads = None, log: Log = None, log_days: LogDays = None) -> None:
+        threads: Threads = None, log: Log = None, log_days: LogDays = None, anyway: Anyway = False) -> None:
     """Run scenarios, print a page about each, and write results/NAME.
 
     With --log also events.csv, for animations (vidigi), and events_mining.csv,
@@ -155,10 +157,11 @@ def run(scenarios: Scenarios, json_: Json = False, out: Out = Path("results"), r
         api.check_log(each, log, log_days)
     _refuse_twins([each.name for each in resolved])
     _check_folders([out / each.name for each in resolved])
+    _look_ahead([api.estimate(each, log_days=api.logged_days(log, log_days)) for each in resolved], anyway)
     found = []
     for each in resolved:
         with _progress() as progress:
-            results = api.run(each, progress=progress, log=log, log_days=log_days)
+            results = api.run(each, progress=progress, log=log, log_days=log_days, anyway=True)
         found.append(_finish(results, out, not no_charts, json_))
     if json_:
         _print_json({"command": "run", "results": found})
@@ -170,7 +173,7 @@ def compare(base: Annotated[str, typer.Argument(help="The scenario to start from
             alternatives: Annotated[list[str], typer.Argument(metavar="ALTERNATIVE", help="What to compare it with.")],
             json_: Json = False, out: Out = Path("results"), replications: Replications = None, seed: Seed = None,
             years: Years = None, engine: EngineChoice = None, no_charts: NoCharts = False,
-            threads: Threads = None) -> None:
+            threads: Threads = None, anyway: Anyway = False) -> None:
     """Compare scenarios on the same residents with the same luck.
 
     Prints a page about what changes and writes tables and charts to results/BASE-ALTERNATIVE.
@@ -183,9 +186,11 @@ def compare(base: Annotated[str, typer.Argument(help="The scenario to start from
 
     overrides = _overrides(replications, seed, years, engine, threads)
     resolved = [api.resolve(each, **overrides) for each in (base, *alternatives)]
+    api.check_pairs(resolved)
     _check_folders([out / "-".join(each.name for each in resolved)])
+    _look_ahead([api.estimate(*resolved)], anyway)
     with _progress() as progress:
-        comparison = api.compare(*resolved, progress=progress)
+        comparison = api.compare(*resolved, progress=progress, anyway=True)
     found = _finish(comparison, out, not no_charts, json_)
     if json_:
         _print_json({"command": "compare", "results": [found]})
@@ -200,7 +205,7 @@ def life(words: Annotated[list[str], typer.Argument(metavar="[KEY] BASE ALTERNAT
                                                       "(.png or .svg); results/life-KEY.png where nothing is said.")] = None,
          no_charts: Annotated[bool, typer.Option("--no-charts", help="Draw no picture.")] = False,
          replication: Replication = 0, json_: Json = False, seed: Seed = None, years: Years = None,
-         threads: Threads = None) -> None:
+         threads: Threads = None, anyway: Anyway = False) -> None:
     """Follow one resident through two scenarios, with the same luck.
 
     Prints what happened, day by day: what is the same once, what differs with
@@ -217,14 +222,14 @@ def life(words: Annotated[list[str], typer.Argument(metavar="[KEY] BASE ALTERNAT
     scenarios = [api.resolve(each, seed=seed, years=years, threads=threads) for each in (base, other)]
     if find:
         with _progress() as progress:
-            found = api.differing(scenarios[0], scenarios[1], replication=replication, progress=progress)
+            found = api.differing(scenarios[0], scenarios[1], replication=replication, progress=progress, anyway=anyway)
         _tell_differing(found, [base, other], json_)
         return
     file = picture or Path("results") / f"life-{key.lower()}.png"
     if not no_charts:
         api.check_file(file, api.PICTURES)
     with _progress() as progress:
-        lives = api.life(key, scenarios[0], scenarios[1], replication=replication, progress=progress)
+        lives = api.life(key, scenarios[0], scenarios[1], replication=replication, progress=progress, anyway=anyway)
     if not json_:
         typer.echo(api.page(lives))
     drawn = None if no_charts else str(api.picture(lives, file))
@@ -259,7 +264,7 @@ def residents(scenario: Annotated[str, typer.Argument(help="A file or a shipped 
               out: Annotated[Path | None, typer.Option(metavar="FILE", show_default=False, help="A .csv or .parquet file "
                                                        "for all of them.")] = None,
               replication: Replication = 0, json_: Json = False, seed: Seed = None, years: Years = None,
-              threads: Threads = None) -> None:
+              threads: Threads = None, anyway: Anyway = False) -> None:
     """Show a sample of the residents, or write it to a file.
 
     Key, age, sex, deprivation fifth, place and circumstances; the same people
@@ -275,7 +280,8 @@ def residents(scenario: Annotated[str, typer.Argument(help="A file or a shipped 
     if out is not None:
         api.check_file(out, api.TABLES)
     with _progress() as progress:
-        people = api.people(scenario, sample, at.value, replication, progress, seed=seed, years=years, threads=threads)
+        people = api.people(scenario, sample, at.value, replication, progress, anyway, seed=seed, years=years,
+                            threads=threads)
     written = None if out is None else str(api.write_people(people, out))
     if json_:
         _print_json({"command": "residents", "scenario": scenario, "at": at.value, "written": written,
@@ -380,7 +386,7 @@ def validate(area: Annotated[str, typer.Argument(help="Whose baseline, such as w
              stationary: Annotated[bool, typer.Option("--stationary", help="Let rates stand still: no trend of death or "
                                                       "illness.")] = False,
              json_: Json = False, out: Out = Path("results"), replications: Replications = None, seed: Seed = None,
-             years: Years = None, no_charts: NoCharts = False, threads: Threads = None) -> None:
+             years: Years = None, no_charts: NoCharts = False, threads: Threads = None, anyway: Anyway = False) -> None:
     """Compare the baseline of an area with published figures.
 
     Prints what is said of the area and which figures are off, those used to
@@ -394,11 +400,12 @@ def validate(area: Annotated[str, typer.Argument(help="Whose baseline, such as w
     """
     from icsim import api
 
-    api.baseline_of(area, years=years, replications=replications, seed=seed, threads=threads)  # mistakes first
+    baseline = api.baseline_of(area, years=years, replications=replications, seed=seed, threads=threads)  # mistakes first
     folder = out / f"validate_{area}"
     _check_folders([folder])
+    _look_ahead([api.estimate(baseline, watched=True)], anyway)
     with _progress() as progress:
-        found = api.validate(area, years, replications, stationary, progress, seed=seed, threads=threads)
+        found = api.validate(area, years, replications, stationary, progress, True, seed=seed, threads=threads)
     from icsim.report import save_validation, validation_object, validation_page
 
     try:
@@ -439,6 +446,17 @@ def _check_folders(folders: list[Path]) -> None:
 
     for folder in folders:
         results.check(folder)
+
+
+def _look_ahead(found: list[Estimate], anyway: bool) -> None:
+    """Refuse runs that do not fit into memory, unless they are wanted `anyway`; say of long ones what they will need."""
+    from icsim import api
+
+    if not anyway:
+        api.check_memory(*found)
+    for each in found:
+        if each.is_long or not each.fits:
+            typer.echo(str(each), err=True)
 
 
 def _finish(value: Results | Comparison, out: Path, with_charts: bool, quiet: bool) -> dict[str, Any]:

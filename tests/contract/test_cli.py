@@ -24,11 +24,11 @@ def icsim(*words: str):
 @pytest.fixture
 def made_up(monkeypatch):
     """Commands that run, without running: results made up."""
-    def run(resolved, progress=None, log=None, log_days=None):
+    def run(resolved, progress=None, log=None, log_days=None, anyway=False):
         progress(0, 2, "getting ready")
         return synthetic.results(resolved.name, replications=2, years=1, places=("harlow",))
 
-    def compare(base, *others, progress=None):
+    def compare(base, *others, progress=None, anyway=False):
         progress(2, 2, "running")
         made = synthetic.comparison(replications=2, years=1, places=("harlow",))
         return synthetic.Comparison(synthetic.renamed(made.base, base.name),

@@ -15,6 +15,7 @@ import numpy as np
 from icsim.areas import schedule
 from icsim.areas.checks import AGES, QUINTILES, SEXES, problems_of, value_fault
 from icsim.areas.rows import Capacity, Catchment, Flow, FlowAge, FlowTrend, Multiplier, Place, Pool, Residents, Stream
+from icsim.calendar import YEARS
 from icsim.catalogue.csvtable import Table, nearest, read_records, read_table
 from icsim.catalogue.rows import Evidence, Source
 from icsim.errors import CatalogueError, Problem
@@ -181,6 +182,9 @@ def _about(path: Path) -> tuple[_About, list[Problem]]:
                 for key in raw if key not in types]
     problems += [Problem(f"area.toml: {key}", f"This must be given, as {_KINDS[kind]}.", value=raw.get(key))
                  for key, kind in types.items() if type(raw.get(key)) is not kind]
+    if not problems and raw["population_date"].year not in YEARS:
+        problems.append(Problem("area.toml: population_date", f"A year is written in full, {YEARS[0]} to {YEARS[-1]}.",
+                                value=raw["population_date"]))
     return (_NOTHING if problems else _About(**raw)), problems
 
 

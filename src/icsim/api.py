@@ -138,7 +138,8 @@ def run(scenario: Given, progress: Progress | None = None, log: int | None = Non
     if not anyway:
         check_memory(experiment.estimate([resolved], logged_days(log, log_days)))
     found = experiment.run(resolved, progress)
-    return found if log is None else replace(found, events=experiment.events(resolved, log, log_days or LOG_DAYS, progress))
+    return found if log is None else replace(found, events=experiment.events(resolved, log, logged_days(log, log_days),
+                                                                            progress))
 
 
 def logged_days(log: int | None, log_days: int | None) -> int:
@@ -157,21 +158,29 @@ def check_log(resolved: Resolved, log: int | None, log_days: int | None) -> None
         raise ScenarioError(resolved.name, problems)
 
 
-def compare(base: Given, *alternatives: Given, progress: Progress | None = None, anyway: bool = False,
-            **overrides: Any) -> Comparison:
+def compare(base: Given, *alternatives: Given, progress: Progress | None = None, log: int | None = None,
+            log_days: int | None = None, anyway: bool = False, **overrides: Any) -> Comparison:
     """Run scenarios on the same residents with the same luck, replication by replication.
 
-    `overrides` apply to all of them. `anyway`: even if the memory may not suffice. Raises ScenarioError, also where two
-    scenarios have one name, or differ in area, start, years, replications, seed or heartbeat: such scenarios have no pairs;
-    NotEnoughMemoryError where they would not fit.
+    `overrides` apply to all of them. `log`, `log_days`: an event log of each, as in `run`, in `Results.events`. `anyway`:
+    even if the memory may not suffice. Raises ScenarioError, also where two scenarios have one name, or differ in area,
+    start, years, replications, seed or heartbeat: such scenarios have no pairs; NotEnoughMemoryError where they would not
+    fit.
     """
     found = [resolve(each, **overrides) for each in (base, *alternatives)]
     check_pairs(found)
+    check_log(found[0], log, log_days)
     from icsim import experiment  # here: a mistake is told before the engine is loaded
 
+    days = logged_days(log, log_days)
     if not anyway:
-        check_memory(experiment.estimate(found))
-    return experiment.compare(found[0], found[1:], progress)
+        check_memory(experiment.estimate(found, days))
+    compared = experiment.compare(found[0], found[1:], progress)
+    if log is None:
+        return compared
+    first, *others = (replace(left, events=experiment.events(each, log, days, progress))
+                      for left, each in zip(compared.scenarios, found, strict=True))
+    return Comparison(first, others)
 
 
 def check_pairs(found: Sequence[Resolved]) -> None:

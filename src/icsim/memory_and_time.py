@@ -179,7 +179,8 @@ def peak(sizes: Sequence[Sizes], runs: Sequence[int], at_once: int) -> int:
     making = max(each.making for each in sizes)
     running = start + at_once * copy + kept + left
     telling = start + left + REPORT_BYTES + int(FRAMES * kept)
-    logging = telling + copy + sizes[0].log if sizes[0].log else 0
+    log = sum(each.log for each in sizes)
+    logging = telling + copy + log if log else 0
     return FIXED_BYTES + max(making, running, telling, logging)
 
 

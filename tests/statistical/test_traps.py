@@ -189,7 +189,7 @@ def test_fifty_years_of_births_and_deaths_alone_are_those_of_the_projection():
     another one is projected here, by arithmetic that shares nothing with the engine. A line of daughters goes on together,
     so births vary more than Poisson counts: twice the variance is allowed for.
     """
-    rows, area = with_rates(("death", "birth")), closed(3)
+    rows, area = with_rates(("death", "birth")), closed(10)
     residents = lived_through(rows, area, int(50 * DAYS_PER_YEAR), 14)
     people = int(area.population.sum())
     births, deaths = _projected(rows, area, 50)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         check,
         compare,
         differing,
+        estimate,
         explain,
         find,
         life,
@@ -34,30 +35,41 @@ if TYPE_CHECKING:
         write_people,
     )
     from icsim.calibration import Validation
-    from icsim.errors import CatalogueError, EngineError, IcsimError, InputError, Problem, ResultsError, ScenarioError
+    from icsim.errors import (
+        CatalogueError,
+        EngineError,
+        IcsimError,
+        InputError,
+        NotEnoughMemoryError,
+        Problem,
+        ResultsError,
+        ScenarioError,
+    )
     from icsim.lives import Lives
+    from icsim.memory_and_time import Estimate
     from icsim.results import Comparison, Results
     from icsim.scenario import Explanation, Resolved, Scenario
 
     __version__: str
 
 _HOMES = {
-    "icsim.api": ("check", "compare", "differing", "explain", "find", "life", "look_up", "page", "people", "picture",
-                  "read", "resolve", "run", "save", "summary", "validate", "write_people"),
+    "icsim.api": ("check", "compare", "differing", "estimate", "explain", "find", "life", "look_up", "page", "people",
+                  "picture", "read", "resolve", "run", "save", "summary", "validate", "write_people"),
     "icsim.calibration": ("Validation",),
-    "icsim.errors": ("CatalogueError", "EngineError", "IcsimError", "InputError", "Problem", "ResultsError",
-                     "ScenarioError"),
+    "icsim.errors": ("CatalogueError", "EngineError", "IcsimError", "InputError", "NotEnoughMemoryError", "Problem",
+                     "ResultsError", "ScenarioError"),
     "icsim.lives": ("Lives",),
+    "icsim.memory_and_time": ("Estimate",),
     "icsim.results": ("Comparison", "Results"),
     "icsim.scenario": ("Explanation", "Resolved", "Scenario"),
 }
 """Module → the public names that live in it."""
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
-__all__ = ["CatalogueError", "Comparison", "EngineError", "Explanation", "IcsimError", "InputError", "Lives", "Problem",
-           "Resolved", "Results", "ResultsError", "Scenario", "ScenarioError", "Validation", "__version__", "catalogue",
-           "check", "compare", "differing", "explain", "find", "life", "look_up", "page", "people", "picture", "read",
-           "resolve", "run", "save", "summary", "validate", "write_people"]
+__all__ = ["CatalogueError", "Comparison", "EngineError", "Estimate", "Explanation", "IcsimError", "InputError", "Lives",
+           "NotEnoughMemoryError", "Problem", "Resolved", "Results", "ResultsError", "Scenario", "ScenarioError",
+           "Validation", "__version__", "catalogue", "check", "compare", "differing", "estimate", "explain", "find", "life",
+           "look_up", "page", "people", "picture", "read", "resolve", "run", "save", "summary", "validate", "write_people"]
 
 
 def __getattr__(name: str) -> Any:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from icsim.calibration import Calibration, Validation
     from icsim.lives import Lives
+    from icsim.memory_and_time import Estimate
     from icsim.scenario import Explanation, Resolved, Scenario
 
     Given = str | os.PathLike[str] | Scenario | Resolved
@@ -95,20 +96,55 @@ def _run_settings(name: str, run: Any, chosen: dict[str, Any]) -> Any:
         raise ScenarioError(name, problems) from None
 
 
+def estimate(*scenarios: Given, log_days: int = 0, watched: bool = False, **overrides: Any) -> Estimate:
+    """Memory and time that scenarios need if they are run together: one is a run, several are a comparison.
+
+    Nothing is run. `log_days`: days of an event log; `watched`: as `validate` runs them. Raises ScenarioError.
+    """
+    found = [resolve(each, **overrides) for each in scenarios]
+    from icsim import experiment
+
+    return experiment.estimate(found, log_days, watched)
+
+
+def check_memory(*found: Estimate) -> None:
+    """Refuse what does not fit into the memory that is available. Raises NotEnoughMemoryError."""
+    from icsim import memory_and_time
+
+    for each in found:
+        memory_and_time.check(each)
+
+
+def _check_one_at_a_time(found: Sequence[Resolved]) -> None:
+    """Refuse scenarios of which one replication at a time does not fit."""
+    from icsim import experiment
+
+    check_memory(experiment.estimate([_overridden(each, each.run, {"replications": 1}) for each in found], most_at_once=1))
+
+
 def run(scenario: Given, progress: Progress | None = None, log: int | None = None,
-        log_days: int | None = None, **overrides: Any) -> Results:
+        log_days: int | None = None, anyway: bool = False, **overrides: Any) -> Results:
     """Run every replication of a scenario.
 
     Frames of the result (see `Results`): times in milliseconds, counts as int64. `log`: the replication, counted from 0 as
-    in the frames, whose first `log_days` days (LOG_DAYS) are kept event by event in `Results.events`.
-    Raises ScenarioError for a mistake in the scenario, EngineError for one of ours.
+    in the frames, whose first `log_days` days (LOG_DAYS) are kept event by event in `Results.events`. `anyway`: even if the
+    memory may not suffice. Raises ScenarioError for a mistake in the scenario, NotEnoughMemoryError where it would not fit,
+    EngineError for a mistake of ours.
     """
     resolved = resolve(scenario, **overrides)
     check_log(resolved, log, log_days)
     from icsim import experiment
 
+    if not anyway:
+        check_memory(experiment.estimate([resolved], logged_days(log, log_days)))
     found = experiment.run(resolved, progress)
-    return found if log is None else replace(found, events=experiment.events(resolved, log, log_days or LOG_DAYS, progress))
+    return found if log is None else replace(found, events=experiment.events(resolved, log, logged_days(log, log_days),
+                                                                            progress))
+
+
+def logged_days(log: int | None, log_days: int | None) -> int:
+    """Days that an event log covers; 0 without one."""
+    return 0 if log is None else log_days or LOG_DAYS
 
 
 def check_log(resolved: Resolved, log: int | None, log_days: int | None) -> None:
@@ -122,20 +158,33 @@ def check_log(resolved: Resolved, log: int | None, log_days: int | None) -> None
         raise ScenarioError(resolved.name, problems)
 
 
-def compare(base: Given, *alternatives: Given, progress: Progress | None = None, **overrides: Any) -> Comparison:
+def compare(base: Given, *alternatives: Given, progress: Progress | None = None, log: int | None = None,
+            log_days: int | None = None, anyway: bool = False, **overrides: Any) -> Comparison:
     """Run scenarios on the same residents with the same luck, replication by replication.
 
-    `overrides` apply to all of them. Raises ScenarioError, also where two scenarios have one name, or differ in area,
-    start, years, replications, seed or heartbeat: such scenarios have no pairs.
+    `overrides` apply to all of them. `log`, `log_days`: an event log of each, as in `run`, in `Results.events`. `anyway`:
+    even if the memory may not suffice. Raises ScenarioError, also where two scenarios have one name, or differ in area,
+    start, years, replications, seed or heartbeat: such scenarios have no pairs; NotEnoughMemoryError where they would not
+    fit.
     """
     found = [resolve(each, **overrides) for each in (base, *alternatives)]
-    _check_pairs(found)
+    check_pairs(found)
+    check_log(found[0], log, log_days)
     from icsim import experiment  # here: a mistake is told before the engine is loaded
 
-    return experiment.compare(found[0], found[1:], progress)
+    days = logged_days(log, log_days)
+    if not anyway:
+        check_memory(experiment.estimate(found, days))
+    compared = experiment.compare(found[0], found[1:], progress)
+    if log is None:
+        return compared
+    first, *others = (replace(left, events=experiment.events(each, log, days, progress))
+                      for left, each in zip(compared.scenarios, found, strict=True))
+    return Comparison(first, others)
 
 
-def _check_pairs(found: Sequence[Resolved]) -> None:
+def check_pairs(found: Sequence[Resolved]) -> None:
+    """Refuse scenarios that cannot be compared replication by replication. Raises ScenarioError."""
     first, problems = found[0], []
     areas = {each.area.name for each in found}
     if len(areas) > 1:
@@ -164,13 +213,16 @@ def _one_area(found: Sequence[Resolved], areas: set[str]) -> str:
 
 
 def validate(area: str = DEFAULT_AREA, years: int | None = None, replications: int | None = None, stationary: bool = False,
-             progress: Progress | None = None, **overrides: Any) -> Validation:
+             progress: Progress | None = None, anyway: bool = False, **overrides: Any) -> Validation:
     """Run the shipped baseline of an area and compare it with published figures, fitted and checked apart.
 
-    `stationary`: without any trend of rates. The frames of the result: `Validation`.
-    Raises NotFoundError for an unknown area, CatalogueError for a mistake in a table of targets.
+    `stationary`: without any trend of rates; `anyway`: even if the memory may not suffice. The frames of the result:
+    `Validation`. Raises NotFoundError for an unknown area, CatalogueError for a mistake in a table of targets,
+    NotEnoughMemoryError where it would not fit.
     """
     resolved = baseline_of(area, years=years, replications=replications, **overrides)
+    if not anyway:
+        check_memory(estimate(resolved, watched=True))
     from icsim import calibration
 
     return calibration.validate(resolved, stationary, progress)
@@ -209,54 +261,60 @@ def baseline_of(area: str, **overrides: Any) -> Resolved:
 
 
 def people(scenario: Given, sample: int = 1000, at: str = "start", replication: int = 0, progress: Progress | None = None,
-           **overrides: Any) -> pl.DataFrame:
+           anyway: bool = False, **overrides: Any) -> pl.DataFrame:
     """Residents at the start or at the end of one replication (counted from 0), in order of key.
 
     Columns: key (16 hexadecimal digits), age (completed years), sex, quintile (1 most deprived), place, then the label of
     the level of each attribute. At most `sample` residents, the same in every run as long as they live in the area.
-    Raises ScenarioError.
+    `anyway`: even if the memory may not suffice. Raises ScenarioError, NotEnoughMemoryError.
     """
     resolved = resolve(scenario, **overrides)
     problems = [Problem("sample", "must be 1 or more (residents).", 0, sample)] if sample < 1 else []
     if at not in ("start", "end"):
         problems.append(Problem("at", "must be start or end.", 0, at))
     _check_replication(resolved, replication, problems)
+    if not anyway:
+        _check_one_at_a_time([resolved])
     from icsim import lives
 
     return lives.population(resolved, sample, at, replication, progress)
 
 
 def life(key: str | int, base: Given, alternative: Given, replication: int = 0, progress: Progress | None = None,
-         **overrides: Any) -> Lives:
+         anyway: bool = False, **overrides: Any) -> Lives:
     """One resident's life under two scenarios with the same luck, in one replication (counted from 0).
 
-    `key`: as `people` gives it, or a number. Raises ScenarioError as `compare` does, NotFoundError where nobody has it.
+    `key`: as `people` gives it, or a number. `anyway`: even if the memory may not suffice. Raises ScenarioError and
+    NotEnoughMemoryError as `compare` does, NotFoundError where nobody has it.
     """
-    found = _pair(base, alternative, replication, overrides)
+    found = _pair(base, alternative, replication, anyway, overrides)
     from icsim import lives
 
     return lives.follow_all(found, key if isinstance(key, int) else lives.key_of(key), replication, progress)
 
 
 def differing(base: Given, alternative: Given, most: int = 10, replication: int = 0, progress: Progress | None = None,
-              **overrides: Any) -> pl.DataFrame:
+              anyway: bool = False, **overrides: Any) -> pl.DataFrame:
     """Residents whose lives differ between two scenarios in one replication: those who differ most first, `most` at most.
 
     Columns: key, age (at the start), sex, quintile, place, differs (in words: baseline | alternative), contacts,
-    contacts_alternative (visits to services since the start). Raises ScenarioError as `compare` does.
+    contacts_alternative (visits to services since the start). `anyway`: even if the memory may not suffice. Raises
+    ScenarioError and NotEnoughMemoryError as `compare` does.
     """
-    found = _pair(base, alternative, replication, overrides)
+    found = _pair(base, alternative, replication, anyway, overrides)
     from icsim import lives
 
     return lives.differing(found, most, replication, progress)
 
 
-def _pair(base: Given, alternative: Given, replication: int, overrides: dict[str, Any]) -> list[Resolved]:
+def _pair(base: Given, alternative: Given, replication: int, anyway: bool, overrides: dict[str, Any]) -> list[Resolved]:
     """Two scenarios that one resident can live in. A scenario may be compared with itself: that shows no difference."""
     found = [resolve(each, **overrides) for each in (base, alternative)]
     if found[0].content_hash() != found[1].content_hash():
-        _check_pairs(found)
+        check_pairs(found)
     _check_replication(found[0], replication, [])
+    if not anyway:
+        _check_one_at_a_time(found)
     return found
 
 

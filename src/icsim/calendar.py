@@ -17,6 +17,8 @@ MS_PER_DAY = 86_400_000
 MS_PER_HOUR = 3_600_000
 MS_PER_MINUTE = 60_000
 HOURS_PER_WEEK = 168
+YEARS = range(1900, 2201)
+"""Calendar years that tables may name. A short one (19, 25) would silently be one of the first century: in force always."""
 
 
 def days_between(start: date, end: date) -> int:

@@ -5,7 +5,8 @@ IcsimError
 │   ├── ScenarioError     a scenario file
 │   ├── CatalogueError    a table under catalogue/ or areas/
 │   │   └── NotFoundError   a name that was looked up
-│   └── ResultsError      a results folder that cannot be written
+│   ├── ResultsError      a results folder that cannot be written
+│   └── NotEnoughMemoryError   a run that this machine has no room for
 └── EngineError       a broken promise inside the engine: our fault, exit code 1
 """
 
@@ -68,6 +69,16 @@ class ResultsError(InputError):
     """A results folder that cannot be written; earlier results are untouched."""
 
     consequence = "earlier results are untouched"
+
+
+class NotEnoughMemoryError(InputError):
+    """A run that would need more memory than there is; nothing was allocated."""
+
+    def __init__(self, source: str, message: str):
+        super().__init__(source, [Problem("memory", message)])
+
+    def __str__(self) -> str:
+        return f"Not enough memory, so nothing was run. {self.problems[0].message}"
 
 
 class EngineError(IcsimError):

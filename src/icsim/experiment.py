@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from icsim import eventlog
+from icsim import eventlog, memory_and_time
 from icsim._compile import compiled
 from icsim.catalogue import discounting
 from icsim.errors import EngineError
+from icsim.memory_and_time import Estimate
 from icsim.provenance import content_hash, provenance
 from icsim.residents import expectancy
 from icsim.results import FRAMES, Comparison, Results
@@ -29,7 +30,7 @@ from icsim.scenario import Resolved, explain
 from icsim.services.activity import COUNT, WAIT_COLUMNS
 from icsim.services.served import SUM_NAMES
 from icsim.simulation import Replication, Watch, World, replicate, world
-from icsim.state import AGE_BANDS, QUINTILES, bytes_per_row
+from icsim.state import AGE_BANDS, QUINTILES
 
 if TYPE_CHECKING:
     import polars as pl
@@ -109,7 +110,7 @@ def _run_all(scenarios: Sequence[Resolved], progress: Progress | None, watch: Wa
             if r < s.run.replications]
     done: dict[tuple[int, int], Replication] = {}
 
-    side_by_side = _threads(scenarios, worlds)
+    side_by_side = _threads(scenarios, watch is not None)
     workers = max(cores(scenarios) // side_by_side, 1)
 
     def job(n: int, r: int) -> None:
@@ -149,24 +150,21 @@ class _Meter:
             self._progress(min(self._done, self._total), self._total, self._doing)
 
 
-def _threads(scenarios: Sequence[Resolved], worlds: Sequence[World]) -> int:
+def _threads(scenarios: Sequence[Resolved], watched: bool) -> int:
     """As many replications at once as cores and memory allow."""
-    need = max(w.rows * bytes_per_row(w.start.people) for w in worlds)
-    fits = max(int(0.5 * _free_bytes() / need), 1)
-    return min(cores(scenarios), fits, sum(s.run.replications for s in scenarios))
+    return estimate(scenarios, watched=watched).at_once
+
+
+def estimate(scenarios: Sequence[Resolved], log_days: int = 0, watched: bool = False,
+             most_at_once: int | None = None) -> Estimate:
+    """What scenarios that are run together will need, on this machine as it is now."""
+    return memory_and_time.estimate(scenarios, cores(scenarios), log_days, watched, most_at_once)
 
 
 def cores(scenarios: Sequence[Resolved]) -> int:
     """Processor cores that may be used: those of the machine, or fewer where a scenario says so."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(cores, *(s.run.threads for s in scenarios if s.run.threads), cores)
-
-
-def _free_bytes() -> float:
-    try:
-        return float(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    except (AttributeError, ValueError, OSError):
-        return 4e9
 
 
 # Frames --------------------------------------------------------------------------------------------------------------

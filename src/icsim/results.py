@@ -177,13 +177,18 @@ def _is_ours(folder: Path) -> bool:
 
 def _own_files(value: Results | Comparison) -> dict[str, bytes]:
     files = {f"{name}.parquet": parquet(frame(value, name)) for name in FRAMES}
-    if isinstance(value, Results) and value.events is not None:
-        files["events.parquet"] = parquet(value.events)
     for each in scenarios_of(value):
+        if each.events is not None:
+            files[f"{logs_of(value, each)}events.parquet"] = parquet(each.events)
         files[f"scenarios/{each.name}.toml"] = each.resolved_toml.encode()
         files[f"scenarios/{each.name}.txt"] = each.explanation.encode()
     files[PROVENANCE] = json.dumps(provenance(value), indent=2, allow_nan=False, default=str).encode()
     return files
+
+
+def logs_of(value: Results | Comparison, scenario: Results) -> str:
+    """Where the event log of a scenario lies in the folder of `value`: beside the rest, or in a folder of its own."""
+    return "" if isinstance(value, Results) else f"events/{scenario.name}/"
 
 
 def provenance(value: Results | Comparison) -> dict[str, Any]:

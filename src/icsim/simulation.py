@@ -121,11 +121,16 @@ class World:
 
     @property
     def rows(self) -> int:
-        """Rows to allocate: everybody at the start, and the births and arrivals expected, plus six standard deviations."""
-        arrivals = sum(row.value for row in self.area.flows if row.flow == "arrive")
-        births = 0.02 * self.start.rows
-        expected = (arrivals + births) * self.days / calendars.DAYS_PER_YEAR
-        return int(self.start.rows + expected + 6 * expected**0.5) + 100
+        """Rows to allocate in each replication."""
+        return rows_for(self.area, self.start.rows, self.days)
+
+
+def rows_for(area: Area, residents: int, days: int) -> int:
+    """Rows to allocate: everybody at the start, and the births and arrivals expected, plus six standard deviations."""
+    arrivals = sum(row.value for row in area.flows if row.flow == "arrive")
+    births = 0.02 * residents
+    expected = (arrivals + births) * days / calendars.DAYS_PER_YEAR
+    return int(residents + expected + 6 * expected**0.5) + 100
 
 
 def world(catalogue: Catalogue, area: Area, start: date, years: int, *, heartbeat: str = "month",

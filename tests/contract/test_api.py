@@ -13,10 +13,10 @@ from icsim.errors import ScenarioError
 pytestmark = pytest.mark.contract
 
 PUBLIC = {
-    "CatalogueError", "Comparison", "EngineError", "Explanation", "IcsimError", "InputError", "Lives", "Problem", "Resolved",
-    "Results", "ResultsError", "Scenario", "ScenarioError", "Validation", "__version__", "catalogue", "check", "compare",
-    "differing", "explain", "find", "life", "look_up", "page", "people", "picture", "read", "resolve", "run", "save",
-    "summary", "validate", "write_people",
+    "CatalogueError", "Comparison", "EngineError", "Estimate", "Explanation", "IcsimError", "InputError", "Lives",
+    "NotEnoughMemoryError", "Problem", "Resolved", "Results", "ResultsError", "Scenario", "ScenarioError", "Validation",
+    "__version__", "catalogue", "check", "compare", "differing", "estimate", "explain", "find", "life", "look_up", "page",
+    "people", "picture", "read", "resolve", "run", "save", "summary", "validate", "write_people",
 }
 
 

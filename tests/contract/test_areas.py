@@ -284,6 +284,13 @@ def test_cells_that_cannot_be_read_are_told_at_once(copy):
     }
 
 
+def test_the_year_of_the_population_is_written_in_full(copy):
+    text = (copy / "area.toml").read_text(encoding="utf-8")
+    assert "2022-07-01" in text
+    (copy / "area.toml").write_text(text.replace("2022-07-01", "0022-07-01"), encoding="utf-8")
+    assert problems(copy) == {("area.toml: population_date", 0)}
+
+
 @pytest.mark.parametrize(("file", "line", "cells", "expected"), [
     ("flows.csv", 3, {"flow": "arrive"}, ("flows.csv", 2)),
     ("flows.csv", 3, {"low": "600"}, ("flows.csv: value", 3)),
@@ -304,6 +311,7 @@ def test_cells_that_cannot_be_read_are_told_at_once(copy):
     ("flow_trends.csv", 2, {"value": "101", "high": "101"}, ("flow_trends.csv: value", 2)),
     ("flow_trends.csv", 2, {"unit": "people a year"}, ("flow_trends.csv: unit", 2)),
     ("flow_trends.csv", 3, {"from_year": "2026"}, ("flow_trends.csv", 2)),
+    ("flow_trends.csv", 2, {"from_year": "26"}, ("flow_trends.csv: from_year", 2)),
     ("places.csv", 3, {"place": "eastmere"}, ("places.csv", 2)),
     ("pools.csv", 2, {"reserve": "-1"}, ("pools.csv: reserve", 2)),
     ("pools.csv", 2, {"reserve": "some"}, ("pools.csv: reserve", 2)),
@@ -311,6 +319,7 @@ def test_cells_that_cannot_be_read_are_told_at_once(copy):
     ("capacity.csv", 2, {"value": "0", "low": "0"}, ("capacity.csv: value", 2)),
     ("capacity.csv", 2, {"unit": "servers"}, ("capacity.csv: unit", 2)),
     ("capacity.csv", 3, {"from_year": "2026"}, ("capacity.csv", 2)),
+    ("capacity.csv", 2, {"from_year": "26"}, ("capacity.csv: from_year", 2)),
     ("capacity.csv", 2, {"from_year": "next year"}, ("capacity.csv: from_year", 2)),
     ("streams.csv", 2, {"stream": "eastmere"}, ("streams.csv: stream", 2)),
     ("streams.csv", 2, {"stream": "*"}, ("streams.csv: stream", 2)),

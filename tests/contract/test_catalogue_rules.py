@@ -126,6 +126,8 @@ BROKEN = {
     "a source that is not listed": ({"ratios": ("made_up", "made_ip")}, "ratios.csv: source | 2", "made_up"),
     "a source that nothing uses": ({"sources": "unused,Unused\n"}, "sources.csv: source | 3", "No row uses"),
     "an age that runs downwards": ({"rates": (",0,90,", ",90,0,")}, "rates.csv: age_from | 2", "upwards"),
+    "a year of two digits": (
+        {"trends": f"crisis,26,1.1,1,2,ratio,{_RANGE}\n"}, "trends.csv: from_year | 2", "in full, 1900 to 2200"),
     "discounting that does not begin": (
         {"discounting": ("health,1,", "health,2,")}, "discounting.csv: from_year | 2", "from year 1"),
     "discounting of something else": (

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 
+import polars as pl
 import pytest
 import synthetic
 from typer.testing import CliRunner
@@ -24,11 +25,11 @@ def icsim(*words: str):
 @pytest.fixture
 def made_up(monkeypatch):
     """Commands that run, without running: results made up."""
-    def run(resolved, progress=None, log=None, log_days=None):
+    def run(resolved, progress=None, log=None, log_days=None, anyway=False):
         progress(0, 2, "getting ready")
         return synthetic.results(resolved.name, replications=2, years=1, places=("harlow",))
 
-    def compare(base, *others, progress=None):
+    def compare(base, *others, progress=None, log=None, log_days=None, anyway=False):
         progress(2, 2, "running")
         made = synthetic.comparison(replications=2, years=1, places=("harlow",))
         return synthetic.Comparison(synthetic.renamed(made.base, base.name),
@@ -147,6 +148,46 @@ def test_a_log_of_a_replication_is_written_for_other_tools(tmp_path):
     assert "the event log" in " ".join(done.stdout.split())
     for name in ("events.parquet", "events.csv", "events_mining.csv"):
         assert (tmp_path / "baseline" / name).stat().st_size > 0
+
+
+def test_a_comparison_has_a_log_of_each_scenario(tmp_path):
+    """The same luck: the log of the baseline is that of its own run, and residents have the same keys in both."""
+    options = ("--years", "1", "--replications", "2", "--log", "1", "--log-days", "90", "--no-charts", "--out",
+               str(tmp_path))
+    done = icsim("compare", "testshire/baseline", "testshire/falls_vehicles", *options)
+    assert done.exit_code == 0, done.output
+    assert "the event log" in " ".join(done.stdout.split())
+    assert icsim("run", "testshire/baseline", *options).exit_code == 0
+    logs = {}
+    for name in ("baseline", "falls_vehicles"):
+        folder = tmp_path / "baseline-falls_vehicles" / "events" / name
+        assert sorted(file.name for file in folder.iterdir()) == ["events.csv", "events.parquet", "events_mining.csv"]
+        logs[name] = pl.read_parquet(folder / "events.parquet")
+    assert logs["baseline"].equals(pl.read_parquet(tmp_path / "baseline" / "events.parquet"))
+    assert not logs["baseline"].equals(logs["falls_vehicles"])
+    one, other = (set(log["resident"].drop_nulls()) for log in logs.values())
+    assert len(one & other) > 0.9 * len(one)
+
+
+@pytest.mark.parametrize("options", [("--log", "2"), ("--log", "0", "--log-days", "366")])
+def test_a_comparison_refuses_a_log_that_it_cannot_have(options, tmp_path):
+    done = icsim("compare", "testshire/baseline", "testshire/falls_vehicles", "--years", "1", "--replications", "2",
+                 "--out", str(tmp_path), *options)
+    assert done.exit_code == 2
+    assert "log" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_printed_to_type_next_repeats_what_was_typed(monkeypatch):
+    """Another seed, length or replication is another life, perhaps of nobody."""
+    found = pl.DataFrame({"key": ["ab"], "age": [80], "sex": ["female"], "quintile": [1], "place": ["harlow"],
+                          "differs": ["living | died"]})
+    monkeypatch.setattr(api, "differing", lambda *_, **__: found)
+    pair = ("testshire/baseline", "testshire/falls_vehicles")
+    plain = icsim("life", "--find", *pair).stdout
+    told = icsim("life", "--find", *pair, "--years", "1", "--seed", "7", "--replication", "1").stdout
+    assert plain.endswith(f"  icsim life ab {' '.join(pair)}\n")
+    assert told.endswith(f"  icsim life ab {' '.join(pair)} --replication 1 --seed 7 --years 1\n")
 
 
 def test_json_is_exactly_one_object(made_up, tmp_path):

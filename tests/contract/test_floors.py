@@ -14,12 +14,14 @@ pytestmark = pytest.mark.contract
 PACKAGE = Path(icsim.__file__).parent
 
 FLOORS: tuple[tuple[tuple[str, ...], ...], ...] = (
-    (("errors",), ("calendar",), ("units",), ("_compile",), ("rng",), ("buckets",), ("order",)),
+    (("errors",), ("calendar",), ("units",), ("_compile",), ("rng",), ("buckets",), ("order",), ("folders",),
+     ("free_memory",)),
     (("catalogue",), ("areas",)),
     (("scenario",),),
     (("state",), ("tables",), ("results",), ("provenance",)),
     (("residents",), ("services",)),
     (("simulation",), ("eventlog",)),
+    (("memory_and_time",),),
     (("experiment",), ("outcomes",)),
     (("economics",), ("lives",)),
     (("report",), ("calibration",), ("sweep",)),

@@ -62,6 +62,13 @@ def test_links_lead_somewhere(page):
             assert anchor in map(_anchor, headings), f"{target}: no such heading"
 
 
+@pytest.mark.parametrize("page", [page for page in PAGES if page.is_relative_to(DOCS)], ids=lambda path: path.name)
+def test_every_test_that_a_page_names_is_there(page):
+    for file, test in re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?", page.read_text(encoding="utf-8")):
+        assert (ROOT / file).exists(), file
+        assert f"def {test}" in (ROOT / file).read_text(encoding="utf-8"), f"{file} has no {test}"
+
+
 def test_every_page_is_in_the_index():
     index = (DOCS / "README.md").read_text(encoding="utf-8")
     listed = {(DOCS / target).resolve() for target in LINK.findall(index) if "://" not in target}

@@ -58,6 +58,43 @@ def test_rates_count_only_those_aged_65_and_over():
     assert value_of(table, measure=name, year="all years", margin="total") == pytest.approx(2000)
 
 
+def test_years_added_up_divide_by_the_time_of_all_of_them():
+    """2 admissions in each of two years of 100 person-years: 2,000 per 100,000 in each and in both, not 4,000."""
+    cells = pl.DataFrame([cell(year=year, emergency_admissions=2, deaths=3) for year in ("2025/26", "2026/27")])
+    for year in ("2025/26", "all years"):
+        found = value_of(rates(cells), measure="emergency_admissions_65_and_over_per_100000", year=year, margin="total")
+        assert found == pytest.approx(2000)
+
+
+def test_no_part_is_added_to_its_whole():
+    """Any margin adds up to the total, and all years are the years: no row of a total stands among those added."""
+    for part in ("cells", "waits", "pools", "background"):
+        frame = getattr(synthetic.results(replications=2, years=2), part)
+        for column in set(frame.columns) & {"year", "place", "age_band", "pool"}:
+            assert not set(frame[column].unique()) & {"all", "all years", "total", ""}, (part, column)
+    table = values(synthetic.results(replications=2, years=2), [], synthetic.results().expectancy)
+    deaths = table.filter((pl.col("measure") == "deaths") & (pl.col("replication") == 0))
+    whole = value_of(deaths, year="all years", margin="total")
+    for margin in ("place", "quintile", "sex", "age_band"):
+        assert deaths.filter((pl.col("margin") == margin) & (pl.col("year") == "all years"))["value"].sum() == whole
+    years = deaths.filter((pl.col("margin") == "total") & pl.col("year").str.contains("/"))
+    assert years["value"].sum() == whole > 0
+
+
+def test_what_is_called_a_percentage_is_one():
+    """A half reads 50 and not 0.5 under %: worked out again from the counts, and never above 100."""
+    made = synthetic.results(replications=1, years=2)
+    found = summary(made).filter(pl.col("unit").str.starts_with("%") & pl.col("mean").is_not_null())
+    assert found["measure"].n_unique() > 5
+    assert found["mean"].is_between(0, 100).all()
+    sums = made.wait_sums.filter(pl.col("measure") == "wait:handover")
+    shares = [100 * sums[f"over_{n}"].sum() / sums["count"].sum() for n in (1, 2, 3)]
+    assert min(shares) > 1
+    for minutes, share in zip((15, 30, 60), shares, strict=True):
+        keys = {"measure": f"wait:handover_over_{minutes}_min_share", "year": "all years", "margin": "total"}
+        assert look(found, **keys)["mean"].to_list() == [pytest.approx(share)]
+
+
 def test_a_rate_without_residents_is_null_with_a_reason():
     table = rates(pl.DataFrame([cell(person_time_ms=0, emergency_admissions=0)]))
     assert set(table["value"]) == {None}

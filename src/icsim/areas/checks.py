@@ -11,6 +11,7 @@ import numpy as np
 
 from icsim.areas import schedule
 from icsim.areas.rows import Capacity, Catchment, Flow, FlowAge, FlowTrend, Multiplier, Odds, Pool, Stream
+from icsim.calendar import YEARS
 from icsim.catalogue.csvtable import Table, nearest
 from icsim.catalogue.evidence import evidence_problems, source_problems
 from icsim.catalogue.found import Found
@@ -140,7 +141,13 @@ def _flow_trends(tables: Tables) -> list[Problem]:
         problems += _unknown(place, "flow", FLOWS) + _unknown(place, "place", places)
         if place.row.flow == "leave" and place.row.place != EVERY:
             problems.append(place.problem("place", "Factors of leaving are for every place: *.", place.row.place))
-    return problems
+    return problems + _short_years(tables["flow_trends"])
+
+
+def _short_years(found: list[Found]) -> list[Problem]:
+    """A year of two digits would be one of the first century, and its line in force always."""
+    return [place.problem("from_year", f"A year is written in full, {YEARS[0]} to {YEARS[-1]}.", place.row.from_year)
+            for place in found if place.row.from_year not in YEARS]
 
 
 def _first_gap(covered: np.ndarray) -> str:
@@ -164,7 +171,8 @@ def _pools(tables: Tables) -> list[Problem]:
 
 def _capacity(tables: Tables) -> list[Problem]:
     services = {place.row.service for place in tables["pools"]}
-    return [problem for place in tables["capacity"] for problem in _unknown(place, "service", services)]
+    unknown = [problem for place in tables["capacity"] for problem in _unknown(place, "service", services)]
+    return unknown + _short_years(tables["capacity"])
 
 
 def _streams(tables: Tables) -> list[Problem]:

@@ -15,10 +15,11 @@ import numpy as np
 from icsim.areas import schedule
 from icsim.areas.checks import AGES, QUINTILES, SEXES, problems_of, value_fault
 from icsim.areas.rows import Capacity, Catchment, Flow, FlowAge, FlowTrend, Multiplier, Odds, Place, Pool, Residents, Stream
+from icsim.calendar import YEARS
 from icsim.catalogue.csvtable import Table, nearest, read_records, read_table
 from icsim.catalogue.rows import Evidence, Source
 from icsim.errors import CatalogueError, Problem
-from icsim.places import beside
+from icsim.folders import beside
 
 SHIPPED = Path(__file__).parent
 ROWS = {"places": Place, "flows": Flow, "flow_ages": FlowAge, "flow_trends": FlowTrend, "multipliers": Multiplier,
@@ -190,6 +191,9 @@ def _about(path: Path) -> tuple[_About, list[Problem]]:
                 for key in raw if key not in types]
     problems += [Problem(f"area.toml: {key}", f"This must be given, as {_KINDS[kind]}.", value=raw.get(key))
                  for key, kind in types.items() if type(raw.get(key)) is not kind]
+    if not problems and raw["population_date"].year not in YEARS:
+        problems.append(Problem("area.toml: population_date", f"A year is written in full, {YEARS[0]} to {YEARS[-1]}.",
+                                value=raw["population_date"]))
     return (_NOTHING if problems else _About(**raw)), problems
 
 

@@ -29,7 +29,7 @@ from icsim.calibration.validation import validate, without_trends
 from icsim.catalogue.csvtable import read_table
 from icsim.catalogue.load import Catalogue
 from icsim.catalogue.rows import Trend
-from icsim.places import CHECKOUT
+from icsim.folders import CHECKOUT
 from icsim.scenario import Resolved
 
 NARROWEST = 0.03

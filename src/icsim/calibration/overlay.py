@@ -28,7 +28,7 @@ from icsim.catalogue.csvtable import columns_of
 from icsim.catalogue.load import FILES, Catalogue
 from icsim.catalogue.rows import Correction, Exponent, Source
 from icsim.errors import Problem, ResultsError
-from icsim.places import CHECKOUT
+from icsim.folders import CHECKOUT
 
 SOURCE = Source(source=FITTED, title="Fitted by icsim calibrate to published figures", author="icsim", year="2026",
                 place="calibration/fitted", licence="MIT")

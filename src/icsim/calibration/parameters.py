@@ -12,7 +12,7 @@ from icsim.calibration.rows import ENGLAND, FITTED, Target
 from icsim.calibration.targets import Targets
 from icsim.catalogue.csvtable import nearest, read_table
 from icsim.errors import CatalogueError, Problem
-from icsim.places import CHECKOUT
+from icsim.folders import CHECKOUT
 
 FILE = CHECKOUT / "parameters.csv"
 KINDS = {"exponent": 3, "ratio": 4, "correction": 4, "multiplier": 2, "odds": 3}

@@ -27,7 +27,7 @@ from icsim.calibration.rows import (
 from icsim.catalogue.csvtable import Table, nearest, read_table
 from icsim.catalogue.rows import Source
 from icsim.errors import CatalogueError, Problem
-from icsim.places import beside
+from icsim.folders import beside
 
 OTHERS: dict[str, type] = {"conditions_counted.csv": CountedCondition, "named.csv": Named, "sources.csv": Source}
 """Files that hold no targets."""

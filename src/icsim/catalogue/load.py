@@ -19,7 +19,7 @@ from icsim.catalogue import rows
 from icsim.catalogue.csvtable import Table, nearest, read_table
 from icsim.catalogue.found import Found
 from icsim.errors import CatalogueError, Problem
-from icsim.places import beside
+from icsim.folders import beside
 
 TABLES = Path(__file__).parent / "tables"
 ENGLAND = beside("fitted") / "england"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
+from icsim.calendar import YEARS
 from icsim.catalogue.csvtable import Table, nearest
 from icsim.catalogue.evidence import evidence_problems, source_problems
 from icsim.catalogue.expand import QUINTILES, SEXES
@@ -127,6 +128,14 @@ def ages_run_upwards(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
         for place in tables[table]:
             if not 0 <= place.row.age_from <= place.row.age_to <= OLDEST:
                 yield place.problem("age_from", f"Ages must run upwards between 0 and {OLDEST}.", place.row.age_from)
+
+
+def years_are_written_in_full(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
+    """2025, not 25."""
+    for place in tables["trends"]:
+        if place.row.from_year not in YEARS:
+            message = f"A year is written in full, {YEARS[0]} to {YEARS[-1]}."
+            yield place.problem("from_year", message, place.row.from_year)
 
 
 def discounting_starts_at_once(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
@@ -543,6 +552,7 @@ ROW_RULES: tuple[Callable[[Tables, Catalogue], Iterable[Problem]], ...] = (
     measures_fit,
     limits_can_be_read,
     congestion_is_whole,
+    years_are_written_in_full,
     discounting_starts_at_once,
     long_holds_are_sound,
     levels_resolve,

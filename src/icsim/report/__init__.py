@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from icsim.report.assumptions import assumptions_csv
 from icsim.report.page import page
 from icsim.report.validation import Validated, validation_object, validation_page
-from icsim.results import Comparison, Results, parquet, write
+from icsim.results import Comparison, Results, logs_of, parquet, scenarios_of, write
 
 if TYPE_CHECKING:
     import polars as pl
@@ -48,8 +48,11 @@ def save_validation(value: Validated, folder: Path, with_charts: bool = True) ->
 
 def _event_logs(value: Results | Comparison) -> dict[str, bytes]:
     """The event log for animations and for process mining, where one was kept."""
-    if not isinstance(value, Results) or value.events is None:
+    logs = {logs_of(value, each): each.events for each in scenarios_of(value) if each.events is not None}
+    if not logs:
         return {}
     from icsim.eventlog import mining  # here, because it loads the engine
 
-    return {"events.csv": value.events.write_csv().encode(), "events_mining.csv": mining(value.events).write_csv().encode()}
+    tables = {f"{folder}events{kind}.csv": made(log) for folder, log in logs.items()
+              for kind, made in (("", lambda log: log), ("_mining", mining))}
+    return {name: table.write_csv().encode() for name, table in tables.items()}

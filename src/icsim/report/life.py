@@ -210,8 +210,8 @@ def _mix(people: pl.DataFrame) -> str:
     return "\n".join([*lines, table(rows, ["", "residents", "share"])])
 
 
-def differing_page(found: pl.DataFrame, names: list[str]) -> str:
-    """Residents whose lives differ, with what differs and what to type next."""
+def differing_page(found: pl.DataFrame, names: list[str], options: str = "") -> str:
+    """Residents whose lives differ, with what differs and what to type next; `options`: those typed, after a space."""
     base, other = names
     head = heading(f"Whose life differs: {base} | {other}")
     if found.is_empty():
@@ -220,4 +220,4 @@ def differing_page(found: pl.DataFrame, names: list[str]) -> str:
     for row in found.iter_rows(named=True):
         lines += [f"  {row['key']}  {row['sex']}, {row['age']} at the start, {plain(row['place'])}",
                   paragraph(row["differs"], indent=20)]
-    return "\n".join([*lines, "", f"  icsim life {found['key'][0]} {base} {other}"])
+    return "\n".join([*lines, "", f"  icsim life {found['key'][0]} {base} {other}{options}"])

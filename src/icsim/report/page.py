@@ -84,7 +84,7 @@ def _meaning(runs: int, what: str) -> str:
 # --- the technical end ------------------------------------------------------------------------------------------------
 
 def _end(value: Results | Comparison, figures: Figures, folder: Path | None) -> str:
-    log = ", the event log" if isinstance(value, Results) and value.events is not None else ""
+    log = ", the event log" if any(each.events is not None for each in scenarios_of(value)) else ""
     lines = [] if folder is None else [f"Written to {folder}: tables (summary.csv, assumptions.csv){log}, charts and the "
                                        "complete scenarios."]
     first = scenarios_of(value)[0]

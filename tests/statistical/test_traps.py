@@ -102,7 +102,7 @@ def test_whole_numbers_in_a_table_truncate_no_rate_beside_them():
 
 def test_at_one_instant_death_comes_before_anything_else():
     """Everybody's death, worsening and leaving fall on one moment, for half of them their birthday: they die, no more."""
-    residents = residents_of(simulation.world(tables(), closed(), FIRST, 1, served=False), 3)
+    residents = residents_of(simulation.world(tables(), shire(), FIRST, 1, served=False), 3)
     layout, people, rows = residents.built.layout, residents.people, residents.rows
     moment, frailty = np.float32(3.5), layout.attribute("frailty")
     people.clock[:rows, [layout.column("death"), layout.column("frailty_worsens"), layout.column("leave")]] = moment

@@ -24,7 +24,7 @@ from icsim.catalogue.rows import Rate
 from icsim.residents import population
 from icsim.residents.build import build
 from icsim.residents.residents import Residents
-from icsim.state import AGES, BIRTHDAY, DEAD, LIVING, QUINTILES, SEXES, allocate
+from icsim.state import AGES, BANDS, BIRTHDAY, DEAD, LIVING, QUINTILES, SEXES, allocate
 
 pytestmark = pytest.mark.statistical
 
@@ -196,6 +196,8 @@ def test_fifty_years_of_births_and_deaths_alone_are_those_of_the_projection():
     assert 0.8 < (births + deaths) / people < 1.6
     for name, expected in (("born", births), ("death", deaths)):
         assert abs(tallied(residents, name) - expected) < 4 * (2 * expected) ** 0.5 + 0.002 * expected, name
+    born = residents.tally[..., residents.columns.index("born")].reshape(-1, SEXES, BANDS).sum(axis=(0, 2))
+    assert abs(born[0] / born.sum() - GIRLS) < 4 * (GIRLS * (1 - GIRLS) / born.sum()) ** 0.5
 
 
 def _projected(rows: Catalogue, area: Area, years: int) -> tuple[float, float]:

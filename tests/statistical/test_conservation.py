@@ -53,6 +53,16 @@ def test_residents_in_are_residents_out_in_every_month_and_cell(heartbeat):
                for name in ("born", "arrived", "moved_in", "death", "leave"))
 
 
+def test_birthdays_lead_from_band_to_band_and_never_to_another_place():
+    """What `measures.csv` says of moved_in and moved_out: the same people, in another age band of the same cell."""
+    found = replicate(world(2, served=False), 2)
+    into, out_of = (found.residents[..., found.resident_columns.index(name)].reshape(-1, BANDS)
+                    for name in ("moved_in", "moved_out"))
+    assert np.array_equal(into[:, 1:], out_of[:, :-1])
+    assert into[:, 0].sum() == out_of[:, -1].sum() == 0
+    assert into.sum() > 5000
+
+
 def test_with_services_they_add_up_over_the_run_in_every_cell():
     """Month by month they cannot: what falls due while a case is open is known only when its outcome comes back."""
     found = replicate(world(2, report_by="month"), 2)

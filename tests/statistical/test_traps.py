@@ -24,7 +24,7 @@ from icsim.catalogue.rows import Rate
 from icsim.residents import population
 from icsim.residents.build import build
 from icsim.residents.residents import Residents
-from icsim.state import AGES, BIRTHDAY, DEAD, LIVING, QUINTILES, SEXES, allocate
+from icsim.state import AGES, BANDS, BIRTHDAY, DEAD, LIVING, QUINTILES, SEXES, allocate
 
 pytestmark = pytest.mark.statistical
 
@@ -102,7 +102,7 @@ def test_whole_numbers_in_a_table_truncate_no_rate_beside_them():
 
 def test_at_one_instant_death_comes_before_anything_else():
     """Everybody's death, worsening and leaving fall on one moment, for half of them their birthday: they die, no more."""
-    residents = residents_of(simulation.world(tables(), closed(), FIRST, 1, served=False), 3)
+    residents = residents_of(simulation.world(tables(), shire(), FIRST, 1, served=False), 3)
     layout, people, rows = residents.built.layout, residents.people, residents.rows
     moment, frailty = np.float32(3.5), layout.attribute("frailty")
     people.clock[:rows, [layout.column("death"), layout.column("frailty_worsens"), layout.column("leave")]] = moment
@@ -196,6 +196,8 @@ def test_fifty_years_of_births_and_deaths_alone_are_those_of_the_projection():
     assert 0.8 < (births + deaths) / people < 1.6
     for name, expected in (("born", births), ("death", deaths)):
         assert abs(tallied(residents, name) - expected) < 4 * (2 * expected) ** 0.5 + 0.002 * expected, name
+    born = residents.tally[..., residents.columns.index("born")].reshape(-1, SEXES, BANDS).sum(axis=(0, 2))
+    assert abs(born[0] / born.sum() - GIRLS) < 4 * (GIRLS * (1 - GIRLS) / born.sum()) ** 0.5
 
 
 def _projected(rows: Catalogue, area: Area, years: int) -> tuple[float, float]:

@@ -51,13 +51,13 @@ def test_a_curved_problem_takes_more_than_one_step():
     def curved(at: np.ndarray) -> np.ndarray:
         return 10 * np.array([np.exp(at[0]) - 2.0, np.exp(at[1]) - 0.8])
 
-    one, more = (fit(curved, np.zeros(2), prior(10.0), steps=steps) for steps in (1, 8))
+    one, more = (fit(curved, np.zeros(2), prior(10.0), steps=steps) for steps in (1, 12))
     assert more.best == pytest.approx(np.log([2.0, 0.8]), abs=1e-3)
     assert abs(one.best[0] - np.log(2)) > 0.01
 
 
 def test_a_step_that_makes_things_worse_is_not_taken():
-    """The kink turns the slope round just beyond the nudge: neither the step nor its half is better."""
+    """The kink turns the slope round just beyond the nudge: neither the step nor a part of it is better."""
     calls = []
 
     def kinked(at: np.ndarray) -> np.ndarray:
@@ -67,4 +67,4 @@ def test_a_step_that_makes_things_worse_is_not_taken():
     found = fit(kinked, np.zeros(2), prior(10.0), steps=5)
     assert found.best == pytest.approx([0.0, 0.0])
     assert len(found.costs) == 1
-    assert len(calls) == 1 + 2 + 2  # here, two nudges, the step and its half
+    assert len(calls) == 1 + 2 + 3  # here, two nudges, the step, its half and its quarter

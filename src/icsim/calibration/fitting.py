@@ -2,8 +2,9 @@
 
 Residuals are how far simulated figures lie from published ones, in half widths of their interval; a prior counts like one
 more figure. Runs share their luck, so that a difference of two runs is what the parameter does and hardly any noise. The
-derivatives are measured once by moving each parameter, and after each step put right by what the step brought (Broyden
-1965, Mathematics of Computation 19, 577–593). What is left uncertain follows from the curvature at the end (Laplace).
+derivatives are measured once by moving each parameter, and kept (the chord method): on logarithms they hardly change, and
+putting them right by what a step of all parameters together brought (Broyden) blames each for what the others did. What
+is left uncertain follows from their curvature (Laplace).
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class Fit:
 
 
 def fit(residuals: Residuals, begin: np.ndarray, prior: Prior, steps: int) -> Fit:
-    """At most `steps` steps from `begin`; a step that makes things worse is halved once, and then the fit ends."""
+    """At most `steps` steps from `begin`; a step that makes things worse is halved twice, and then the fit ends."""
     at = np.clip(begin, prior.low, prior.high)
     here = first = residuals(at)
     slope = _slopes(residuals, at, here)
@@ -62,11 +63,10 @@ def fit(residuals: Residuals, begin: np.ndarray, prior: Prior, steps: int) -> Fi
         whole = _step(here, slope, at, prior)
         if np.abs(whole).max() < SMALLEST:
             break
-        for share in (1.0, 0.5):
+        for share in (1.0, 0.5, 0.25):
             move = share * whole
             there = residuals(at + move)
             better = _cost(there, at + move, prior) < costs[-1]
-            slope = _put_right(slope, move, there - here)
             if better:
                 at, here = at + move, there
                 costs.append(_cost(here, at, prior))
@@ -93,10 +93,3 @@ def _step(here: np.ndarray, slope: np.ndarray, at: np.ndarray, prior: Prior) -> 
     wanted = -np.concatenate([here, (at - prior.mean) / prior.spread])
     low, high = np.maximum(prior.low - at, -FARTHEST), np.minimum(prior.high - at, FARTHEST)
     return lsq_linear(rows, wanted, (low - 1e-12, high + 1e-12)).x
-
-
-def _put_right(slope: np.ndarray, move: np.ndarray, brought: np.ndarray) -> np.ndarray:
-    """Broyden's update: the derivatives agree with the last step, and change as little as that allows."""
-    return slope + np.outer(brought - slope @ move, move) / (move @ move)
-
-

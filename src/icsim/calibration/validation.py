@@ -31,6 +31,8 @@ from icsim.simulation import World
 MET, UNCLEAR, MISSED, NOT_COMPARED, EXPLAINED = "met", "unclear", "missed", "not compared", "explained"
 NARROWEST = 0.01
 """For the misfit an interval is at least so wide (share of the figure, either way): that of a census has no width."""
+HEARTBEAT = "week"
+"""Who is ill again within the month meets services at once, instead of in the next beat: readmissions are counted."""
 FOLLOWED_FROM = 65
 SCHEMA: dict[str, Any] = {
     "target": pl.String, "label": pl.String, "split": pl.String, "measure": pl.String, "area": pl.String, "unit": pl.String,
@@ -71,6 +73,7 @@ def validate(resolved: Resolved, stationary: bool = False, progress: experiment.
     known = load() if targets is None else targets
     rows = known.of(resolved.area.name)
     run = without_trends(resolved) if stationary else resolved
+    run = replace(run, run=run.run.model_copy(update={"heartbeat": HEARTBEAT}))
     watches: dict[int, Census] = {}
 
     def watch(world: World, replication: int) -> Census:

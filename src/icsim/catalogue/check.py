@@ -1,7 +1,7 @@
 """Every rule that the tables must keep, all of them checked at once.
 
 `problems_of` runs the rules in three rounds, because the later ones take for granted what the earlier ones found sound:
-single rows (`row_rules.py`); then sums and classes; then the graphs of pathways (`pathways.py`). A mistake in a cell on
+single rows (`row_rules/`); then sums and classes; then the graphs of pathways (`pathways.py`). A mistake in a cell on
 which no later rule builds (`ALONE`) does not hide what those have to say.
 """
 

@@ -26,7 +26,7 @@ from icsim.residents.model import ResidentModel
 from icsim.state import BANDS, LIVING, PLACE, QUINTILES, SEXES, People, copy_of
 from icsim.tables import DEMAND, DEPARTURE
 
-_DUE = 32
+_DUE = 64
 """Residents fetched from memory side by side."""
 _WORTH_SWEEPING, _WORTH_ADMITTING = 50_000, 1_000
 """Residents below which one worker is as fast as several."""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -193,12 +191,16 @@ def replicate(world: World, seed: int, progress: Progress | None = None, log: bo
         with clock("residents"):
             demands, departures = run.residents.advance(beat, world.served)
             run.count(beat)
+        catch_up = run.run_ahead(*beats[n + 1 : n + 2])
         with clock("services"):
-            served = run.serve(demands, departures, beat, beats[n + 1 : n + 2])
-        with clock("outcomes"):
-            run.residents.apply(served.moves)
+            served = run.serve(demands, departures, beat)
         with clock("books"):
             run.post(served, beat)
+        with clock("residents"):
+            catch_up()
+        with clock("outcomes"):
+            run.residents.apply(served.moves)
+        run.show(served)
         if progress:
             progress(n + 1, len(beats))
     with clock("close"):
@@ -216,9 +218,6 @@ class _Running:
         self.background = Background(world.catalogue, world.layout, calendar.origin, calendar.days, seed)
         names, columns = columns_of(world.catalogue, world.layout)
         self.activity = Activity(names, columns, world.layout, len(world.area.places), calendar.edges)
-        self.books = ThreadPoolExecutor(1) if workers > 1 else None
-        self.uncounted: Callable[[], None] | None = None
-        """What was served last and waits to be counted."""
         self.population: list[np.ndarray] = []
         self.demands = 0
         self.contacts: list[np.ndarray] = []
@@ -237,55 +236,37 @@ class _Running:
         if beat.end_day in self.world.calendar.edges[1:]:
             self.population.append(self.residents.census())
 
-    def serve(self, demands: np.ndarray, departures: np.ndarray, beat: Beat, following: Sequence[Beat]) -> Served:
-        """Answers to the residents' demands, and to cases that belong to no resident.
-
-        Services need one core. Meanwhile other threads count what was served last, and let the residents who wait for no
-        answer begin with the following beat (none or one).
+    def run_ahead(self, following: Beat | None = None) -> Callable[[], None]:
+        """Services need one core. Meanwhile residents who wait for no answer begin with the following beat, unless the books
+        are opened first, or somebody looks on, who sees residents beat by beat. Returns what waits for them.
         """
-        counting = self.books.submit(self._count) if self.books else None
-        catch_up = self._run_ahead(following)
+        if following is None or self.watch or following.start_day == self.world.calendar.start_day:
+            return lambda: None
+        return self.residents.run_ahead(following, self.world.served)
+
+    def serve(self, demands: np.ndarray, departures: np.ndarray, beat: Beat) -> Served:
+        """Answers to the residents' demands, and to cases that belong to no resident."""
         self.demands += len(demands)
         if self.world.served:
             demands = in_order(joined([demands, self.background.within(beat)]), "ms", "key")
-        served = self.engine.serve(demands, departures, beat.end_ms)
-        if counting:
-            counting.result()
-        catch_up()
-        return served
-
-    def _run_ahead(self, following: Sequence[Beat]) -> Callable[[], None]:
-        """Not past the start, where the books are opened; nor under somebody's eyes, who sees residents beat by beat."""
-        if self.watch or not following or following[0].start_day == self.world.calendar.start_day:
-            return lambda: None
-        return self.residents.run_ahead(following[0], self.world.served)
+        return self.engine.serve(demands, departures, beat.end_ms)
 
     def post(self, served: Served, beat: Beat) -> None:
         """Enter what was served in the books."""
-        self._enter(served, beat)
-        if not self.books:
-            self._count()
-
-    def _enter(self, served: Served, beat: Beat) -> None:
-        self.uncounted = partial(self.activity.post, served, beat.start_day)
+        self.activity.post(served, beat.start_day)
         if self.log:
             self.contacts.append(np.array(served.contacts, CONTACT))
+
+    def show(self, served: Served) -> None:
         if self.watch:
             self.watch.served(served.contacts)
-
-    def _count(self) -> None:
-        if self.uncounted:
-            self.uncounted()
-            self.uncounted = None
 
     def close(self, seconds: dict[str, float]) -> Replication:
         """What is still open is recorded, and the books are closed."""
         last = self.world.calendar.beats[-1]
-        self._count()
-        self._enter(self.engine.finish(last.end_ms), last)
-        self._count()
-        if self.books:
-            self.books.shutdown()
+        served = self.engine.finish(last.end_ms)
+        self.post(served, last)
+        self.show(served)
         self.residents.close(last)
         self.population[-1] = self.residents.census()
         return Replication(self.residents.tally, self.residents.columns, self.activity, np.array(self.population), seconds,

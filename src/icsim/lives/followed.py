@@ -101,7 +101,9 @@ class Followed(Residents):
             self._find(known)
             self._enter(beat)
         elif (model.trend != self.model.trend).any():
-            loops.change_trend(self.model, self._alone, model.trend, self.model.trend, np.float32(beat.start_day), 0, 1)
+            changed = np.flatnonzero(model.trend != self.model.trend)
+            loops.change_trend(self.model, self._alone, changed, model.trend, self.model.trend, np.float32(beat.start_day),
+                               0, 1)
         self._relive(beat, served)
         return handed
 

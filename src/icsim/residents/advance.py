@@ -328,19 +328,18 @@ def adopt(old, new, people, t, first, last, before, after):
 
 
 @kernel
-def change_trend(model, people, old, new, t, first, last):
-    """From day t the clock of every event k runs at new[k] instead of old[k] times its table (float32[K])."""
-    for k in range(1, new.shape[0]):
-        if old[k] != new[k]:
-            ratio = old[k] / new[k]
-            c = model.column[k]
-            for i in range(first, last):
-                before = people.clock[i, c]
-                if before < NEVER and people.next[i] < NEVER and event_of(model, people, i, c) == k:
-                    after = rescaled(before, t, ratio)
-                    people.clock[i, c] = after
-                    if after < people.next[i] or before == people.next[i]:
-                        find_next(people, i)
+def change_trend(model, people, changed, old, new, t, first, last):
+    """From day t the clock of each event k of `changed` (int64[…]) runs at new[k] instead of old[k] times its table
+    (float32[K]).
+    """
+    for i in range(first, last):
+        if people.next[i] < NEVER:
+            for n in range(changed.shape[0]):
+                k = changed[n]
+                c = model.column[k]
+                if people.clock[i, c] < NEVER and event_of(model, people, i, c) == k:
+                    people.clock[i, c] = rescaled(people.clock[i, c], t, old[k] / new[k])
+            find_next(people, i)
 
 
 @kernel

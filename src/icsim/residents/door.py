@@ -25,7 +25,8 @@ def touch(people, i):
     """
     bits = people.clock_bits[i]
     words = np.int64(people.person[i].age) ^ people.level[i, 0] ^ people.fired[i, 0] ^ np.int64(people.weight[i, 0])
-    words ^= bits[bits.shape[0] - 1]
+    words ^= bits[bits.shape[0] - 1] ^ people.level[i, people.level.shape[1] - 1]
+    words ^= people.fired[i, people.fired.shape[1] - 1]
     for k in range(0, bits.shape[0], CACHE_LINE // 4):
         words ^= bits[k]
     return words

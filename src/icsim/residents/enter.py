@@ -63,11 +63,11 @@ def set_clocks(model, streams, people, i, t, scratch):
         k = event_of(model, people, i, c)
         kind, slot = model.kind[k], model.fired_slot[k]
         scratch.stream[c] = streams.clock[k]
-        scratch.times[c] = 0 if slot < 0 else people.fired[i, slot]
+        scratch.turn[c] = 0 if slot < 0 else people.fired[i, slot]
         scratch.rate[c] = 0.0 if kind in (TIMER, HAND_OVER, NO_EVENT) else scratch.rates[k]
     key = people.person[i].key
     for c in range(clock.shape[0]):
-        wait = rng.exponential(rng.draw(scratch.stream[c], key, scratch.times[c])) / scratch.rate[c]
+        wait = rng.exponential(rng.draw(scratch.stream[c], key, scratch.turn[c])) / scratch.rate[c]
         ring = np.float32(min(t + wait, np.float64(NEVER)))
         clock[c] = ring if scratch.rate[c] > 0.0 else clock[c]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from itertools import pairwise
@@ -26,10 +26,12 @@ from icsim.residents.model import ResidentModel
 from icsim.state import BANDS, LIVING, PLACE, QUINTILES, SEXES, People, copy_of
 from icsim.tables import DEMAND, DEPARTURE
 
-_DUE = 32
+_DUE = 64
 """Residents fetched from memory side by side."""
-_WORTH_SWEEPING, _WORTH_ADMITTING = 50_000, 1_000
-"""Residents below which one worker is as fast as several."""
+_WORTH_SWEEPING, _WORTH_ADMITTING = 25_000, 1_000
+"""Residents in a piece of work: below that, one worker is as fast as several."""
+
+Pieces = Iterator[tuple[int, int]]
 
 
 class Handed(NamedTuple):
@@ -57,7 +59,7 @@ class Residents:
         self._arrivals = _Arrivals(area, seed)
         tally = len(self.edges) - 1, self.cells, columns
         self._tables = [_tables(self.edges, tally, self.model) for _ in range(workers)]
-        self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
+        self._pool = ThreadPoolExecutor(workers - 1) if workers > 1 else None
         self._year: int | None = None
         self._lived = 0
 
@@ -97,17 +99,19 @@ class Residents:
         return handed
 
     def run_ahead(self, beat: Beat, served: bool = True) -> Callable[[], None]:
-        """Whoever has no open case begins to live through the beat after the last, beside whatever else is done: what
-        services answer concerns others. Returns what waits for them; only then may outcomes come back.
+        """Whoever has no open case begins to live through the beat after the last, on all workers but one: what services
+        answer meanwhile concerns others. Returns what lends them this worker and waits until they are there; only then may
+        outcomes come back.
 
         `advance` is called for the same beat afterwards, and finds them where they would have come to. Nobody runs ahead
         into a year of other trends.
         """
         if self._pool is None or beat.first.year != self._year:
             return lambda: None
-        hint, pool = self._period(beat), self._pool
-        parts = [pool.submit(self._sweep_part, n, a, b, beat, hint, served, True) for n, a, b in self._shares(0, self.rows)]
-        return lambda: _all_done(parts)
+        hint = self._period(beat)
+        pieces = _pieces(0, self.rows, _WORTH_SWEEPING)
+        others = self._others(pieces, sweep := lambda n, a, b: self._sweep_part(n, a, b, beat, hint, served, True))
+        return lambda: _together(pieces, sweep, others)
 
     def apply(self, moves: np.ndarray) -> None:
         """Outcomes of cases (MOVE): each resident, who has one at most, is released at the outcome's own time."""
@@ -166,15 +170,18 @@ class Residents:
         self._side_by_side(first, last, _WORTH_SWEEPING, lambda n, a, b: self._sweep_part(n, a, b, beat, hint, served))
 
     def _side_by_side(self, first: int, last: int, worth: int, work: Callable[[int, int, int], None]) -> None:
-        """work(worker, from, to) by each worker on its share of first … last; by one alone where little is to do."""
+        """work(worker, from, to) for all of first … last, in pieces of `worth`: each worker takes the next when it is free,
+        since birthdays of one month lie together. By one worker alone where there is one piece only.
+        """
         if self._pool is None or last - first < worth:
             return work(0, first, last)
-        return _all_done([self._pool.submit(work, n, a, b) for n, a, b in self._shares(first, last)])
+        pieces = _pieces(first, last, worth)
+        return _together(pieces, work, self._others(pieces, work))
 
-    def _shares(self, first: int, last: int) -> list[tuple[int, int, int]]:
-        """Each worker with its share of first … last."""
-        cuts = np.linspace(first, last, len(self._tables) + 1).astype(int).tolist()
-        return [(n, a, b) for n, (a, b) in enumerate(pairwise(cuts))]
+    def _others(self, pieces: Pieces, work: Callable[[int, int, int], None]) -> list[Future]:
+        """All workers but the first take pieces."""
+        assert self._pool is not None
+        return [self._pool.submit(_take, pieces, work, n) for n in range(1, len(self._tables))]
 
     def _period(self, beat: Beat) -> int:
         """The reporting period in which the beat begins."""
@@ -207,17 +214,9 @@ class Residents:
         self.rows += len(newcomers)
 
     def _handed(self) -> Handed:
-        """Each worker's demands are sorted beside the others'; merging what is sorted is quick."""
+        demands = joined([tables.demands[: tables.used[DEMANDS]] for tables in self._tables])
         departures = joined([tables.departures[: tables.used[DEPARTURES]] for tables in self._tables])
-        parts = [in_order(tables.demands[:0], "ms", "key") for tables in self._tables]
-
-        def sort(n: int, *_) -> None:
-            tables = self._tables[n]
-            parts[n] = in_order(tables.demands[: tables.used[DEMANDS]], "ms", "key")
-
-        self._side_by_side(0, 1, 0, sort)
-        demands = parts[0] if len(parts) == 1 else in_order(joined(parts), "ms", "key")
-        return Handed(demands, in_order(departures, "ms", "resident"))
+        return Handed(in_order(demands, "ms", "key"), in_order(departures, "ms", "resident"))
 
     def _keep_trend(self, beat: Beat) -> None:
         """On the first beat of a calendar year its trend factors come into force."""
@@ -227,13 +226,29 @@ class Residents:
         old, new = self.model.trend.copy(), self.built.trends.get(year, self.model.trend)
         self.model = self.model._replace(trend=new.copy())
         if self._year is not None and (old != new).any():
-            loops.change_trend(self.model, self.people, old, new, np.float32(beat.start_day), 0, self.rows)
+            changed, day = np.flatnonzero(old != new), np.float32(beat.start_day)
+            self._side_by_side(0, self.rows, _WORTH_SWEEPING, lambda _, a, b: loops.change_trend(
+                self.model, self.people, changed, old, new, day, a, b))
         self._year = year
 
 
-def _all_done(parts: list[Future]) -> None:
-    for part in parts:
-        part.result()
+def _pieces(first: int, last: int, size: int) -> Pieces:
+    """first … last in pieces of about this size; whoever asks for the next gets one that nobody else has."""
+    cuts = np.linspace(first, last, max((last - first) // size, 1) + 1).astype(int).tolist()
+    return iter(list(pairwise(cuts)))
+
+
+def _take(pieces: Pieces, work: Callable[[int, int, int], None], n: int) -> None:
+    """Worker n works on piece after piece until none is left."""
+    for first, last in pieces:
+        work(n, first, last)
+
+
+def _together(pieces: Pieces, work: Callable[[int, int, int], None], others: list[Future]) -> None:
+    """This thread is worker 0, and waits for the others when no piece is left."""
+    _take(pieces, work, 0)
+    for other in others:
+        other.result()
 
 
 def _tables(edges: np.ndarray, tally: tuple[int, ...], model: ResidentModel) -> Tables:

@@ -23,6 +23,8 @@ GOOD = {
     f'sink,female,1,18,64,5,1,9,"per 1,000 person-years",{_RANGE}\n',
     "ratios.csv": f"event,attribute,level,value,lag_years,{_EVIDENCE}\ncrisis,mood,low,2,0,1,3,ratio,{_RANGE}\n",
     "exponents.csv": f"event,attribute,value,{_EVIDENCE}\ncrisis,*,0.5,0.2,1,exponent,{_RANGE}\n",
+    "corrections.csv": f"event,weight,sex,age,value,{_EVIDENCE}\ncrisis,,*,40,1.2,1,2,ratio,{_RANGE}\n"
+    f",utility,male,,0.9,0.5,1,ratio,{_RANGE}\n",
     "trends.csv": f"event,from_year,value,{_EVIDENCE}\n",
     "weights.csv": "weight,label,rule\nutility,Utility,multiply\n",
     "norms.csv": f"weight,sex,quintile,age_from,age_to,value,{_EVIDENCE}\n"
@@ -111,6 +113,13 @@ BROKEN = {
         {"exponents": ("crisis,*", "crisis,mod")}, "exponents.csv: attribute | 2", "Did you mean mood?"),
     "an exponent for what the event moves": (
         {"exponents": ("crisis,*", "sink,mood")}, "exponents.csv: attribute | 2", "moves mood itself"),
+    "a correction of both an event and a weight": (
+        {"corrections": ("crisis,,*", "crisis,utility,*")}, "corrections.csv: event | 2", "one of the two"),
+    "a correction of nothing": ({"corrections": ("crisis,,*", ",,*")}, "corrections.csv: event | 2", "one of the two"),
+    "a correction beyond all ages": (
+        {"corrections": ("*,40,1.2", "*,95,1.2")}, "corrections.csv: age | 2", "between 0 and 90"),
+    "a correction of a weight that is not there": (
+        {"corrections": (",utility,male", ",utilty,male")}, "corrections.csv: weight | 3", "Did you mean utility?"),
     "more contacts a year than days": (
         {"norms": (",0.9,0.8,1,utility,", ",400,0.8,900,contacts a year,")}, "norms.csv: value | 2", "365"),
     "a ratio of nothing": ({"ratios": (",2,0,1,3,", ",0,0,0,3,")}, "ratios.csv: value | 2", "1e-06"),

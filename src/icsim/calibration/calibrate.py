@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from fnmatch import fnmatchcase
 from math import exp, log
 from typing import Any
 
@@ -32,7 +33,7 @@ from icsim.catalogue.rows import Trend
 from icsim.folders import CHECKOUT
 from icsim.scenario import Resolved
 
-NARROWEST = 0.03
+NARROWEST = 0.05
 """An interval counts as at least so wide (share of the figure, either way): no model is right to a few in a thousand, and
 one sharp figure would outweigh all others."""
 Progress = Callable[[int, int, str], None]
@@ -52,6 +53,8 @@ class Settings:
     """of each run that is compared with targets"""
     steady_years: int = 4
     replications: int = 1
+    only: str = ""
+    """names of parameters, * standing for any letters, joined by |; the others keep what they are. Empty: all"""
 
 
 @dataclass(frozen=True)
@@ -78,9 +81,14 @@ def calibrate(resolved: Resolved, bare: tuple[Catalogue, Area], settings: Settin
     """
     known, rows = known or targets.load(), rows or named.load()
     rows = tuple(row for row in rows if settings.england or row.scope != ENGLAND)
+    rows = tuple(row for row in rows if _wanted(row, settings.only))
     aims = named.aims(rows, known, resolved.area.name)
     work = _Work(resolved, bare, settings, Targets(aims, known.counted, (), known.sources), rows, progress)
     return work.all()
+
+
+def _wanted(row: Parameter, only: str) -> bool:
+    return not only or any(fnmatchcase(row.parameter, pattern.strip()) for pattern in only.split("|"))
 
 
 class _Work:

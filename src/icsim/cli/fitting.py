@@ -17,6 +17,7 @@ def calibrate(area: Annotated[str, typer.Argument(help="Whose baseline, such as 
               json_: Json = False,
               out: Annotated[Path | None, typer.Option(help="Folder in which what was fitted is written. "
                                                        "[default: calibration/fitted of a checkout]")] = None,
+              only: Annotated[str, typer.Option(help="Fit only parameters of these names, such as 'odds.*|multiplier.fall'.")] = "",
               passes: Annotated[int, typer.Option(min=0, help="Passes that keep shares steady, before and after.")] = 6,
               steps: Annotated[int, typer.Option(min=1, help="Most steps of the fit.")] = 2,
               replications: Annotated[int, typer.Option(min=1, help="Repeat each run so often.")] = 1,
@@ -36,7 +37,7 @@ def calibrate(area: Annotated[str, typer.Argument(help="Whose baseline, such as 
     from icsim import api
 
     with progress() as tell:
-        found, folder = api.calibrate(area, england, tell, out, seed=seed, threads=threads, passes=passes, steps=steps,
+        found, folder = api.calibrate(area, england, tell, out, seed=seed, threads=threads, passes=passes, steps=steps, only=only,
                                       replications=replications)
     from icsim.report.calibration import calibration_object, calibration_page
 

@@ -26,7 +26,7 @@ from icsim.calibration.rows import ENGLAND
 from icsim.calibration.steady import FITTED
 from icsim.catalogue.csvtable import columns_of
 from icsim.catalogue.load import FILES, Catalogue
-from icsim.catalogue.rows import Correction, Exponent, Source
+from icsim.catalogue.rows import Correction, Evidence, Exponent, Source
 from icsim.errors import Problem, ResultsError
 from icsim.folders import CHECKOUT
 
@@ -34,6 +34,8 @@ SOURCE = Source(source=FITTED, title="Fitted by icsim calibrate to published fig
                 place="calibration/fitted", licence="MIT")
 EVERY = "all"
 NOTE = "Fitted to published figures; low and high hold it with 95 in 100."
+EVIDENCE = tuple(columns_of(Evidence))
+"""Columns that every table has; they come last."""
 AREA_FILES = {"multipliers": Multiplier, "odds": Odds}
 CATALOGUE_FILES = ("corrections", "ratios", "exponents", "trends")
 
@@ -126,7 +128,7 @@ def write(folder: Path, tables: Mapping[str, Iterable[Any]], record: dict[str, A
 
 def _write_table(path: Path, rows: tuple[Any, ...]) -> Path:
     kind: Any = type(rows[0])
-    columns = list(columns_of(kind))
+    columns = sorted(columns_of(kind), key=lambda name: name in EVIDENCE)
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)

@@ -17,7 +17,8 @@ def calibrate(area: Annotated[str, typer.Argument(help="Whose baseline, such as 
               json_: Json = False,
               out: Annotated[Path | None, typer.Option(help="Folder in which what was fitted is written. "
                                                        "[default: calibration/fitted of a checkout]")] = None,
-              only: Annotated[str, typer.Option(help="Fit only parameters of these names, such as 'odds.*|multiplier.fall'.")] = "",
+              only: Annotated[str, typer.Option(help="Fit parameters of these names alone, such as "
+                                                "'odds.*|multiplier.fall'.")] = "",
               passes: Annotated[int, typer.Option(min=0, help="Passes that keep shares steady, before and after.")] = 6,
               steps: Annotated[int, typer.Option(min=1, help="Most steps of the fit.")] = 2,
               replications: Annotated[int, typer.Option(min=1, help="Repeat each run so often.")] = 1,

@@ -38,8 +38,8 @@ def calibrate(area: Annotated[str, typer.Argument(help="Whose baseline, such as 
     from icsim import api
 
     with progress() as tell:
-        found, folder = api.calibrate(area, england, tell, out, seed=seed, threads=threads, passes=passes, steps=steps, only=only,
-                                      replications=replications)
+        found, folder = api.calibrate(area, england, tell, out, seed=seed, threads=threads, passes=passes, steps=steps,
+                                      only=only, replications=replications)
     from icsim.report.calibration import calibration_object, calibration_page
 
     if json_:

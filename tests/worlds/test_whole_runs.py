@@ -130,6 +130,7 @@ def test_the_number_of_workers_changes_nothing(workers, monkeypatch):
     """Every sweep and every entry is shared, however few there are."""
     monkeypatch.setattr(sharing, "WORTH_SWEEPING", 10)
     monkeypatch.setattr(sharing, "_WORTH_ADMITTING", 2)
+    monkeypatch.setattr(sharing, "_WORTH_RELEASING", 2)
     assert differing(changed_run(), replicate(changed(), 7, log=True, workers=workers)) == []
 
 

@@ -27,7 +27,7 @@ from icsim.tables import DEMAND, DEPARTURE
 
 _DUE = 64
 """Residents fetched from memory side by side."""
-WORTH_SWEEPING, _WORTH_ADMITTING = 25_000, 1_000
+WORTH_SWEEPING, _WORTH_ADMITTING, _WORTH_RELEASING = 50_000, 2_000, 10_000
 """Residents in a piece of work: below that, one worker is as fast as several."""
 
 
@@ -114,7 +114,7 @@ class Residents:
         if len(moves):
             hint = max(int(np.searchsorted(self.edges, moves["ms"][0] / 86_400_000, side="right")) - 1, 0)
             lived, moves = np.float32(self._lived), own_copy(moves)
-            self._crew.share(0, len(moves), _WORTH_ADMITTING, lambda n, a, b: loops.apply_moves(
+            self._crew.share(0, len(moves), _WORTH_RELEASING, lambda n, a, b: loops.apply_moves(
                 self.model, self.streams, self.people, moves[a:b], lived, self.edges, hint, self._tables[n].tally))
 
     def at_level(self, attribute: str, level: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

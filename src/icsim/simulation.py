@@ -280,7 +280,7 @@ class _Running:
 
 def _residents(world: World, seed: int, workers: int, kind: Callable[..., Residents]) -> Residents:
     built = world.before.built
-    people = restarted(world.start, built, seed, world.rows)
+    people = restarted(world.start, built, seed, world.rows, workers)
     return kind(built, world.area, seed, people, world.start.rows, world.days, world.calendar.edges, workers)
 
 

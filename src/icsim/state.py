@@ -71,10 +71,12 @@ class People(NamedTuple):
 
 
 def allocate(rows: int, attributes: int, columns: int, repeatable: int, weights: int) -> People:
-    """Empty people: `rows` residents, `columns` clocks (birthday included) padded to whole blocks."""
+    """Empty people: `rows` residents, `columns` clocks (birthday included) padded to whole blocks.
+
+    Nothing but `next` is written, so that a row takes no memory before somebody enters.
+    """
     width = -(-columns // BLOCK) * BLOCK
     clock = on_cache_lines((rows, width), np.dtype(np.float32))
-    clock[:] = NEVER
     person = on_cache_lines((rows,), PERSON)
     following = on_cache_lines((rows,), np.dtype(np.float32))
     following[:] = NEVER
@@ -100,12 +102,21 @@ def on_cache_lines(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
 def copy_of(people: People, rows: int | None = None) -> People:
     """The same residents in arrays of their own, with room for `rows` rows (at least as many as now)."""
     have = len(people.next)
-    rows = max(rows or have, have)
-    columns, attributes = people.clock.shape[1], people.level.shape[1]
-    twin = allocate(rows, attributes, columns, people.fired.shape[1], people.weight.shape[1])
-    for name in ("person", "next", "level", "clock", "fired", "weight"):
-        getattr(twin, name)[:have] = getattr(people, name)
+    twin = room_like(people, max(rows or have, have))
+    copy_rows(people, twin, 0, have)
     return twin
+
+
+def room_like(people: People, rows: int) -> People:
+    """Room for so many residents of the same shape."""
+    columns, attributes = people.clock.shape[1], people.level.shape[1]
+    return allocate(rows, attributes, columns, people.fired.shape[1], people.weight.shape[1])
+
+
+def copy_rows(people: People, to: People, first: int, last: int) -> None:
+    """Rows first … last − 1 become those of `people`."""
+    for name in ("person", "next", "level", "clock", "fired", "weight"):
+        getattr(to, name)[first:last] = getattr(people, name)[first:last]
 
 
 def bytes_per_row(people: People) -> float:

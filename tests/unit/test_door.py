@@ -152,6 +152,7 @@ def model():
 def people():
     """One resident, non-smoker, who would die on day 1000 and leave on day 50."""
     people = allocate(1, SMOKER + 1, C, 1, 2)
+    people.clock[:] = NEVER
     people.clock[0, [0, DEATH_CLOCK, LEAVE_CLOCK]] = 365.25, 1000, 50
     return people
 

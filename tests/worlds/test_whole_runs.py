@@ -128,8 +128,9 @@ def test_what_happened_before_the_start_is_in_no_book():
 @pytest.mark.parametrize("workers", [2, 3])
 def test_the_number_of_workers_changes_nothing(workers, monkeypatch):
     """Every sweep and every entry is shared, however few there are."""
-    monkeypatch.setattr(sharing, "_WORTH_SWEEPING", 10)
+    monkeypatch.setattr(sharing, "WORTH_SWEEPING", 10)
     monkeypatch.setattr(sharing, "_WORTH_ADMITTING", 2)
+    monkeypatch.setattr(sharing, "_WORTH_RELEASING", 2)
     assert differing(changed_run(), replicate(changed(), 7, log=True, workers=workers)) == []
 
 

@@ -22,7 +22,7 @@ from icsim.residents.build import Built
 from icsim.residents.model import BIRTH, ResidentModel
 from icsim.residents.model import DEMAND as ASKED
 from icsim.residents.residents import Handed, Residents
-from icsim.state import BIRTHDAY, LIVING, NEVER, PLACE, QUINTILE, SEX, WAITING, People, allocate
+from icsim.state import BIRTHDAY, LIVING, NEVER, PLACE, QUINTILE, SEX, WAITING, People, room_like
 from icsim.tables import DEMAND, DEPARTURE
 
 FIELDS = ("person", "next", "level", "clock", "fired", "weight")
@@ -261,7 +261,7 @@ class Followed(Residents):
 
 def _one_like(people: People) -> People:
     """Room for one resident of the same shape."""
-    return allocate(1, people.level.shape[1], people.clock.shape[1], people.fired.shape[1], people.weight.shape[1])
+    return room_like(people, 1)
 
 
 def _pen(cells: int, columns: int, model: ResidentModel) -> Tables:

@@ -37,7 +37,7 @@ class Scratch(NamedTuple):
     rates: np.ndarray  # float64[event], rate a day of each
     stream: np.ndarray  # uint64[clock], address of the event that the clock is of
     turn: np.ndarray  # uint64[clock], how often the clock was set before
-    rate: np.ndarray  # float64[clock], its rate a day; 0: the clock has none
+    rate: np.ndarray  # float64[clock], its rate a day; below 0: the clock has none
     clock: np.ndarray  # float32[clock], when it would have rung
     odds: np.ndarray  # float64[level], odds of each level at entry
 

@@ -55,7 +55,7 @@ def set_clocks(model, streams, people, i, t, scratch):
     """Draw every clock of resident i afresh from time t; running timers keep their time.
 
     All waits are drawn in one loop without a branch, also those that nobody needs, so that the processor works on eight
-    side by side. A rate of 0 marks a clock that keeps its time.
+    side by side. A rate below 0 marks a clock that keeps its time.
     """
     rates_per_day(model, people, i, scratch.rates)
     clock = people.clock[i]
@@ -64,7 +64,7 @@ def set_clocks(model, streams, people, i, t, scratch):
         kind, slot = model.kind[k], model.fired_slot[k]
         scratch.stream[c] = streams.clock[k]
         scratch.turn[c] = 0 if slot < 0 else people.fired[i, slot]
-        scratch.rate[c] = 0.0 if kind in (TIMER, HAND_OVER, NO_EVENT) else scratch.rates[k]
+        scratch.rate[c] = -1.0 if kind in (TIMER, HAND_OVER, NO_EVENT) else scratch.rates[k]
     key = people.person[i].key
     for c in range(clock.shape[0]):
         wait = rng.exponential(rng.draw(scratch.stream[c], key, scratch.turn[c])) / scratch.rate[c]
@@ -99,6 +99,7 @@ def enter_one(model, streams, people, i, newcomer, with_holds, scratch):
     for a in range(PLACE + 1, people.level.shape[1]):
         here = with_holds or not model.holds[a]
         people.level[i, a] = _start_level(model, streams, people, i, a, scratch.odds) if here else 0
+    people.clock[i, :] = NEVER
     set_birthday(people, i)
     set_clocks(model, streams, people, i, np.float64(newcomer.day), scratch)
     _start_timers(model, streams, people, i, np.float64(newcomer.day))

@@ -22,8 +22,9 @@ from icsim.catalogue.load import Catalogue
 from icsim.residents import enter
 from icsim.residents.beat import BIRTH_RECORD, scratch
 from icsim.residents.build import Built, build, streams
-from icsim.residents.residents import Residents
-from icsim.state import LIVING, OLDEST, People, allocate, copy_of
+from icsim.residents.residents import WORTH_SWEEPING, Residents
+from icsim.residents.sharing import Crew
+from icsim.state import LIVING, OLDEST, People, allocate, copy_rows, room_like
 
 _SEED = int(rng.stream(0, "starting population"))
 """Luck of the starting population: the same for every seed of a run, so that replications share one start. A hash,
@@ -107,8 +108,7 @@ def _rebased(people: People, days: float) -> Start:
     here = np.flatnonzero(people.person["status"] == LIVING)
     birthday = np.mod(people.person["birth"][here] - days, DAYS_PER_YEAR)
     order = here[np.lexsort((people.person["key"][here], birthday))]
-    moved = allocate(len(order), people.level.shape[1], people.clock.shape[1], people.fired.shape[1],
-                     people.weight.shape[1])
+    moved = room_like(people, len(order))
     for name in ("person", "level", "clock", "fired", "weight", "next"):
         getattr(moved, name)[:] = getattr(people, name)[order]
     for field in ("birth", "since", "resume"):
@@ -119,8 +119,15 @@ def _rebased(people: People, days: float) -> Start:
     return Start(moved, len(order))
 
 
-def restarted(start: Start, built: Built, seed: int, rows: int) -> People:
-    """A replication's own copy with its own luck, and room for `rows` rows."""
-    people = copy_of(start.people, max(rows, start.rows))
-    enter.restart(built.model, streams(built.layout, seed), people, 0, start.rows, scratch(built.model))
+def restarted(start: Start, built: Built, seed: int, rows: int, workers: int = 1) -> People:
+    """A replication's own copy with its own luck, and room for `rows` rows; `workers` threads share the work."""
+    people, luck = room_like(start.people, max(rows, start.rows)), streams(built.layout, seed)
+
+    def restart(_: int, first: int, last: int) -> None:
+        copy_rows(start.people, people, first, last)
+        enter.restart(built.model, luck, people, first, last, scratch(built.model))
+
+    crew = Crew(workers)
+    crew.share(0, start.rows, WORTH_SWEEPING, restart)
+    crew.close()
     return people

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
 from datetime import date
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,15 +21,14 @@ from icsim.residents.beat import BIRTH_RECORD, BIRTHS, DEMANDS, DEPARTURES, FLOW
 from icsim.residents.beat import Beat as Tables
 from icsim.residents.build import Built, streams
 from icsim.residents.model import ResidentModel
+from icsim.residents.sharing import Crew
 from icsim.state import BANDS, LIVING, PLACE, QUINTILES, SEXES, People, copy_of
 from icsim.tables import DEMAND, DEPARTURE
 
 _DUE = 64
 """Residents fetched from memory side by side."""
-_WORTH_SWEEPING, _WORTH_ADMITTING = 25_000, 1_000
+WORTH_SWEEPING, _WORTH_ADMITTING, _WORTH_RELEASING = 50_000, 2_000, 10_000
 """Residents in a piece of work: below that, one worker is as fast as several."""
-
-Pieces = Iterator[tuple[int, int]]
 
 
 class Handed(NamedTuple):
@@ -59,7 +56,7 @@ class Residents:
         self._arrivals = _Arrivals(area, seed)
         tally = len(self.edges) - 1, self.cells, columns
         self._tables = [_tables(self.edges, tally, self.model) for _ in range(workers)]
-        self._pool = ThreadPoolExecutor(workers - 1) if workers > 1 else None
+        self._crew = Crew(workers)
         self._year: int | None = None
         self._lived = 0
 
@@ -106,19 +103,18 @@ class Residents:
         `advance` is called for the same beat afterwards, and finds them where they would have come to. Nobody runs ahead
         into a year of other trends.
         """
-        if self._pool is None or beat.first.year != self._year:
+        if self._crew.workers == 1 or beat.first.year != self._year:
             return lambda: None
         hint = self._period(beat)
-        pieces = _pieces(0, self.rows, _WORTH_SWEEPING)
-        others = self._others(pieces, sweep := lambda n, a, b: self._sweep_part(n, a, b, beat, hint, served, True))
-        return lambda: _together(pieces, sweep, others)
+        return self._crew.begin(0, self.rows, WORTH_SWEEPING,
+                                lambda n, a, b: self._sweep_part(n, a, b, beat, hint, served, True))
 
     def apply(self, moves: np.ndarray) -> None:
         """Outcomes of cases (MOVE): each resident, who has one at most, is released at the outcome's own time."""
         if len(moves):
             hint = max(int(np.searchsorted(self.edges, moves["ms"][0] / 86_400_000, side="right")) - 1, 0)
             lived, moves = np.float32(self._lived), own_copy(moves)
-            self._side_by_side(0, len(moves), _WORTH_ADMITTING, lambda n, a, b: loops.apply_moves(
+            self._crew.share(0, len(moves), _WORTH_RELEASING, lambda n, a, b: loops.apply_moves(
                 self.model, self.streams, self.people, moves[a:b], lived, self.edges, hint, self._tables[n].tally))
 
     def at_level(self, attribute: str, level: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -134,7 +130,7 @@ class Residents:
         Deaths of which the services were told last happen first; what else was due is handed over with the next beat.
         """
         self._sweep(0, self.rows, Beat(self.area.population_date, day, day), 0, served=True)
-        loops.settle(self.people, np.float32(day), self.edges, 0, self._tables[0].tally, 0, self.rows)
+        self._tally_up_to(day, 0)
         for tables in self._tables:
             tables.tally[:] = 0
 
@@ -142,7 +138,8 @@ class Residents:
         """From `day` on, up to which everybody has lived, another model of the same axes holds."""
         trend = built.trends.get(self._year or 0, built.model.trend).copy()
         old, self.built, self.model = self.model, built, built.model._replace(trend=trend)
-        loops.adopt(old, self.model, self.people, np.float32(day), 0, self.rows, scratch(old).rates, scratch(old).rates)
+        self._crew.share(0, self.rows, WORTH_SWEEPING, lambda _, a, b: loops.adopt(
+            old, self.model, self.people, np.float32(day), a, b, scratch(old).rates, scratch(old).rates))
 
     def close(self, last: Beat) -> None:
         """After the last beat: what was due since late outcomes happens, unserved; everybody's time is tallied."""
@@ -151,9 +148,8 @@ class Residents:
         self._clear()
         self._sweep(0, self.rows, end, hint, served=False)
         self._admit(self._newcomers(end), hint)
-        loops.settle(self.people, np.float32(last.end_day), self.edges, hint, self._tables[0].tally, 0, self.rows)
-        if self._pool:
-            self._pool.shutdown()
+        self._tally_up_to(last.end_day, hint)
+        self._crew.close()
 
     def census(self) -> np.ndarray:
         """int64[cell]: residents now."""
@@ -161,27 +157,18 @@ class Residents:
         loops.census(self.people, counts, 0, self.rows)
         return counts
 
+    def _tally_up_to(self, day: int, hint: int) -> None:
+        """The time that everybody has lived up to `day` is tallied."""
+        self._crew.share(0, self.rows, WORTH_SWEEPING, lambda n, a, b: loops.settle(
+            self.people, np.float32(day), self.edges, hint, self._tables[n].tally, a, b))
+
     def _clear(self) -> None:
         for tables in self._tables:
             tables.used[:] = 0
 
     def _sweep(self, first: int, last: int, beat: Beat, hint: int, served: bool) -> None:
         """Rows first … last − 1 up to the end of the beat."""
-        self._side_by_side(first, last, _WORTH_SWEEPING, lambda n, a, b: self._sweep_part(n, a, b, beat, hint, served))
-
-    def _side_by_side(self, first: int, last: int, worth: int, work: Callable[[int, int, int], None]) -> None:
-        """work(worker, from, to) for all of first … last, in pieces of `worth`: each worker takes the next when it is free,
-        since birthdays of one month lie together. By one worker alone where there is one piece only.
-        """
-        if self._pool is None or last - first < worth:
-            return work(0, first, last)
-        pieces = _pieces(first, last, worth)
-        return _together(pieces, work, self._others(pieces, work))
-
-    def _others(self, pieces: Pieces, work: Callable[[int, int, int], None]) -> list[Future]:
-        """All workers but the first take pieces."""
-        assert self._pool is not None
-        return [self._pool.submit(_take, pieces, work, n) for n in range(1, len(self._tables))]
+        self._crew.share(first, last, WORTH_SWEEPING, lambda n, a, b: self._sweep_part(n, a, b, beat, hint, served))
 
     def _period(self, beat: Beat) -> int:
         """The reporting period in which the beat begins."""
@@ -209,7 +196,7 @@ class Residents:
     def _admit(self, newcomers: np.ndarray, hint: int) -> None:
         if self.rows + len(newcomers) > len(self.people.next):
             self.people = copy_of(self.people, (self.rows + len(newcomers)) * 5 // 4)
-        self._side_by_side(0, len(newcomers), _WORTH_ADMITTING, lambda n, a, b: enter.enter(
+        self._crew.share(0, len(newcomers), _WORTH_ADMITTING, lambda n, a, b: enter.enter(
             self.model, self.streams, self.people, newcomers[a:b], self.rows + a, hint, self._tables[n]))
         self.rows += len(newcomers)
 
@@ -227,28 +214,9 @@ class Residents:
         self.model = self.model._replace(trend=new.copy())
         if self._year is not None and (old != new).any():
             changed, day = np.flatnonzero(old != new), np.float32(beat.start_day)
-            self._side_by_side(0, self.rows, _WORTH_SWEEPING, lambda _, a, b: loops.change_trend(
+            self._crew.share(0, self.rows, WORTH_SWEEPING, lambda _, a, b: loops.change_trend(
                 self.model, self.people, changed, old, new, day, a, b))
         self._year = year
-
-
-def _pieces(first: int, last: int, size: int) -> Pieces:
-    """first … last in pieces of about this size; whoever asks for the next gets one that nobody else has."""
-    cuts = np.linspace(first, last, max((last - first) // size, 1) + 1).astype(int).tolist()
-    return iter(list(pairwise(cuts)))
-
-
-def _take(pieces: Pieces, work: Callable[[int, int, int], None], n: int) -> None:
-    """Worker n works on piece after piece until none is left."""
-    for first, last in pieces:
-        work(n, first, last)
-
-
-def _together(pieces: Pieces, work: Callable[[int, int, int], None], others: list[Future]) -> None:
-    """This thread is worker 0, and waits for the others when no piece is left."""
-    _take(pieces, work, 0)
-    for other in others:
-        other.result()
 
 
 def _tables(edges: np.ndarray, tally: tuple[int, ...], model: ResidentModel) -> Tables:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -93,8 +94,14 @@ def record(world: World, seed: int, engine: str = "compiled", workers: int = 1) 
     class Running(simulation._Running):
         """Looks at everybody after each beat, when outcomes have been applied."""
 
-        def post(self, served: Served, beat: Beat) -> None:
-            super().post(served, beat)
+        def run_ahead(self, following: Beat | None = None) -> Callable[[], None]:
+            """Nobody lives on meanwhile, so that after each beat all stand at its end; it changes no bit."""
+            return lambda: None
+
+        def show(self, served: Served) -> None:
+            super().show(served)
+            if len(astray) == len(world.calendar.beats):
+                return  # the run is being closed
             astray.append(_astray(self.residents, kept["told"], calls_for))
             keepers.append(kept["told"].kept())
 

@@ -190,7 +190,8 @@ def replicate(world: World, seed: int, progress: Progress | None = None, log: bo
             run.begin()
         with clock("residents"):
             demands, departures = run.residents.advance(beat, world.served)
-            run.count(beat)
+            if not watch:
+                run.count(beat)  # before anybody lives on
         catch_up = run.run_ahead(*beats[n + 1 : n + 2])
         with clock("services"):
             served = run.serve(demands, departures, beat)
@@ -201,6 +202,8 @@ def replicate(world: World, seed: int, progress: Progress | None = None, log: bo
         with clock("outcomes"):
             run.residents.apply(served.moves)
         run.show(served)
+        if watch:
+            run.count(beat)  # whoever looks on has seen the contacts of the period
         if progress:
             progress(n + 1, len(beats))
     with clock("close"):

@@ -17,6 +17,7 @@ from icsim.areas.load import Area
 from icsim.calendar import Beat, Calendar
 from icsim.catalogue.load import Catalogue
 from icsim.errors import CatalogueError
+from icsim.memory import keep_freed
 from icsim.order import in_order, joined
 from icsim.residents import build as residents_build
 from icsim.residents import layout as residents_layout
@@ -178,6 +179,7 @@ def replicate(world: World, seed: int, progress: Progress | None = None, log: bo
     `workers`: threads that share the work where it can be shared; neither they nor `watch` change any result.
     """
     clock, beats = _Clock(), world.calendar.beats
+    keep_freed()
     with clock("start"):
         run = _Running(world, seed, workers, log, watch)
     for n, beat in enumerate(beats):
@@ -290,7 +292,7 @@ def _made(engine: str | EngineMaker, model: ServiceModel, rows: int) -> Engine:
     if not isinstance(engine, str):
         return engine(model)
     if engine == "compiled":
-        return CompiledEngine(model, rows)
+        return CompiledEngine(model, rows, reuse=True)
     from icsim.services.reference import ReferenceEngine
 
     return ReferenceEngine(model)

@@ -93,8 +93,8 @@ def record(world: World, seed: int, engine: str = "compiled", workers: int = 1) 
     class Running(simulation._Running):
         """Looks at everybody after each beat, when outcomes have been applied."""
 
-        def post(self, served: Served, beat: Beat) -> None:
-            super().post(served, beat)
+        def count(self, served: Served, beat: Beat) -> None:
+            super().count(served, beat)
             astray.append(_astray(self.residents, kept["told"], calls_for))
             keepers.append(kept["told"].kept())
 

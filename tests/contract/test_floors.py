@@ -14,7 +14,7 @@ pytestmark = pytest.mark.contract
 PACKAGE = Path(icsim.__file__).parent
 
 FLOORS: tuple[tuple[tuple[str, ...], ...], ...] = (
-    (("errors",), ("calendar",), ("units",), ("_compile",), ("rng",), ("buckets",), ("order",)),
+    (("errors",), ("calendar",), ("units",), ("_compile",), ("rng",), ("buckets",), ("order",), ("memory",)),
     (("catalogue",), ("areas",)),
     (("scenario",),),
     (("state",), ("tables",), ("results",), ("provenance",)),

@@ -18,7 +18,7 @@ from pathlib import Path
 from benchmarks import yardstick
 from benchmarks.row import Row, Scale
 
-PARTS = ("residents", "whole", "services", "resources", "pairing", "heartbeat")
+PARTS = ("residents", "kernels", "whole", "services", "resources", "pairing", "heartbeat")
 PACKAGES = ("icsim", "numba", "numpy", "starsim", "simpy", "ciw")
 RESULTS = Path(__file__).parent / "results"
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from benchmarks import process
 from benchmarks.row import Row, Scale
 from icsim import areas, catalogue
-from icsim.residents.population import starting_population
+from icsim.residents.build import build
+from icsim.residents.population import empty
 from icsim.state import bytes_per_row
 
 
@@ -26,8 +27,8 @@ def run(scale: Scale) -> list[Row]:
 
 
 def _bytes() -> Row:
-    start = starting_population(catalogue.load(), areas.load("testshire"), date(2025, 4, 1))
-    return Row("resources", "memory of one resident", bytes_per_row(start.people), "bytes", 400, at_most=True)
+    built = build(catalogue.load(), areas.load("testshire"), date(2025, 4, 1), 365)
+    return Row("resources", "memory of one resident", bytes_per_row(empty(built, 1)), "bytes", 400, at_most=True)
 
 
 def _help(repeats: int) -> list[Row]:

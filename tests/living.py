@@ -137,7 +137,7 @@ def live(shared: World, seed: int = 1, change: Changed | None = None, kind: type
         residents.apply(served.moves)
         if after_each:
             after_each(residents, engine)
-        contacts.append(served.contacts)
+        contacts.append(served.contacts.copy())
         demands.append(handed.demands)
         moves.append(served.moves)
     contacts.append(engine.finish(shared.calendar.beats[-1].end_ms).contacts)

@@ -55,7 +55,7 @@ def run_all() -> None:
         simulation.world(tables(), larger_area(), START, 1),
         another_world(),
     ]
-    residents.WORTH_SWEEPING = residents._WORTH_ADMITTING = residents._WORTH_RELEASING = 2  # workers share all
+    residents.WORTH_SWEEPING = residents._WORTH_ADMITTING = residents._WORTH_RELEASING = 2  # workers share everything
     for seed, world in enumerate(worlds):
         simulation.replicate(world, seed, log=seed == 1, workers=1 + seed % 3)
 

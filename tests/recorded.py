@@ -98,10 +98,8 @@ def record(world: World, seed: int, engine: str = "compiled", workers: int = 1) 
             """Nobody lives on meanwhile, so that after each beat all stand at its end; it changes no bit."""
             return lambda: None
 
-        def show(self, served: Served) -> None:
-            super().show(served)
-            if len(astray) == len(world.calendar.beats):
-                return  # the run is being closed
+        def count(self, served: Served, beat: Beat) -> None:
+            super().count(served, beat)
             astray.append(_astray(self.residents, kept["told"], calls_for))
             keepers.append(kept["told"].kept())
 

@@ -44,6 +44,9 @@ LOG_BYTES = 10
 """For each resident and day of an event log, its frame included."""
 WATCH_BYTES = 200
 """For each row of a replication whose residents are counted one by one, as `validate` does, beside the row itself."""
+MANY = 500_000
+"""Residents from which a replication is given two cores: while services keep one busy, residents live on by the other. That
+takes about as long as two replications beside each other, and half their memory."""
 ASSUMED_BYTES = 4e9
 """Where the system does not say what is available: nothing is refused, but no more runs side by side than fits into this."""
 SHARE = 0.9
@@ -127,13 +130,20 @@ def estimate(scenarios: Sequence[Resolved], cores: int, log_days: int = 0, watch
     runs = [each.run.replications for each in scenarios]
     free = free_memory.available_bytes()
     room = None if free is None else free + min(free_memory.held_bytes(), FIXED_BYTES + max(each.start for each in sizes))
-    at_once = _at_once(sizes, runs, min(cores, sum(runs), most_at_once or cores), room or ASSUMED_BYTES)
+    residents = max(residents_at(each.area, each.run.start) for each in scenarios)
+    most = beside(cores, residents)
+    at_once = _at_once(sizes, runs, min(most, sum(runs), most_at_once or most), room or ASSUMED_BYTES)
     first = scenarios[0]
     found = Estimate(tuple(each.name for each in scenarios), residents_at(first.area, first.run.start), first.run.years,
                      max(runs), peak(sizes, runs, at_once), room, at_once, seconds_of(scenarios, cores, at_once))
     if found.fits:
         return found
     return replace(found, remedies=_remedies(scenarios, lambda tried: estimate(tried, 1, log_days, watched).fits, log_days))
+
+
+def beside(cores: int, residents: int) -> int:
+    """How many replications of so many residents go on side by side where memory does not matter."""
+    return max(cores // 2, 1) if residents > MANY else cores
 
 
 def _at_once(sizes: Sequence[Sizes], runs: Sequence[int], most: int, room: float) -> int:
@@ -156,13 +166,13 @@ def sizes_of(resolved: Resolved, log_days: int = 0, watched: bool = False) -> Si
     area, run = resolved.area, resolved.run
     warm_up = run.warm_up_months if run.services else 0
     when = calendar(run.start, run.years, run.heartbeat, warm_up_months=warm_up)
-    row, clocks = _row_bytes(resolved)
+    row, clocks, start = _row_bytes(resolved)
     residents = residents_at(area, when.origin)
     rows = rows_for(area, residents, when.days)
     kept = _counts_bytes(resolved, len(when.periods), when.edges)
     return Sizes(
-        start=int(residents * row),
-        making=int(_rows_while_made(area, when.origin) * row + residents * (row + clocks)),
+        start=int(residents * start),
+        making=int(_rows_while_made(area, when.origin) * row + residents * (start + clocks)),
         copy=int(rows * (row + (WATCH_BYTES if watched else 0)) + residents * WORK_BYTES),
         kept=kept,
         watched=int(rows * (row + WATCH_BYTES)) if watched else 0,
@@ -204,12 +214,15 @@ def _rows_while_made(area: Area, day: date) -> float:
     return rows
 
 
-def _row_bytes(resolved: Resolved) -> tuple[float, int]:
-    """Bytes of a resident, and of these their clocks, from one row allocated as the engine does."""
+def _row_bytes(resolved: Resolved) -> tuple[float, int, float]:
+    """Bytes of a resident, of these their clocks, and bytes in the start, from rows allocated as the engine does."""
     layout = residents_layout.layout_of(resolved.catalogue, resolved.area)
     repeatable = int(moves.clocks(layout, resolved.catalogue)["fired_slot"].max(initial=-1)) + 1
-    one = allocate(1, len(layout.attributes), layout.columns, repeatable, len(layout.weights))
-    return bytes_per_row(one), one.clock.nbytes
+    timers = {row.event for row in layout.events if row.kind == "timer"}
+    kept = 1 + sum(not timers.isdisjoint(events) for events in layout.clocks)
+    one, start = (allocate(1, len(layout.attributes), clocks, repeatable, len(layout.weights))
+                  for clocks in (layout.columns, kept))
+    return bytes_per_row(one), one.clock.nbytes, bytes_per_row(start)
 
 
 def _counts_bytes(resolved: Resolved, periods: int, edges: np.ndarray) -> int:

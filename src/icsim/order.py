@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from icsim._compile import bytes_of, kernel, own_copy
+from icsim._compile import bytes_of, kernel, owned
 
 _DIGIT = 11
 """Bits of a time that one pass of sorting looks at: as many counters as lie in the nearest cache."""
@@ -21,7 +21,7 @@ def in_order(table: np.ndarray, first: str, second: str) -> np.ndarray:
     ticks = (times.view(np.int32) if times.dtype.kind == "f" else times).astype(np.int64)
     order = _by_time(ticks - ticks.min(initial=0))
     _settle_ties(order, ticks[order], np.ascontiguousarray(table[second]).astype(np.uint64))
-    return own_copy(np.take(bytes_of(table), order).view(table.dtype))
+    return owned(np.take(bytes_of(table), order).view(table.dtype))
 
 
 def _by_time(ticks: np.ndarray) -> np.ndarray:

@@ -17,6 +17,7 @@ from icsim.areas.load import Area
 from icsim.calendar import Beat, Calendar
 from icsim.catalogue.load import Catalogue
 from icsim.errors import CatalogueError
+from icsim.memory import keep_freed
 from icsim.order import in_order, joined
 from icsim.residents import build as residents_build
 from icsim.residents import layout as residents_layout
@@ -183,6 +184,7 @@ def replicate(world: World, seed: int, progress: Progress | None = None, log: bo
     `workers`: threads that share the work where it can be shared; neither they nor `watch` change any result.
     """
     clock, beats = _Clock(), world.calendar.beats
+    keep_freed()
     with clock("start"):
         run = _Running(world, seed, workers, log, watch)
     for n, beat in enumerate(beats):
@@ -190,8 +192,6 @@ def replicate(world: World, seed: int, progress: Progress | None = None, log: bo
             run.begin()
         with clock("residents"):
             demands, departures = run.residents.advance(beat, world.served)
-            if not watch:
-                run.count(beat)  # before anybody lives on
         catch_up = run.run_ahead(*beats[n + 1 : n + 2])
         with clock("services"):
             served = run.serve(demands, departures, beat)
@@ -201,9 +201,7 @@ def replicate(world: World, seed: int, progress: Progress | None = None, log: bo
             catch_up()
         with clock("outcomes"):
             run.residents.apply(served.moves)
-        run.show(served)
-        if watch:
-            run.count(beat)  # whoever looks on has seen the contacts of the period
+            run.count(served, beat)
         if progress:
             progress(n + 1, len(beats))
     with clock("close"):
@@ -234,16 +232,11 @@ class _Running:
             self.residents.adopt(world.now.built, day)
             self.engine.adopt(world.now.reseeded(world.catalogue, world.layout, self.seed), day * calendars.MS_PER_DAY)
 
-    def count(self, beat: Beat) -> None:
-        """Where a period ends the residents are counted."""
-        if beat.end_day in self.world.calendar.edges[1:]:
-            self.population.append(self.residents.census())
-
     def run_ahead(self, following: Beat | None = None) -> Callable[[], None]:
-        """Services need one core. Meanwhile residents who wait for no answer begin with the following beat, unless the books
-        are opened first, or somebody looks on, who sees residents beat by beat. Returns what waits for them.
+        """Services need one core. Meanwhile residents who wait for no answer begin with the following beat, unless everybody
+        is counted first, or somebody looks on, who sees residents beat by beat. Returns what waits for them.
         """
-        if following is None or self.watch or following.start_day == self.world.calendar.start_day:
+        if following is None or self.watch or following.start_day in self.world.calendar.edges:
             return lambda: None
         return self.residents.run_ahead(following, self.world.served)
 
@@ -260,16 +253,20 @@ class _Running:
         if self.log:
             self.contacts.append(np.array(served.contacts, CONTACT))
 
-    def show(self, served: Served) -> None:
+    def count(self, served: Served, beat: Beat) -> None:
+        """Where a period ends the residents are counted, once somebody who looks on has seen the contacts."""
         if self.watch:
             self.watch.served(served.contacts)
+        if beat.end_day in self.world.calendar.edges[1:]:
+            self.population.append(self.residents.census())
 
     def close(self, seconds: dict[str, float]) -> Replication:
         """What is still open is recorded, and the books are closed."""
         last = self.world.calendar.beats[-1]
         served = self.engine.finish(last.end_ms)
         self.post(served, last)
-        self.show(served)
+        if self.watch:
+            self.watch.served(served.contacts)
         self.residents.close(last)
         self.population[-1] = self.residents.census()
         return Replication(self.residents.tally, self.residents.columns, self.activity, np.array(self.population), seconds,
@@ -300,7 +297,7 @@ def _made(engine: str | EngineMaker, model: ServiceModel, rows: int) -> Engine:
     if not isinstance(engine, str):
         return engine(model)
     if engine == "compiled":
-        return CompiledEngine(model, rows)
+        return CompiledEngine(model, rows, reuse=True)
     from icsim.services.reference import ReferenceEngine
 
     return ReferenceEngine(model)

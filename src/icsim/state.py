@@ -113,9 +113,13 @@ def room_like(people: People, rows: int) -> People:
     return allocate(rows, attributes, columns, people.fired.shape[1], people.weight.shape[1])
 
 
-def copy_rows(people: People, to: People, first: int, last: int) -> None:
+OTHER_FIELDS = ("person", "next", "level", "fired", "weight")
+"""All that is remembered but the clocks."""
+
+
+def copy_rows(people: People, to: People, first: int, last: int, fields: tuple[str, ...] = (*OTHER_FIELDS, "clock")) -> None:
     """Rows first … last − 1 become those of `people`."""
-    for name in ("person", "next", "level", "clock", "fired", "weight"):
+    for name in fields:
         getattr(to, name)[first:last] = getattr(people, name)[first:last]
 
 

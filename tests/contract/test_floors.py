@@ -15,7 +15,7 @@ PACKAGE = Path(icsim.__file__).parent
 
 FLOORS: tuple[tuple[tuple[str, ...], ...], ...] = (
     (("errors",), ("calendar",), ("units",), ("_compile",), ("rng",), ("buckets",), ("order",), ("folders",),
-     ("free_memory",)),
+     ("free_memory",), ("memory",)),
     (("catalogue",), ("areas",)),
     (("scenario",),),
     (("state",), ("tables",), ("results",), ("provenance",)),

@@ -46,6 +46,8 @@ HALF = 0.5
 _SMALL, _TERMS = 0.5, 14
 """The exponential series has so many terms, and is summed where rate × time is at most this."""
 UNDISCOUNTED = "none"
+_PIECE = 1 << 17
+"""Residents counted at once."""
 
 
 # --- states -----------------------------------------------------------------------------------------------------------
@@ -127,16 +129,23 @@ def _spread(catalogue: Catalogue, layout: Layout, attribute: str) -> float:
 
 
 def census(people: People, rows: int, layout: Layout, states: States, places: int) -> np.ndarray:
-    """int64[place, sex, quintile, age, state]: the residents of the first `rows` rows, now."""
-    person = people.person[:rows]
-    here = np.flatnonzero((person["status"] == LIVING) | (person["status"] == WAITING))
-    level = people.level[here]
-    sex, quintile, place = (level[:, n].astype(np.int64) for n in range(3))
-    age = np.minimum(person["age"][here], OLDEST).astype(np.int64)
-    state = states.of([level[:, layout.attribute(a)] for a in states.attributes], (len(here),))
+    """int64[place, sex, quintile, age, state]: residents of the first `rows` rows, now; piece by piece, to save memory."""
     shape = (places, *CELL, len(states.names))
-    cell = np.ravel_multi_index((place, sex, quintile, age, state), shape)
-    return np.bincount(cell, minlength=int(np.prod(shape))).reshape(shape)
+    counts = np.zeros(int(np.prod(shape)), np.int64)
+    for first in range(0, rows, _PIECE):
+        piece = slice(first, min(first + _PIECE, rows))
+        person, level = people.person[piece], people.level[piece]
+        here = (person["status"] == LIVING) | (person["status"] == WAITING)
+        cell = np.ravel_multi_index(_cells(person["age"][here], level[here], layout, states), shape)
+        counts += np.bincount(cell, minlength=len(counts))
+    return counts.reshape(shape)
+
+
+def _cells(age: np.ndarray, level: np.ndarray, layout: Layout, states: States) -> tuple[np.ndarray, ...]:
+    """Place, sex, quintile, age and state of each resident."""
+    sex, quintile, place = (level[:, n].astype(np.int64) for n in range(3))
+    state = states.of([level[:, layout.attribute(a)] for a in states.attributes], (len(level),))
+    return place, sex, quintile, np.minimum(age, OLDEST).astype(np.int64), state
 
 
 # --- rates and weights by state ---------------------------------------------------------------------------------------

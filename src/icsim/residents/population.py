@@ -22,9 +22,10 @@ from icsim.catalogue.load import Catalogue
 from icsim.residents import enter
 from icsim.residents.beat import BIRTH_RECORD, scratch
 from icsim.residents.build import Built, build, streams
+from icsim.residents.model import TIMER, ResidentModel
 from icsim.residents.residents import WORTH_SWEEPING, Residents
 from icsim.residents.sharing import Crew
-from icsim.state import LIVING, OLDEST, People, allocate, copy_rows, room_like
+from icsim.state import BIRTHDAY, LIVING, NEVER, OLDEST, OTHER_FIELDS, People, allocate, copy_rows
 
 _SEED = int(rng.stream(0, "starting population"))
 """Luck of the starting population: the same for every seed of a run, so that replications share one start. A hash,
@@ -33,7 +34,10 @@ because a run with this seed would meet again the luck that its residents have a
 
 @dataclass(frozen=True)
 class Start:
-    """Residents at the start date; times count from it. Copied by each replication, never changed."""
+    """Residents at the start date; times count from it. Copied by each replication, never changed.
+
+    Of the clocks only those in `kept_columns` are remembered, in this order: each replication draws all others anew.
+    """
 
     people: People
     rows: int
@@ -59,7 +63,7 @@ def rolled_forward(catalogue: Catalogue, area: Area, start: date) -> Start:
     days = days_between(first, start)
     built = build(catalogue, area, first, max(days, 1))
     newcomers = people_of(area)
-    residents = Residents(built, area, _SEED, _empty(built, len(newcomers)), 0, max(days, 1))
+    residents = Residents(built, area, _SEED, empty(built, len(newcomers)), 0, max(days, 1))
     residents.populate(newcomers)
     day, month = first, 0
     while day < start:
@@ -69,10 +73,17 @@ def rolled_forward(catalogue: Catalogue, area: Area, start: date) -> Start:
         day = following
     enter.draw_holds(residents.model, residents.streams, residents.people, np.float32(days), residents.rows,
                      scratch(residents.model))
-    return _rebased(residents.people, float(days))
+    return _rebased(residents.people, float(days), kept_columns(built.model))
 
 
-def _empty(built: Built, rows: int) -> People:
+def kept_columns(model: ResidentModel) -> np.ndarray:
+    """int64[…]: clock columns whose times outlive the start, those of the birthday and of timers."""
+    timed = (model.kind[model.event_at] == TIMER).any(axis=1)
+    return np.flatnonzero(timed | (np.arange(len(timed)) == BIRTHDAY))
+
+
+def empty(built: Built, rows: int) -> People:
+    """Room for so many residents."""
     layout = built.layout
     return allocate(rows, len(layout.attributes), layout.columns, built.repeatable, len(layout.weights))
 
@@ -103,14 +114,16 @@ def _keys_and_birthdays(name, birthday, cell, nth, age, key, born):
         born[n] = -years * 365.25
 
 
-def _rebased(people: People, days: float) -> Start:
+def _rebased(people: People, days: float, kept: np.ndarray) -> Start:
     """Those still here, in order of birthday, with times counted from the start date."""
     here = np.flatnonzero(people.person["status"] == LIVING)
     birthday = np.mod(people.person["birth"][here] - days, DAYS_PER_YEAR)
     order = here[np.lexsort((people.person["key"][here], birthday))]
-    moved = room_like(people, len(order))
-    for name in ("person", "level", "clock", "fired", "weight", "next"):
+    moved = allocate(len(order), people.level.shape[1], len(kept), people.fired.shape[1], people.weight.shape[1])
+    for name in OTHER_FIELDS:
         getattr(moved, name)[:] = getattr(people, name)[order]
+    for n, c in enumerate(kept):
+        moved.clock[:, n] = people.clock[order, c]
     for field in ("birth", "since", "resume"):
         moved.person[field] -= np.float32(days)
     moved.person["since"] = moved.person["resume"] = 0.0
@@ -121,10 +134,13 @@ def _rebased(people: People, days: float) -> Start:
 
 def restarted(start: Start, built: Built, seed: int, rows: int, workers: int = 1) -> People:
     """A replication's own copy with its own luck, and room for `rows` rows; `workers` threads share the work."""
-    people, luck = room_like(start.people, max(rows, start.rows)), streams(built.layout, seed)
+    people, luck = empty(built, max(rows, start.rows)), streams(built.layout, seed)
+    kept = kept_columns(built.model)
 
     def restart(_: int, first: int, last: int) -> None:
-        copy_rows(start.people, people, first, last)
+        copy_rows(start.people, people, first, last, OTHER_FIELDS)
+        people.clock[first:last] = NEVER
+        people.clock[first:last, kept] = start.people.clock[first:last, : len(kept)]
         enter.restart(built.model, luck, people, first, last, scratch(built.model))
 
     crew = Crew(workers)

@@ -41,7 +41,7 @@ def relative_deaths(rows: Catalogue) -> np.ndarray:
     layout = layout_with(rows, ())
     found = anchor.anchored(rows)
     number, reference = layout.number("death"), found.reference
-    ratio = anchor._anywhere(rows, layout)[..., number]
+    ratio = anchor.ratios_anywhere(rows, layout)[..., number]
     value = {a: ratio[layout.attribute(a), : len(layout.levels[a])] for a in reference.order}
     product = reference.products(value)
     levels = reference.levels[NAME]

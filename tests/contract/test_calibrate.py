@@ -10,11 +10,13 @@ from typer.testing import CliRunner
 
 from icsim import api, areas, catalogue
 from icsim.calibration import Settings, calibrate, overlay, parameters, targets, validate
+from icsim.calibration.calibrate import falling_events
 from icsim.calibration.overlay import Value
 from icsim.calibration.parameters import Parameter
 from icsim.calibration.rows import Target
 from icsim.calibration.targets import Targets
 from icsim.cli import app
+from icsim.errors import CatalogueError
 
 pytestmark = pytest.mark.contract
 
@@ -97,6 +99,14 @@ def test_the_command_writes_a_record_and_a_page(tmp_path, monkeypatch):
     assert record["tables"]["catalogue"] == catalogue.load().content_hash()
     assert "NUMBERS" in said.output
     assert not (tmp_path / "england").exists()
+
+
+def test_a_misspelt_event_that_falls_is_told(tmp_path):
+    path = tmp_path / "falling.csv"
+    path.write_text("event,from_year,note\nsmoking_qit,2014,\n", encoding="utf-8")
+    with pytest.raises(CatalogueError, match="smoking_quit"):
+        falling_events(catalogue.load(), path)
+    assert {row.event for row in falling_events(catalogue.load())} == {"smoking_start", "smoking_quit"}
 
 
 def test_without_a_place_to_write_nothing_runs(tmp_path):

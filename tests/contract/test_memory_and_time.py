@@ -13,6 +13,7 @@ import icsim
 from icsim import api, cli, experiment, free_memory, memory_and_time
 from icsim.errors import NotEnoughMemoryError
 from icsim.experiment import world_of
+from icsim.residents.population import empty
 from icsim.state import bytes_per_row
 
 pytestmark = pytest.mark.contract
@@ -202,7 +203,9 @@ def test_a_long_run_says_what_to_expect_and_a_short_one_nothing(years, said, wit
 def test_rows_are_as_large_as_those_that_the_engine_makes():
     resolved = icsim.resolve(SMALL)
     world = world_of(resolved)
-    assert memory_and_time._row_bytes(resolved) == (bytes_per_row(world.start.people), 4 * world.start.people.clock.shape[1])
+    living = empty(world.built, 1)
+    assert memory_and_time._row_bytes(resolved) == (
+        bytes_per_row(living), living.clock.nbytes, bytes_per_row(world.start.people))
     counted = memory_and_time.residents_at(resolved.area, world.calendar.origin)
     assert abs(counted / world.start.rows - 1) < 0.02
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+from datetime import date
 
 import polars as pl
 import pytest
@@ -15,6 +15,7 @@ from icsim.catalogue import expand
 from icsim.catalogue.rows import Correction
 from icsim.errors import CatalogueError, ResultsError
 from icsim.residents import anchor, starting
+from icsim.residents.build import build
 from icsim.residents.layout import layout_of
 
 pytestmark = pytest.mark.unit
@@ -116,7 +117,19 @@ def test_an_exponent_for_all_events_yields_to_one_for_an_event(bare):
     assert exponent("pain_onset", "smoking") == 1.0
 
 
-def test_scenarios_can_change_what_was_fitted(bare):
-    rows, _ = overlay.applied(*bare, {"correction.pain_onset.*.65": Value(0.8)})
-    assert rows.with_value("correction.pain_onset.*.65", 0.9).row("correction.pain_onset.*.65").value == 0.9
-    assert replace(rows, corrections=()).corrections == ()
+def test_a_scenario_that_changes_what_was_fitted_is_heard(bare):
+    values = {"correction.fall.male.all": Value(1.2), "correction.good_health.male.all": Value(0.8)}
+    shipped, area = overlay.applied(*bare, values)
+    changed = shipped.with_value("correction.good_health.male.all", 0.4).with_value("correction.fall.male.all", 2.4)
+    before, after = (build(each, area, date(2025, 4, 1), 365, shipped) for each in (shipped, changed))
+    good, fall = before.layout.weights.index("good_health"), before.layout.number("fall")
+    assert (after.model.weight_base[1, ..., good] < before.model.weight_base[1, ..., good]).all()
+    assert (after.model.weight_base[0] == before.model.weight_base[0]).all()
+    assert after.model.base[1, ..., fall] == pytest.approx(2 * before.model.base[1, ..., fall])
+
+
+def test_only_what_a_fit_writes_is_replaced(bare, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
+    (tmp_path / "odds.csv").write_text("of an earlier fit", encoding="utf-8")
+    overlay.write(tmp_path, {"odds": ()}, {})
+    assert {path.name for path in tmp_path.iterdir()} == {"notes.txt", "fit.json"}

@@ -15,7 +15,6 @@ from icsim.residents.layout import layout_with
 
 pytestmark = pytest.mark.unit
 
-BAND = steady.EDGES.index(60)
 PEOPLE = 10_000
 
 

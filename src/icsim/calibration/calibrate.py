@@ -11,10 +11,11 @@ Checked targets are never looked at. No scenario fits anything: it reads what li
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from fnmatch import fnmatchcase
 from math import exp, log
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,9 +28,10 @@ from icsim.calibration.parameters import Parameter
 from icsim.calibration.rows import ENGLAND, Target
 from icsim.calibration.targets import Targets
 from icsim.calibration.validation import validate, without_trends
-from icsim.catalogue.csvtable import read_table
+from icsim.catalogue.csvtable import nearest, read_table
 from icsim.catalogue.load import Catalogue
 from icsim.catalogue.rows import Trend
+from icsim.errors import CatalogueError, Problem
 from icsim.folders import CHECKOUT
 from icsim.scenario import Resolved
 
@@ -67,7 +69,7 @@ class Calibration:
     parameters: pl.DataFrame
     """parameter, scope, prior, prior_low, prior_high, value, low, high, answers_to"""
     figures: pl.DataFrame
-    """target, label, published, low, high, before, after: simulated, misfit_before, misfit_after in half widths"""
+    """target, label, published, low, high; simulated after and before the fit; misfit_after in half widths"""
     steadiness: pl.DataFrame
     """pass, levels and bands looked at, how many drift by more than five per cent"""
     record: dict[str, Any]
@@ -151,7 +153,7 @@ class _Work:
 
     def _values(self, at: np.ndarray, spread: np.ndarray | None = None) -> dict[str, overlay.Value]:
         reach = 1.96 * (np.zeros(len(at)) if spread is None else spread)
-        return {row.parameter: overlay.Value(exp(x), exp(x - r), exp(x + r))
+        return {row.parameter: overlay.Value(exp(x), exp(max(x - r, _lowest(row))), exp(min(x + r, _highest(row))))
                 for row, x, r in zip(self.rows, at, reach, strict=True)}
 
     def _residuals(self, at: np.ndarray) -> np.ndarray:
@@ -185,10 +187,9 @@ class _Work:
         run = self.resolved.run
         return {
             "area": self.area.name, "fitted_on": date.today().isoformat(), "seed": run.seed,
-            "settings": {name: getattr(self.settings, name) for name in Settings.__dataclass_fields__},
+            "settings": asdict(self.settings),
             "tables": {"catalogue": self.bare[0].content_hash(), "area": self.bare[1].content_hash()},
             "cost": [round(cost, 2) for cost in found.costs] if found else [],
-            "parameters": {row.parameter: row.answers_to for row in self.rows},
             "targets": [target.target for target in self.known.targets],
             "drifting": [f"{bad} of {of}" for _, of, bad in self.steadiness],
         }
@@ -241,13 +242,26 @@ class Falling:
 
 def falling(published: Catalogue, fitted: Catalogue, seen: steady.Seen) -> Catalogue:
     """With a trend for each event of `calibration/falling.csv`: moves at published rates over moves at corrected ones."""
-    rows = read_table(CHECKOUT / "falling.csv", Falling).rows
+    rows = falling_events(published)
     events = {row.event for row in rows}
     kept = tuple(row for row in fitted.trends if row.event not in events)
     new = tuple(Trend(id=f"trend.{row.event}.{row.from_year}", event=row.event, from_year=row.from_year,
                       value=float(f"{_published_over_fitted(fitted, row.event, seen):.4g}"), unit="ratio", standing="fitted",
                       source=steady.FITTED, note=row.note) for row in rows)
     return replace(fitted, trends=(*kept, *new))
+
+
+def falling_events(catalogue: Catalogue, path: Path = CHECKOUT / "falling.csv") -> tuple[Falling, ...]:
+    """Read and check the rows. Raises CatalogueError with all mistakes."""
+    table, known = read_table(path, Falling), [row.event for row in catalogue.events]
+    problems = list(table.problems)
+    for row, line in zip(table.rows, table.lines, strict=True):
+        if row.event not in known:
+            message = f"There is no such event. {nearest(row.event, known)}".strip()
+            problems.append(Problem(f"{path.name}: event", message, line, row.event))
+    if problems:
+        raise CatalogueError(str(path), problems)
+    return tuple(table.rows)
 
 
 def _published_over_fitted(fitted: Catalogue, event: str, seen: steady.Seen) -> float:

@@ -50,14 +50,15 @@ def _of(left: Leavings, name: str) -> list[tuple[Any, ...]]:
 
 def expected_and_there(table: np.ndarray, replications: int) -> tuple[np.ndarray, np.ndarray]:
     """float64[band, level] both, a replication, from int64[date, sex, quintile, age, level] summed over them."""
-    start, end = table[0].astype(np.float64), table[-1].astype(np.float64)
+    start, end = table[0], table[-1]
     share = start / np.maximum(start.sum(axis=-1, keepdims=True), 1)
     expected = share * end.sum(axis=-1, keepdims=True)
-    return tuple(_by_band(each.sum(axis=(0, 1))) / replications for each in (expected, end))  # type: ignore[return-value]
+    return tuple(by_band(each.sum(axis=(0, 1))) / replications for each in (expected, end))  # type: ignore[return-value]
 
 
-def _by_band(by_age: np.ndarray) -> np.ndarray:
-    return np.add.reduceat(by_age, EDGES, axis=0)
+def by_band(by_age: np.ndarray) -> np.ndarray:
+    """float64[band, …] of the bands that begin at EDGES, from values by single year of age."""
+    return np.add.reduceat(by_age, EDGES, axis=0).astype(np.float64)
 
 
 def _error(expected: float, replications: int) -> float:
@@ -68,7 +69,7 @@ def _error(expected: float, replications: int) -> float:
 def clusters(left: Leavings) -> pl.DataFrame:
     """CLUSTERS: share of people with several conditions by age, at the start and at the end."""
     table = left.table(share_table(NUMBER))
-    start, end = (_by_band(table[n].sum(axis=(0, 1)).astype(np.float64)) for n in (0, -1))
+    start, end = (by_band(table[n].sum(axis=(0, 1))) for n in (0, -1))
     rows = []
     for several in SEVERAL:
         for band, age in enumerate(EDGES):

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import csv
 import json
-import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +24,7 @@ from icsim.calibration.parameters import Parameter
 from icsim.calibration.rows import ENGLAND
 from icsim.calibration.steady import FITTED
 from icsim.catalogue.csvtable import columns_of
-from icsim.catalogue.load import FILES, Catalogue
+from icsim.catalogue.load import Catalogue
 from icsim.catalogue.rows import Correction, Evidence, Exponent, Source
 from icsim.errors import Problem, ResultsError
 from icsim.folders import CHECKOUT
@@ -115,9 +114,12 @@ def _rounded(value: float | None) -> float | None:
 
 
 def write(folder: Path, tables: Mapping[str, Iterable[Any]], record: dict[str, Any]) -> list[Path]:
-    """Write rows by table (those without rows are left out), the source and the record; what was there is replaced."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    """Write rows by table, the source and the record. Tables of an earlier fit are replaced, or removed where they have no
+    rows now; no other file is touched.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in (*CATALOGUE_FILES, *AREA_FILES, "sources"):
+        (folder / f"{name}.csv").unlink(missing_ok=True)
     written = [_write_table(folder / f"{name}.csv", tuple(rows)) for name, rows in tables.items() if rows]
     if written:
         written.append(_write_table(folder / "sources.csv", (SOURCE,)))
@@ -170,5 +172,3 @@ def starting_values(parameters: Iterable[Parameter], catalogue: Catalogue, area:
     found = {row.parameter: value_of(catalogue, area, row.parameter) for row in parameters}
     return {row.parameter: row.prior if (value := found[row.parameter]) is None else value for row in parameters}
 
-
-assert set(CATALOGUE_FILES) <= FILES.keys()

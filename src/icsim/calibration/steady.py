@@ -22,16 +22,15 @@ from scipy.optimize import lsq_linear
 from icsim import experiment
 from icsim.areas.rows import Odds
 from icsim.calibration.census import EVERYBODY, Asked, Census, admitting, share_table
+from icsim.calibration.drift import EDGES, by_band
 from icsim.catalogue.load import Catalogue
 from icsim.catalogue.rows import Correction, Event, Ratio
 from icsim.residents import anchor
 from icsim.residents.layout import Layout, targets
 from icsim.scenario import Resolved
 from icsim.simulation import World
-from icsim.state import AGES, BANDS
+from icsim.state import BANDS
 
-EDGES = (0, 10, 20, 30, 40, 50, 60, 70, 80, 90, AGES)
-"""Ages at which a band begins."""
 MIDDLES = (5, 15, 25, 35, 45, 55, 65, 75, 85, 90)
 """Age at which a band's correction is set; between these they are joined."""
 RIDGE = 0.4
@@ -89,9 +88,9 @@ def everything(world: World) -> Asked:
 def _moved(watches: list[Census]) -> dict[str, np.ndarray]:
     tally = np.sum([watch.tally for watch in watches], axis=0)
     names = watches[0].columns
-    by_band = tally.reshape(-1, BANDS, len(names)).sum(axis=0)
-    starts = np.searchsorted(np.arange(BANDS) * 5, EDGES[:-1])
-    by_edges = np.add.reduceat(by_band, starts, axis=0)
+    by_five = tally.reshape(-1, BANDS, len(names)).sum(axis=0)
+    starts = np.searchsorted(np.arange(BANDS) * 5, EDGES)
+    by_edges = np.add.reduceat(by_five, starts, axis=0)
     return {name: by_edges[:, n] for n, name in enumerate(names)}
 
 
@@ -131,7 +130,7 @@ def _ways(catalogue: Catalogue, seen: Seen, row: Event, name: str) -> list[_Way]
     to = targets(levels, row)
     own = {ratio.level: ratio for ratio in catalogue.ratios if (ratio.event, ratio.attribute) == (row.event, name)}
     times = np.array([own[level].value if level in own else 1.0 for level in levels]) * (to >= 0)
-    weight = _by_band(seen.shares[name].sum(axis=(0, 1))) * times
+    weight = by_band(seen.shares[name].sum(axis=(0, 1))) * times
     share = weight / np.maximum(weight.sum(axis=1, keepdims=True), 1e-300)
     free = {level: ratio.id for level, ratio in own.items() if ratio.value > 1e-5}
     return [_Way(row.event, n, int(to[n]), seen.moved[row.event] * share[:, n], free.get(levels[n], ""))
@@ -140,7 +139,7 @@ def _ways(catalogue: Catalogue, seen: Seen, row: Event, name: str) -> list[_Way]
 
 def _changes(published: Catalogue, seen: Seen, name: str, ways: list[_Way]) -> dict[str, np.ndarray]:
     """By what share of itself each correction should change, float64[band] by event, and each ratio, float64[1] by id."""
-    there, expected = _by_band(seen.shares[name].sum(axis=(0, 1))), _expected(published, seen, name)
+    there, expected = by_band(seen.shares[name].sum(axis=(0, 1))), _expected(published, seen, name)
     names = list(dict.fromkeys(way.event for way in ways)) + [way.ratio for way in ways if way.ratio]
     sizes = [len(MIDDLES) if name in seen.moved else 1 for name in names]
     at = dict(zip(names, np.cumsum([0, *sizes[:-1]]), strict=True))
@@ -198,19 +197,14 @@ def _expected(published: Catalogue, seen: Seen, name: str) -> np.ndarray:
     for row in (row for row in seen.odds if row.attribute == name):
         share[..., seen.layout.level(name, row.level)] *= row.value
     share /= share.sum(axis=-1, keepdims=True)
-    return _by_band((seen.shares[name].sum(axis=-1, keepdims=True) * share).sum(axis=(0, 1)))
-
-
-def _by_band(by_age: np.ndarray) -> np.ndarray:
-    """float64[band, level] of float64[age, level]."""
-    return np.add.reduceat(by_age, EDGES[:-1], axis=0).astype(np.float64)
+    return by_band((seen.shares[name].sum(axis=-1, keepdims=True) * share).sum(axis=(0, 1)))
 
 
 def worst_drift(published: Catalogue, seen: Seen, fewest: int = 2000) -> list[tuple[str, str, int, float]]:
     """attribute, level, first age of the band, drift as a share: of bands where `fewest` are expected; worst first."""
     found = []
     for name, shares in seen.shares.items():
-        expected, there = _expected(published, seen, name), _by_band(shares.sum(axis=(0, 1)))
+        expected, there = _expected(published, seen, name), by_band(shares.sum(axis=(0, 1)))
         for band, level in zip(*np.nonzero(expected[:, 1:] >= fewest), strict=True):
             drift = there[band, level + 1] / expected[band, level + 1] - 1
             found.append((name, seen.layout.levels[name][level + 1], EDGES[band], float(drift)))

@@ -28,7 +28,7 @@ from icsim.residents.reference import Reference
 
 def ratios(catalogue: Catalogue, layout: Layout, area: Area) -> np.ndarray:
     """float64[A, L, K]: rate ratios by level, with their exponents; those of leaving by place are the area's."""
-    ratio = _anywhere(catalogue, layout)
+    ratio = ratios_anywhere(catalogue, layout)
     by_place = leaving(area)[1]
     for event in layout.events:
         if event.kind == "leave":
@@ -36,8 +36,8 @@ def ratios(catalogue: Catalogue, layout: Layout, area: Area) -> np.ndarray:
     return ratio
 
 
-def _anywhere(catalogue: Catalogue, layout: Layout) -> np.ndarray:
-    """The same without places."""
+def ratios_anywhere(catalogue: Catalogue, layout: Layout) -> np.ndarray:
+    """float64[A, L, K]: the same without places, true in every area."""
     ratio = np.ones((len(layout.attributes), layout.most_levels, layout.numbers))
     numbers = {event.event: layout.number(event.event) for event in layout.events}
     shrink = exponents(catalogue)
@@ -59,7 +59,7 @@ class Anchored(NamedTuple):
 def anchored(catalogue: Catalogue) -> Anchored:
     """Worked out once for each content of the tables: seconds, where all attributes hang together."""
     layout = layout_with(catalogue, ())
-    ratio = _anywhere(catalogue, layout)
+    ratio = ratios_anywhere(catalogue, layout)
     ref = starting.reference_population(catalogue, layout, ratio)
     base = weight_base(catalogue, layout, ref, factors(catalogue, layout))
     return Anchored(ref, expected_ratios(layout, ref, ratio), base)

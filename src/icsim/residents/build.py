@@ -41,7 +41,8 @@ def build(catalogue: Catalogue, area: Area, start: date, days: int, shipped: Cat
     entering = anchored.reference
     if catalogue.prevalence != shipped.prevalence:
         entering = anchor.anchored(replace(shipped, prevalence=catalogue.prevalence)).reference
-    norms = anchored if catalogue.norms == shipped.norms else anchor.anchored(replace(shipped, norms=catalogue.norms))
+    weighted = replace(shipped, norms=catalogue.norms, corrections=catalogue.corrections)
+    norms = anchored if weighted == shipped else anchor.anchored(weighted)
     accept, peaks, hours = needs.profiles(catalogue, layout, start, days)
     base = anchor.base_rates(layout, anchor.rates(catalogue, area, layout), anchored.expected, peaks)
     events, clocks = moves.kinds(layout), moves.clocks(layout, catalogue)

@@ -113,8 +113,6 @@ class Sizes:
     """one replication while it runs"""
     kept: int
     """what one replication has counted, until the end"""
-    watched: int
-    """residents of one replication who are kept beside it until the end"""
     log: int
     """the event log"""
 
@@ -123,7 +121,7 @@ def estimate(scenarios: Sequence[Resolved], cores: int, log_days: int = 0, watch
              most_at_once: int | None = None) -> Estimate:
     """What these scenarios need, run together: one is a run, several are a comparison.
 
-    `cores`: that may be used. `log_days`: days of an event log. `watched`: residents are kept until the end, as
+    `cores`: that may be used. `log_days`: days of an event log. `watched`: residents are counted one by one, as
     `validate` does. `most_at_once`: most replications side by side.
     """
     sizes = [sizes_of(each, log_days, watched) for each in scenarios]
@@ -175,7 +173,6 @@ def sizes_of(resolved: Resolved, log_days: int = 0, watched: bool = False) -> Si
         making=int(_rows_while_made(area, when.origin) * row + residents * (start + clocks)),
         copy=int(rows * (row + (WATCH_BYTES if watched else 0)) + residents * WORK_BYTES),
         kept=kept,
-        watched=int(rows * (row + WATCH_BYTES)) if watched else 0,
         log=residents * log_days * LOG_BYTES,
     )
 
@@ -185,7 +182,7 @@ def peak(sizes: Sequence[Sizes], runs: Sequence[int], at_once: int) -> int:
     start, copy = max(each.start for each in sizes), max(each.copy for each in sizes)
     kept = sum(each.kept * n for each, n in zip(sizes, runs, strict=True))
     earlier = max(sum(runs) - at_once, 0)
-    left = earlier * max(each.watched for each in sizes) + (KEPT_BYTES if earlier else 0)
+    left = KEPT_BYTES if earlier else 0
     making = max(each.making for each in sizes)
     running = start + at_once * copy + kept + left
     telling = start + left + REPORT_BYTES + int(FRAMES * kept)

@@ -36,9 +36,11 @@ def aims(diabetes: float, admissions: float) -> tuple[Target, ...]:
             aim("admissions", "count", admissions, of="emergency_admissions"))
 
 
-PARAMETERS = (
-    Parameter(parameter="odds.diabetes.diabetes", scope="area", prior=1, low=0.4, high=2.5, answers_to="diabetes"),
-    Parameter(parameter="multiplier.acute_illness", scope="area", prior=1, low=0.4, high=2.5, answers_to="admissions"))
+def parameter(name: str, aim_at: str) -> Parameter:
+    return Parameter(parameter=name, scope="area", prior=1, low=0.4, high=2.5, unit="ratio", source="x", answers_to=aim_at)
+
+
+PARAMETERS = (parameter("odds.diabetes.diabetes", "diabetes"), parameter("multiplier.acute_illness", "admissions"))
 
 
 @pytest.fixture(scope="module")
@@ -89,8 +91,9 @@ def test_england_is_left_alone_unless_it_is_asked_for(found):
 
 def test_the_command_writes_a_record_and_a_page(tmp_path, monkeypatch):
     rows = tmp_path / "parameters.csv"
-    rows.write_text("parameter,scope,prior,low,high,answers_to,note\n"
-                    "multiplier.acute_illness,area,1,0.8,1.25,admissions_gradient.*,\n", encoding="utf-8")
+    rows.write_text("parameter,scope,prior,low,high,unit,source,answers_to,note\n"
+                    "multiplier.acute_illness,area,1,0.8,1.25,ratio,icsim_assumption,admissions_gradient.*,\n",
+                    encoding="utf-8")
     monkeypatch.setattr(parameters, "FILE", rows)
     said = CliRunner().invoke(app, ["calibrate", AREA, "--out", str(tmp_path), "--steps", "1", "--replications", "1"])
     assert said.exit_code == 0, said.output

@@ -125,6 +125,9 @@ def test_the_onlooker_agrees_with_the_results():
     world = experiment.world_of(resolved)
     watch = Census(world, asked(world, known.of("testshire"), known.counted))
     done = replicate(world, 3, watch=watch)
+    assert watch._residents is None  # nobody is kept while other replications run
+    assert (watch.tally == done.residents).all()
+    assert watch.columns == done.resident_columns
     start, end = done.population.sum(axis=1)
     assert watch.tables["census.sex"].sum(axis=(1, 2, 3, 4)).tolist() == [start, end]
     frail = watch.tables["census.frailty"]

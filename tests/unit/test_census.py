@@ -52,7 +52,8 @@ def people():
     person["status"], person["age"] = [LIVING, WAITING, LIVING], [70, 95, 3]
     level = np.array([[0, 0, 1, 1, 1], [1, 4, 0, 0, 2], [0, 2, 0, 0, 0]], np.uint8)
     return SimpleNamespace(rows=3, people=SimpleNamespace(person=person, level=level),
-                           built=SimpleNamespace(layout=Layout()))
+                           built=SimpleNamespace(layout=Layout()), tally=np.zeros((1, 1, 1), np.int64),
+                           columns=("person_time",))
 
 
 def stays(*rows):
@@ -106,6 +107,8 @@ def test_the_last_day_is_counted_again_and_nothing_twice():
     census.counted(residents)
     assert census.tables[share_table("asthma")].sum(axis=(1, 2, 3, 4)).tolist() == [3, 2]
     assert census.tables[followed_table(EVERYBODY)][..., 0].sum() == 3
+    assert census.columns == ("person_time",)
+    assert census._residents is None  # nobody is kept
 
 
 def test_stays_soon_after_a_stay_are_returns():

@@ -41,9 +41,10 @@ def test_what_no_figure_tells_stays_as_it_was_believed():
 
 
 def test_bounds_are_never_passed():
-    found = fit(straight, np.zeros(2), prior(100.0, low=-0.05, high=0.05), steps=5)
-    assert (np.abs(found.best) <= 0.05 + 1e-9).all()
-    assert found.best[1] == pytest.approx(0.05)
+    for sign in (1, -1):
+        found = fit(lambda at, sign=sign: straight(sign * at), np.zeros(2), prior(100.0, low=-0.05, high=0.05), steps=5)
+        assert (np.abs(found.best) <= 0.05 + 1e-9).all()
+        assert found.best[1] == pytest.approx(sign * 0.05)
 
 
 def test_a_curved_problem_takes_more_than_one_step():

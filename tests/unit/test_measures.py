@@ -1,5 +1,7 @@
 """Measures of a baseline by hand: a few residents in two districts, one or two replications."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -142,6 +144,18 @@ def census():
     numbers[0, 0, 0, 70] = [1, 1, 1, 0, 0, 0, 1]
     return {"census.frailty": table, "census.frailty.place": places, f"census.{NUMBER}": numbers,
             "census.frailty@care=care_home": table}
+
+
+def test_shares_of_all_england_count_each_fifth_equally():
+    """Of a thousand in the first fifth all are frail, of ten in each other none: one in five, not nearly all."""
+    table = np.zeros((3, 2, 5, 91, 3), np.int64)
+    table[:, 0, 0, 70, 2] = 1000
+    table[:, 0, 1:, 70, 0] = 10
+    left, frail = leavings({"census.frailty": table}), {"attribute": "frailty", "level": "mild|severe"}
+    assert value_of(left, "prevalence", **frail) == pytest.approx(20)
+    assert value_of(left, "prevalence", **frail, quintile=1) == pytest.approx(100)
+    here = replace(target("prevalence", **frail), area="testshire")
+    assert MEASURES["prevalence"].value(left, here) == pytest.approx(100 * 1000 / 1040)
 
 
 def test_prevalence():

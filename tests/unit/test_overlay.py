@@ -109,6 +109,16 @@ def test_odds_of_an_area_raise_what_is_there_and_what_comes(bare):
     assert after[onset] == pytest.approx(1.5 * before[onset])
 
 
+def test_each_level_is_come_by_on_its_shortest_way(bare):
+    """Of each rated event on it once; timers have no rate, and a demand sets the levels of its severities."""
+    rows, layout = bare[0], layout_of(*bare)
+    assert starting.ways_in(rows, layout, "care") == [(), ("home_care_need",), (), ("care_home_entry",)]
+    assert starting.ways_in(rows, layout, "dementia") == [(), ("dementia_onset",), ("dementia_onset", "dementia_worsens")]
+    assert starting.ways_in(rows, layout, "frailty") == [(), *3 * [("frailty_worsens",)]]
+    assert starting.ways_in(rows, layout, "cancer") == [(), *3 * [("cancer_onset",)]]
+    assert starting.ways_in(rows, layout, "illness") == [(), ("acute_illness",)]
+
+
 def test_an_exponent_for_all_events_yields_to_one_for_an_event(bare):
     rows, _ = overlay.applied(*bare, {"exponent.*.susceptibility": Value(0.5)})
     exponent = anchor.exponents(rows)

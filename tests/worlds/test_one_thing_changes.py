@@ -99,7 +99,8 @@ def test_one_more_fall_leaves_unrelated_events_alone():
     who = np.flatnonzero(one.residents.people.fired[:20_000, slot] == 0)[:50]
 
     def falls_tomorrow(residents: Residents) -> None:
-        residents.people.clock[who, fall] = residents.people.next[who] = 1.25
+        residents.people.clock[who, fall] = 1.25
+        residents.people.next[who] = np.minimum(residents.people.next[who], np.float32(1.25))
 
     other = live(shared, change=falls_tomorrow)
     assert (other.residents.people.fired[who, slot] > 0).all()

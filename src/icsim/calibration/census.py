@@ -97,6 +97,10 @@ class Census:
     """"census.<attribute>" int64[date, sex, quintile, age, level] ("…@<among>" among some), "census.<attribute>.place"
     int64[date, place, age, level], "followed.<attribute>" int64[year, sex, quintile, band, level, STATISTICS],
     "returns" int64[year, quintile, came back · left hospital]"""
+    tally: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    """int64[period, cell, column], once the run is over: what the residents tallied"""
+    columns: tuple[str, ...] = ()
+    """names of the columns of `tally`"""
 
     def __post_init__(self) -> None:
         years = len(self.world.calendar.periods)
@@ -124,23 +128,12 @@ class Census:
         self._residents = _Told(self, *given)
         return self._residents
 
-    @property
-    def tally(self) -> np.ndarray:
-        """int64[period, cell, column]: what the residents tallied; columns in `columns`."""
-        assert self._residents is not None
-        return self._residents.tally
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Names of the columns of `tally`."""
-        assert self._residents is not None
-        return self._residents.columns
-
     def counted(self, residents: Residents) -> None:
         """The residents are being counted: at the start, at the end of each year, and once more at the very end."""
         people = _People.of(residents, self.asked)
         if self._dates > self._years:  # the last day again, after what was still open has been closed
             self._count_shares(people, self._years)
+            self._let_go(residents)
             return
         self._count_shares(people, self._dates)
         if self._dates:
@@ -148,6 +141,12 @@ class Census:
         self._cohort = _Cohort.of(people, [people.codes(name) for name in self.asked.followed])
         self._admissions = np.zeros(residents.rows, np.int64)
         self._dates += 1
+
+    def _let_go(self, residents: Residents) -> None:
+        """The run is over: residents are not kept, so that no replication takes memory while others run."""
+        self.tally, self.columns = residents.tally, residents.columns
+        self._residents, self._cohort = None, _Cohort.empty()
+        self._admissions = self._left_ms = np.zeros(0, np.int64)
 
     def _count_shares(self, people: _People, date: int) -> None:
         for attribute, among in self.asked.shares:

@@ -18,6 +18,7 @@ FILE = CHECKOUT / "parameters.csv"
 KINDS = {"exponent": 3, "ratio": 4, "correction": 4, "multiplier": 2, "odds": 3}
 """First part of a name → how many parts it has, joined by dots, as in the ids of the tables."""
 OF_AREA = ("multiplier", "odds")
+UNITS = ("exponent", "ratio", "odds ratio")
 SCOPES = (ENGLAND, "area")
 
 
@@ -33,6 +34,9 @@ class Parameter:
     low: float
     high: float
     """between which it lies with 95 in 100 before the fit"""
+    unit: str
+    source: str
+    """where the prior comes from; icsim_assumption: nowhere but our judgement"""
     answers_to: str
     """names of fitted targets joined by |; * stands for any letters"""
     note: str = ""
@@ -67,6 +71,8 @@ def _mistakes(row: Parameter) -> Iterator[tuple[str, str]]:
         yield "parameter", f"Its name must begin with one of: {', '.join(KINDS)}. {nearest(kind, KINDS)}".strip()
     elif parts != KINDS[kind]:
         yield "parameter", f"The name of a {kind} has {KINDS[kind]} parts, joined by dots."
+    if row.unit not in UNITS:
+        yield "unit", f"This must be one of: {', '.join(UNITS)}."
     if row.scope not in SCOPES:
         yield "scope", f"This must be one of: {', '.join(SCOPES)}."
     elif kind in KINDS and (row.scope == "area") != (kind in OF_AREA):

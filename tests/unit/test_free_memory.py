@@ -75,6 +75,6 @@ def test_what_this_process_holds_grows_with_what_it_holds():
     if before == 0:  # a system without /proc
         assert available_bytes() is None
         return
-    block = bytearray(b"x" * 50_000_000)
-    assert 40e6 < held_bytes() - before < 80e6
+    block = bytearray(b"x" * 400_000_000)  # more than an earlier run may have left free and kept
+    assert 250e6 < held_bytes() - before < 600e6
     del block

@@ -6,14 +6,18 @@ run for a few years; where a level of an attribute has become too rare for its a
 more frequent, and those that lead away rarer, by as little as possible. That is repeated a few times.
 
 Drift of level l in an age band, in people: what is there less what the shares at the start would give. A correction x of a
-move (1 + x instead of 1) adds x times those who made it. Solved by least squares with a ridge, attribute by attribute.
-Where one event leads from several levels (a step up the ladder of frailty), how much more frequent it is from each is one
-more unknown, the same at all ages.
+move (1 + x instead of 1) adds x times those who made it. Solved by least squares with a ridge that draws the whole
+correction, over all passes, towards none: of several moves that would do, no two run away from each other. Attribute by
+attribute. Where one event leads from several levels (a step up the ladder of frailty) and nobody has measured how much more
+frequent it is from each, that is one more unknown, the same at all ages.
+
+A move that is made in one band alone, in the first years of life, is left as published: what it brings shows at older
+ages decades later.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -33,8 +37,8 @@ from icsim.state import BANDS
 
 MIDDLES = (5, 15, 25, 35, 45, 55, 65, 75, 85, 90)
 """Age at which a band's correction is set; between these they are joined."""
-RIDGE = 0.4
-"""How far a correction strays by itself: one standard deviation of x."""
+RIDGE = 0.5
+"""How far from none a correction strays by itself: one standard deviation of its logarithm."""
 FARTHEST = 0.5
 """The most that one pass changes a correction by."""
 LIMITS = (0.1, 10.0)
@@ -103,12 +107,29 @@ def steadier(catalogue: Catalogue, seen: Seen, published: Catalogue,
     """
     corrections = {row.id: row for row in catalogue.corrections}
     ratios = {row.id: row for row in catalogue.ratios}
+    free = {row.id: row.value for row in published.ratios if _free(row)}
+    strayed = _strayed(catalogue, free)
     for name in seen.shares:
-        events = [row for row in catalogue.events if row.attribute == name and row.kind in ("move", "demand") and keep(row)]
+        events = [row for row in catalogue.events if row.attribute == name and row.kind in ("move", "demand") and keep(row)
+                  and (seen.moved[row.event] >= FEWEST).sum() > 1]
         if events:
-            ways = [way for row in events for way in _ways(catalogue, seen, row, name)]
-            _change(corrections, ratios, ways, _changes(published, seen, name, ways))
+            ways = [way for row in events for way in _ways(catalogue, seen, row, name, free)]
+            _change(corrections, ratios, ways, _changes(published, seen, name, ways, strayed))
     return replace(catalogue, corrections=tuple(corrections.values()), ratios=tuple(ratios.values()))
+
+
+def _free(row: Ratio) -> bool:
+    """Whether a ratio is nobody's finding: set so that shares keep, and assumed."""
+    return "solved" in row.design and row.standing == "assumed"
+
+
+def _strayed(catalogue: Catalogue, free: dict[str, float]) -> dict[str, np.ndarray]:
+    """Logarithm of what earlier passes made of each: float64[band] by event, float64[1] by ratio that may change."""
+    found = {event: np.zeros(len(MIDDLES)) for event in {row.event for row in catalogue.corrections if row.age in MIDDLES}}
+    for row in catalogue.corrections:
+        if row.age in MIDDLES and row.event:
+            found[row.event][MIDDLES.index(row.age)] = np.log(row.value)
+    return found | {row.id: np.array([np.log(row.value / free[row.id])]) for row in catalogue.ratios if row.id in free}
 
 
 @dataclass(frozen=True)
@@ -124,7 +145,7 @@ class _Way:
     """id of the ratio by which the event is more or less frequent from here; empty: none that could change"""
 
 
-def _ways(catalogue: Catalogue, seen: Seen, row: Event, name: str) -> list[_Way]:
+def _ways(catalogue: Catalogue, seen: Seen, row: Event, name: str, free: Container[str]) -> list[_Way]:
     """Which level they came from is not counted: worked out by their numbers and the event's own ratios."""
     levels = seen.layout.levels[name]
     to = targets(levels, row)
@@ -132,12 +153,13 @@ def _ways(catalogue: Catalogue, seen: Seen, row: Event, name: str) -> list[_Way]
     times = np.array([own[level].value if level in own else 1.0 for level in levels]) * (to >= 0)
     weight = by_band(seen.shares[name].sum(axis=(0, 1))) * times
     share = weight / np.maximum(weight.sum(axis=1, keepdims=True), 1e-300)
-    free = {level: ratio.id for level, ratio in own.items() if ratio.value > 1e-5}
-    return [_Way(row.event, n, int(to[n]), seen.moved[row.event] * share[:, n], free.get(levels[n], ""))
+    ids = {level: ratio.id for level, ratio in own.items() if ratio.id in free}
+    return [_Way(row.event, n, int(to[n]), seen.moved[row.event] * share[:, n], ids.get(levels[n], ""))
             for n in range(len(levels)) if to[n] >= 0]
 
 
-def _changes(published: Catalogue, seen: Seen, name: str, ways: list[_Way]) -> dict[str, np.ndarray]:
+def _changes(published: Catalogue, seen: Seen, name: str, ways: list[_Way],
+             strayed: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """By what share of itself each correction should change, float64[band] by event, and each ratio, float64[1] by id."""
     there, expected = by_band(seen.shares[name].sum(axis=(0, 1))), _expected(published, seen, name)
     names = list(dict.fromkeys(way.event for way in ways)) + [way.ratio for way in ways if way.ratio]
@@ -153,14 +175,14 @@ def _changes(published: Catalogue, seen: Seen, name: str, ways: list[_Way]) -> d
     size = np.sqrt(2 * np.maximum(expected, 1) + np.abs(brought).sum(axis=2)) + 1
     rows = (brought / size[..., None])[:, 1:].reshape(-1, sum(sizes))
     drift = ((there - expected) / size)[:, 1:].reshape(-1)
-    found = _least(rows, -drift)
+    before = np.concatenate([strayed.get(name, np.zeros(n)) for name, n in zip(names, sizes, strict=True)])
+    found = _least(rows, -drift, -before)
     return {name: found[at[name] : at[name] + n] for name, n in zip(names, sizes, strict=True)}
 
 
-def _least(rows: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """float64[unknown]: least squares with a ridge, no unknown farther than FARTHEST."""
-    count = rows.shape[1]
-    ridged, sought = np.vstack([rows, np.eye(count) / RIDGE]), np.concatenate([wanted, np.zeros(count)])
+def _least(rows: np.ndarray, wanted: np.ndarray, home: np.ndarray) -> np.ndarray:
+    """float64[unknown]: least squares with a ridge towards `home`, no unknown farther than FARTHEST."""
+    ridged, sought = np.vstack([rows, np.eye(len(home)) / RIDGE]), np.concatenate([wanted, home / RIDGE])
     return lsq_linear(ridged, sought, (-FARTHEST, FARTHEST)).x
 
 

@@ -96,8 +96,9 @@ def enter_one(model, streams, people, i, newcomer, with_holds, scratch):
     people.level[i, SEX] = newcomer.sex
     people.level[i, QUINTILE] = newcomer.quintile
     people.level[i, PLACE] = newcomer.place
+    born = newcomer.birth == newcomer.day
     for a in range(PLACE + 1, people.level.shape[1]):
-        here = with_holds or not model.holds[a]
+        here = (with_holds or not model.holds[a]) and not (born and model.comes_in_life[a])
         people.level[i, a] = _start_level(model, streams, people, i, a, scratch.odds) if here else 0
     people.clock[i, :] = NEVER
     set_birthday(people, i)

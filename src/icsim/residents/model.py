@@ -71,6 +71,7 @@ class ResidentModel(NamedTuple):
     start_levels: np.ndarray  # int32[A], how many levels each attribute has
     start_from: np.ndarray  # int32[A + 1]: attributes before a that they depend on are start_attribute[start_from[a] : …]
     start_attribute: np.ndarray  # int32[…]
+    comes_in_life: np.ndarray  # uint8[A], 1: nobody is born beyond its first level
     start_factor: np.ndarray  # float32[A, A, L, L], those odds are × this, by level of such an attribute and own level
 
 

@@ -88,4 +88,18 @@ def start_arrays(layout: Layout, ref: Reference, area: Area) -> dict[str, np.nda
     before = [np.flatnonzero((by_level != 1).any(axis=(1, 2))) for by_level in factor]
     sizes = np.array([len(layout.levels[a]) for a in layout.attributes], np.int32)
     return {"start_odds": odds, "start_levels": sizes, "start_factor": factor, "start_from": offsets(before),
-            "start_attribute": joined(before)}
+            "start_attribute": joined(before), "comes_in_life": comes_in_life(layout)}
+
+
+def comes_in_life(layout: Layout) -> np.ndarray:
+    """uint8[A], 1: of those born, all begin at the attribute's first level.
+
+    Shares at age 0 are those half a year after birth. Of what begins in life and never ends nothing is there on the first
+    day, else what begins in the first year would be counted twice. What comes and goes (the home that a child is born into)
+    and what never changes are there from the start.
+    """
+    found = np.zeros(len(layout.attributes), np.uint8)
+    for n, name in enumerate(layout.attributes):
+        ways = [targets(layout.levels[name], row) for row in layout.events if row.attribute == name and row.kind != "leave"]
+        found[n] = any(to[0] > 0 for to in ways) and not any((to[1:] == 0).any() for to in ways)
+    return found

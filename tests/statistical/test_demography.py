@@ -20,7 +20,7 @@ from icsim.residents import anchor, population
 from icsim.residents.build import build
 from icsim.residents.layout import layout_of
 from icsim.residents.residents import Residents
-from icsim.state import BANDS, QUINTILES, SEXES, allocate
+from icsim.state import BANDS, QUINTILE, QUINTILES, SEXES, allocate
 
 pytestmark = pytest.mark.statistical
 
@@ -125,3 +125,17 @@ def test_leavers_follow_the_dated_factor():
     usual, more = (lived(dated("birth", 1.0), area) for area in (plain(), with_factor("leave", FACTOR)))
     before, after = counted(usual, "leave").sum(axis=1), counted(more, "leave").sum(axis=1)
     assert near(after[1], FACTOR * before[1])
+
+
+def test_nobody_is_born_with_what_begins_in_life():
+    """Children of the year have met adversity at its rate since birth; learning disability would be doubled likewise."""
+    residents = lived(dated("birth", 1.0), plain())
+    layout = layout_of(tables(), plain())
+    rows = np.flatnonzero(residents.people.person["birth"][: residents.rows] > 0)
+    lived_for = (days_between(FIRST, LAST) - residents.people.person["birth"][rows]) / 365.25
+    quintile = residents.people.level[rows, QUINTILE]
+    rate = anchor.rates(tables(), plain(), layout)[layout.number("early_adversity"), 0, quintile, 0]
+    expected = (1 - np.exp(-rate * lived_for)).sum()
+    met = (residents.people.level[rows, layout.attribute("early_years")] == layout.level("early_years", "adverse")).sum()
+    assert abs(met - expected) < 4 * np.sqrt(expected)
+    assert expected > 30

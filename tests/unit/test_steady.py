@@ -115,3 +115,33 @@ def test_the_worst_drift_comes_first(tables):
     assert worst[0][:3] == ("pain", "chronic", 60)
     assert worst[0][3] == pytest.approx(-0.2, abs=1e-9)
     assert all(abs(drift) < 1e-9 for _, _, _, drift in worst[1:])
+
+
+def test_a_ratio_that_somebody_measured_stays(tables):
+    """How much more often ex-smokers relapse in which year is read from a panel; how fast people grow frail is assumed."""
+    people = as_published(tables, "smoking")
+    gone = 0.3 * people[..., 3]
+    people[..., 3] -= gone
+    people[..., 1] += gone
+    world = seen(tables, {"smoking": people}, {"smoking_relapse": 50_000, "smoking_quit": 50_000})
+    after = steady.steadier(tables, world, tables)
+    assert after.ratios == tables.ratios
+    assert after.corrections != tables.corrections
+
+
+def test_the_whole_correction_is_drawn_towards_none(tables):
+    """Two moves that do the same have run apart; where shares stay they come back, at the same shares."""
+    far = tuple(steady._correction(event, age, {}, 0.5) for event in ("pain_onset", "pain_remission")
+                for age in steady.MIDDLES)
+    astray = replace(tables, corrections=far)
+    world = seen(tables, {"pain": as_published(tables, "pain")}, {"pain_onset": 20_000, "pain_remission": 20_000})
+    after = steady.steadier(astray, world, tables)
+    for event in ("pain_onset", "pain_remission"):
+        assert correction(after, event, 65) == pytest.approx(1.0, abs=0.02)
+    assert correction(after, "pain_onset", 65) == pytest.approx(correction(after, "pain_remission", 65), rel=0.01)
+
+
+def test_what_only_happens_in_the_first_years_stays_as_published(tables):
+    world = seen(tables, {"autism": 2 * as_published(tables, "autism")}, {})
+    world.moved["autism_from_birth"][0] = 20_000
+    assert steady.steadier(tables, world, tables).corrections == tables.corrections

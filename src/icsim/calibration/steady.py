@@ -176,7 +176,7 @@ def _changes(published: Catalogue, seen: Seen, name: str, ways: list[_Way],
     rows = (brought / size[..., None])[:, 1:].reshape(-1, sum(sizes))
     drift = ((there - expected) / size)[:, 1:].reshape(-1)
     before = np.concatenate([strayed.get(name, np.zeros(n)) for name, n in zip(names, sizes, strict=True)])
-    found = _least(rows, -drift, -before)
+    found = _least(rows, -drift, np.exp(-before) - 1)
     return {name: found[at[name] : at[name] + n] for name, n in zip(names, sizes, strict=True)}
 
 

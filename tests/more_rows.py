@@ -36,7 +36,7 @@ def copied_catalogue(folder: Path, tables: dict[str, Rows]) -> Catalogue:
     shutil.copytree(TABLES, folder)
     for table, rows in ({"sources": [SOURCE]} | tables).items():
         _put_in(folder / f"{table}.csv", rows, by_step=table == "branches")
-    return load_catalogue(folder)
+    return load_catalogue(folder, fitted=True)
 
 
 def copied_area(folder: Path, name: str, tables: dict[str, Rows]) -> Area:

@@ -134,7 +134,8 @@ def test_a_value_changes_in_a_copy_only(catalogue):
 
 def test_the_hash_is_that_of_the_content(catalogue):
     assert load().content_hash() == catalogue.content_hash()
-    assert load(TABLES).content_hash() == catalogue.content_hash()
+    assert load(TABLES, fitted=True).content_hash() == catalogue.content_hash()
+    assert load(TABLES).content_hash() == load(fitted=False).content_hash()
 
 
 def test_words_of_the_catalogue_are_those_of_the_engine():

@@ -37,9 +37,9 @@ FIRST = date(2022, 7, 1)
 
 @cache
 def plain() -> Catalogue:
-    """The shipped tables with every ratio and every trend at 1."""
+    """The shipped tables with every ratio, correction and trend at 1."""
     rows = tables()
-    return replace(rows, ratios=tuple(replace(row, value=1.0) for row in rows.ratios),
+    return replace(rows, corrections=(), ratios=tuple(replace(row, value=1.0) for row in rows.ratios),
                    trends=tuple(replace(row, value=1.0) for row in rows.trends))
 
 

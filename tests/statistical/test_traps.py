@@ -34,8 +34,8 @@ GIRLS = 0.4878
 
 
 def with_rates(events: Iterable[str], *more: Rate, plain: bool = True) -> Catalogue:
-    """The shipped tables in which only these events have rates, and `more`; `plain`: without ratios and trends."""
-    rows = replace(tables(), rates=(*(row for row in tables().rates if row.event in events), *more))
+    """The shipped tables in which only these events have rates, and `more`, uncorrected; `plain`: no ratios nor trends."""
+    rows = replace(tables(), rates=(*(row for row in tables().rates if row.event in events), *more), corrections=())
     return replace(rows, ratios=tuple(replace(row, value=1.0) for row in rows.ratios), trends=()) if plain else rows
 
 

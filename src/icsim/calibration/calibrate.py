@@ -10,7 +10,7 @@ Checked targets are never looked at. No scenario fits anything: it reads what li
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from fnmatch import fnmatchcase
@@ -30,7 +30,7 @@ from icsim.calibration.targets import Targets
 from icsim.calibration.validation import validate, without_trends
 from icsim.catalogue.csvtable import nearest, read_table
 from icsim.catalogue.load import Catalogue
-from icsim.catalogue.rows import Trend
+from icsim.catalogue.rows import STATIONARY
 from icsim.errors import CatalogueError, Problem
 from icsim.folders import CHECKOUT
 from icsim.scenario import Resolved
@@ -100,7 +100,7 @@ class _Work:
                  rows: tuple[Parameter, ...], progress: Progress | None):
         self.resolved, self.bare, self.settings, self.known, self.rows = resolved, bare, settings, known, rows
         self.catalogue, self.area = resolved.shipped
-        self.progress = progress
+        self.progress, self.falling = progress, falling_events(resolved.catalogue)
         self.done, self.total = 0, self._runs()
         self.tables: list[pl.DataFrame] = []
         self.steadiness: list[tuple[int, int, int]] = []
@@ -133,7 +133,7 @@ class _Work:
             seen = steady.look(without_trends(_with(self.resolved, self.catalogue, self.area, run)))
             drift = steady.worst_drift(self.bare[0], seen, 2000 * self.settings.replications)
             self.steadiness.append((len(self.steadiness) + 1, len(drift), sum(abs(row[3]) > 0.05 for row in drift)))
-            self.catalogue = falling(self.bare[0], steady.steadier(self.catalogue, seen, self.bare[0]), seen)
+            self.catalogue = set_aside(steady.steadier(self.catalogue, seen, self.bare[0]), self.falling)
 
     def _steadiness(self) -> pl.DataFrame:
         return pl.DataFrame(self.steadiness, schema={"pass": pl.Int64, "looked_at": pl.Int64, "drifting": pl.Int64},
@@ -232,26 +232,20 @@ def _side_by_side(table: pl.DataFrame, aims: tuple[Target, ...]) -> list[tuple[d
 class Falling:
     """An event whose published rates are those of a time in which its attribute's shares change. `calibration/falling.csv`.
 
-    The rates that would keep the shares become the base, and what the published ones are above or below them a trend.
+    They hold as published; what would keep the shares is for the world without trends alone.
     """
 
     event: str
-    from_year: int
     note: str = ""
 
 
-def falling(published: Catalogue, fitted: Catalogue, seen: steady.Seen) -> Catalogue:
-    """With a trend for each event of `calibration/falling.csv`: moves at published rates over moves at corrected ones."""
-    rows = falling_events(published)
-    events = {row.event for row in rows}
-    kept = tuple(row for row in fitted.trends if row.event not in events)
-    new = tuple(Trend(id=f"trend.{row.event}.{row.from_year}", event=row.event, from_year=row.from_year,
-                      value=float(f"{_published_over_fitted(fitted, row.event, seen):.4g}"), unit="ratio", standing="fitted",
-                      source=steady.FITTED, note=row.note) for row in rows)
-    return replace(fitted, trends=(*kept, *new))
+def set_aside(fitted: Catalogue, events: Container[str]) -> Catalogue:
+    """Corrections of these events hold only in a world without trends."""
+    return replace(fitted, corrections=tuple(replace(row, world=STATIONARY if row.event in events else row.world)
+                                             for row in fitted.corrections))
 
 
-def falling_events(catalogue: Catalogue, path: Path = CHECKOUT / "falling.csv") -> tuple[Falling, ...]:
+def falling_events(catalogue: Catalogue, path: Path = CHECKOUT / "falling.csv") -> tuple[str, ...]:
     """Read and check the rows. Raises CatalogueError with all mistakes."""
     table, known = read_table(path, Falling), [row.event for row in catalogue.events]
     problems = list(table.problems)
@@ -261,13 +255,4 @@ def falling_events(catalogue: Catalogue, path: Path = CHECKOUT / "falling.csv") 
             problems.append(Problem(f"{path.name}: event", message, line, row.event))
     if problems:
         raise CatalogueError(str(path), problems)
-    return tuple(table.rows)
-
-
-def _published_over_fitted(fitted: Catalogue, event: str, seen: steady.Seen) -> float:
-    factor = {row.age: row.value for row in fitted.corrections if row.event == event}
-    moved = seen.moved[event].astype(float)
-    by_age = np.array([factor.get(age, 1.0) for age in steady.MIDDLES])
-    return float((moved / by_age).sum() / moved.sum()) if moved.sum() else 1.0
-
-
+    return tuple(row.event for row in table.rows)

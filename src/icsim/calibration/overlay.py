@@ -1,6 +1,6 @@
 """What a fit leaves: rows that are laid over the tables, written as tables of the same columns, with a record of the fit.
 
-    calibration/fitted/england/   corrections.csv, ratios.csv, exponents.csv, trends.csv, sources.csv
+    calibration/fitted/england/   corrections.csv, ratios.csv, exponents.csv, sources.csv
     calibration/fitted/<area>/    multipliers.csv, odds.csv, sources.csv
     each with fit.json            how the rows came about
 
@@ -36,7 +36,7 @@ NOTE = "Fitted to published figures; low and high hold it with 95 in 100."
 EVIDENCE = tuple(columns_of(Evidence))
 """Columns that every table has; they come last."""
 AREA_FILES = {"multipliers": Multiplier, "odds": Odds}
-CATALOGUE_FILES = ("corrections", "ratios", "exponents", "trends")
+CATALOGUE_FILES = ("corrections", "ratios", "exponents")
 
 
 class Fitted(Protocol):

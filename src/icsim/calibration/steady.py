@@ -5,11 +5,11 @@ keep each other: in a world without trends a condition would become rarer or com
 run for a few years; where a level of an attribute has become too rare for its age, the moves that lead to it are made
 more frequent, and those that lead away rarer, by as little as possible. That is repeated a few times.
 
-Drift of level l in an age band, in people: what is there less what the shares at the start would give. A correction x of a
-move (1 + x instead of 1) adds x times those who made it. Solved by least squares with a ridge that draws the whole
-correction, over all passes, towards none: of several moves that would do, no two run away from each other. Attribute by
-attribute. Where one event leads from several levels (a step up the ladder of frailty) and nobody has measured how much more
-frequent it is from each, that is one more unknown, the same at all ages.
+Drift of level l in an age band, in people: what is there less what the shares at the start would give. A change x of a
+correction's logarithm adds x times those who made the move. Solved by least squares, attribute by attribute, with a belief:
+the whole correction, over all passes, is near none and near that of the next band, so that of several moves that would do
+no two run away from each other. Where one event leads from several levels (a step up the ladder of frailty) and nobody has
+measured how much more frequent it is from each, that is one more unknown, the same at all ages.
 
 A move that is made in one band alone, in the first years of life, is left as published: what it brings shows at older
 ages decades later.
@@ -37,10 +37,12 @@ from icsim.state import BANDS
 
 MIDDLES = (5, 15, 25, 35, 45, 55, 65, 75, 85, 90)
 """Age at which a band's correction is set; between these they are joined."""
-RIDGE = 0.5
-"""How far from none a correction strays by itself: one standard deviation of its logarithm."""
+RIDGE, SMOOTH = 0.5, 0.3
+"""How far from none, and from that of the next band, a correction strays by itself: standard deviation of its logarithm."""
 FARTHEST = 0.5
-"""The most that one pass changes a correction by."""
+"""The most by which one pass changes a logarithm."""
+FEWEST_THERE = 30
+"""People below which the tables put hardly anybody at a level: those whom services bring there are no drift."""
 LIMITS = (0.1, 10.0)
 FEWEST = 30
 """Moves below which a band tells nothing."""
@@ -160,7 +162,7 @@ def _ways(catalogue: Catalogue, seen: Seen, row: Event, name: str, free: Contain
 
 def _changes(published: Catalogue, seen: Seen, name: str, ways: list[_Way],
              strayed: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """By what share of itself each correction should change, float64[band] by event, and each ratio, float64[1] by id."""
+    """By how much the logarithm of each correction should change, float64[band] by event, and of each ratio, float64[1]."""
     there, expected = by_band(seen.shares[name].sum(axis=(0, 1))), _expected(published, seen, name)
     names = list(dict.fromkeys(way.event for way in ways)) + [way.ratio for way in ways if way.ratio]
     sizes = [len(MIDDLES) if name in seen.moved else 1 for name in names]
@@ -173,17 +175,20 @@ def _changes(published: Catalogue, seen: Seen, name: str, ways: list[_Way],
                 brought[band, way.to, column] += way.moved[band] * seen.longer
                 brought[band, way.start, column] -= way.moved[band] * seen.longer
     size = np.sqrt(2 * np.maximum(expected, 1) + np.abs(brought).sum(axis=2)) + 1
-    rows = (brought / size[..., None])[:, 1:].reshape(-1, sum(sizes))
-    drift = ((there - expected) / size)[:, 1:].reshape(-1)
+    known = expected[:, 1:] >= FEWEST_THERE
+    rows, drift = (brought / size[..., None])[:, 1:][known], ((there - expected) / size)[:, 1:][known]
     before = np.concatenate([strayed.get(name, np.zeros(n)) for name, n in zip(names, sizes, strict=True)])
-    found = _least(rows, -drift, np.exp(-before) - 1)
+    found = _least(rows, -drift, before, sizes)
     return {name: found[at[name] : at[name] + n] for name, n in zip(names, sizes, strict=True)}
 
 
-def _least(rows: np.ndarray, wanted: np.ndarray, home: np.ndarray) -> np.ndarray:
-    """float64[unknown]: least squares with a ridge towards `home`, no unknown farther than FARTHEST."""
-    ridged, sought = np.vstack([rows, np.eye(len(home)) / RIDGE]), np.concatenate([wanted, home / RIDGE])
-    return lsq_linear(ridged, sought, (-FARTHEST, FARTHEST)).x
+def _least(rows: np.ndarray, wanted: np.ndarray, before: np.ndarray, sizes: list[int]) -> np.ndarray:
+    """float64[unknown]: least squares and a belief of the sums with `before`, no unknown farther than FARTHEST."""
+    near_none = np.eye(len(before)) / RIDGE
+    apart = np.diff(np.eye(len(before)), axis=0)
+    near_next = np.delete(apart, np.cumsum(sizes)[:-1] - 1, axis=0) / SMOOTH
+    belief = np.vstack([near_none, near_next])
+    return lsq_linear(np.vstack([rows, belief]), np.concatenate([wanted, -belief @ before]), (-FARTHEST, FARTHEST)).x
 
 
 def _change(corrections: dict[str, Correction], ratios: dict[str, Ratio], ways: list[_Way],
@@ -198,14 +203,14 @@ def _change(corrections: dict[str, Correction], ratios: dict[str, Ratio], ways: 
             corrections[new.id] = new
     for name in (way.ratio for way in ways if way.ratio):
         old = ratios[name]
-        ratios[name] = replace(old, value=_rounded(old.value * (1 + float(changes[name][0]))), low=None, high=None,
+        ratios[name] = replace(old, value=_rounded(old.value * float(np.exp(changes[name][0]))), low=None, high=None,
                                standing="fitted", source=FITTED, note=NOTE)
 
 
 def _correction(event: str, age: int, old: dict[str, Correction], change: float) -> Correction:
     name = f"correction.{event}.*.{age}"
     before = old[name].value if name in old else 1.0
-    value = _rounded(float(np.clip(before * (1 + change), *LIMITS)))
+    value = _rounded(float(np.clip(before * np.exp(change), *LIMITS)))
     return Correction(id=name, event=event, age=age, value=value, unit="ratio", standing="fitted", source=FITTED, note=NOTE)
 
 

@@ -24,6 +24,7 @@ from icsim.calibration.measures import MEASURES
 from icsim.calibration.rows import NUMBER, OLDEST, Named, Target
 from icsim.calibration.selection import level_mask
 from icsim.calibration.targets import Targets, load, named_targets
+from icsim.catalogue.load import Catalogue
 from icsim.results import Results
 from icsim.scenario import Resolved
 from icsim.simulation import World
@@ -89,10 +90,16 @@ def validate(resolved: Resolved, stationary: bool = False, progress: experiment.
 
 
 def without_trends(resolved: Resolved) -> Resolved:
-    """The same scenario with rates that stay as they were measured, from the start of the population on."""
+    """The same scenario with rates that stay as they were measured, from the start of the population on.
+
+    Rates published while shares change have others in their place, which would keep those (`rows.Correction`).
+    """
     catalogue, area = resolved.shipped
-    return replace(resolved, catalogue=replace(resolved.catalogue, trends=()),
-                   shipped=(replace(catalogue, trends=()), area))
+    return replace(resolved, catalogue=_standing(resolved.catalogue), shipped=(_standing(catalogue), area))
+
+
+def _standing(catalogue: Catalogue) -> Catalogue:
+    return replace(catalogue, trends=(), corrections=tuple(replace(row, world="") for row in catalogue.corrections))
 
 
 def _leavings(results: Results, watches: dict[int, Census]) -> Leavings:

@@ -39,6 +39,8 @@ class Corrected(Protocol):
     def age(self) -> int | None: ...
     @property
     def value(self) -> float: ...
+    @property
+    def world(self) -> str: ...
 
 
 def expand_ages(rows: Iterable[Banded], smooth: bool = False) -> np.ndarray:
@@ -65,10 +67,10 @@ def expand_ages(rows: Iterable[Banded], smooth: bool = False) -> np.ndarray:
 
 
 def corrections(rows: Iterable[Corrected]) -> np.ndarray:
-    """float64[2 sexes, 1, 91 ages]: product of the corrections of one event or weight (`rows.Correction`)."""
+    """float64[2 sexes, 1, 91 ages]: product of the corrections of one event or weight, in a world with trends."""
     factor = np.ones((len(SEXES), 1, AGES))
     by_sex: dict[str, list[Corrected]] = {}
-    for row in rows:
+    for row in (row for row in rows if not row.world):
         if row.age is None:
             factor[_chosen(row.sex, SEXES)] *= row.value
         else:

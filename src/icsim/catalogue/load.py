@@ -178,14 +178,15 @@ class Catalogue:
         return digest.hexdigest()
 
 
-def load(folder: Path | None = None, extra: Path | None = None, fitted: bool = True) -> Catalogue:
+def load(folder: Path | None = None, extra: Path | None = None, fitted: bool | None = None) -> Catalogue:
     """Read and check the catalogue in `folder` (the one shipped with icsim), with the rows of `extra` appended.
 
-    fitted: lay what was fitted over the shipped tables. Raises CatalogueError with every problem found, by file and line.
+    fitted: lay what was fitted over the tables; if not said, over the shipped ones alone.
+    Raises CatalogueError with every problem found, by file and line.
     """
     from icsim.catalogue.check import problems_of  # here, because the checks need the Catalogue of this module
 
-    fits = ENGLAND if folder is None and fitted else None
+    fits = ENGLAND if fitted or (fitted is None and folder is None) else None
     folder = TABLES if folder is None else Path(folder)
     found, problems = _read_tables(folder, None if extra is None else Path(extra))
     if fits is not None:

@@ -122,13 +122,17 @@ class Exponent(Evidence):
     value: float
 
 
+STATIONARY = "stationary"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Correction(Evidence):
     """× on the rates of an event, or on a weight's norm (of a weight by odds: on the odds). `corrections.csv`.
 
     Published figures of different sources do not fit together to the last digit; what calibration finds is laid over them
     here instead of changing them. `age`: a year of age; several of one event and sex are joined log-linearly and stay
-    level beyond the first and the last. Empty: all ages. Rows with `*` and rows by sex multiply.
+    level beyond the first and the last. Empty: all ages. Rows with `*` and rows by sex multiply. `world`: stationary where
+    it holds only in a world without trends: rates published while shares change are what they are, and would not keep any.
     """
 
     value: float
@@ -136,6 +140,7 @@ class Correction(Evidence):
     weight: str = ""
     sex: str = "*"
     age: int | None = None
+    world: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

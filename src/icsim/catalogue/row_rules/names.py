@@ -10,6 +10,7 @@ from icsim.catalogue.load import ID, Catalogue
 from icsim.catalogue.row_rules.common import Tables, level_problems, split, twice
 from icsim.catalogue.row_rules.events import PROFILE_PARTS
 from icsim.catalogue.row_rules.pressure_and_holds import CONGESTION_KINDS
+from icsim.catalogue.rows import STATIONARY
 from icsim.errors import Problem
 
 EVENT_KINDS = ("death", "move", "timer", "demand", "birth", "leave", "stream")
@@ -65,6 +66,7 @@ _VOCABULARY: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("quantities", "distribution", DISTRIBUTIONS),
     ("services", "shift_end", SHIFT_END),
     ("congestion", "kind", tuple(CONGESTION_KINDS)),
+    ("corrections", "world", ("", STATIONARY)),
     *((table, "sex", ("*", *SEXES)) for table in ("rates", "norms", "prevalence", "severity_shares", "corrections")),
     *((table, "quintile", ("*", *QUINTILES)) for table in ("rates", "norms", "prevalence")),
 )

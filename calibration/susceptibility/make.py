@@ -28,8 +28,8 @@ from icsim.residents.layout import CELL, layout_with
 
 LASTING = {
     "susceptibility": "A fifth each at birth; here what dying at the model's own rates has left of each.",
-    "early_years": "The share of younger adults; here what dying at the model's own rates has left of it. A survey up to 69 saw none "
-                   "of it, but was asked of those alive.",
+    "early_years": "The share of younger adults; here what dying at the model's own rates has left of it. A survey up to 69 "
+                   "saw it alike at all ages.",
 }
 """Attribute → what its rows say."""
 BANDS = ((40, 49), (50, 54), (55, 59), (60, 64), (65, 69), (70, 72), (73, 75), (76, 78), (79, 81), (82, 84), (85, 87),
@@ -97,7 +97,7 @@ def main(folder: Path) -> None:
         share = {name: survivors(so_far, name) for name in LASTING}
         found = {name: table(rows, name, share[name]) for name in LASTING}
         for name in LASTING:
-            print(name, {age: np.round(share[name][:, :, age].mean(axis=(0, 1)), 3).tolist() for age in (60, 70, 80, 85, 90)})
+            print(name, {age: np.round(share[name][:, :, age].mean(axis=(0, 1)), 3).tolist() for age in (60, 75, 85, 90)})
     for name, own in found.items():
         with (folder / f"prevalence_{name}.csv").open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")

@@ -10,13 +10,17 @@ from typer.testing import CliRunner
 
 from icsim import api, areas, catalogue
 from icsim.calibration import Settings, calibrate, overlay, parameters, targets, validate
-from icsim.calibration.calibrate import falling_events
+from icsim.calibration.calibrate import falling_events, set_aside, strayed
 from icsim.calibration.overlay import Value
 from icsim.calibration.parameters import Parameter
 from icsim.calibration.rows import Target
 from icsim.calibration.targets import Targets
+from icsim.calibration.validation import without_trends
+from icsim.catalogue.rows import STATIONARY, Correction
 from icsim.cli import app
 from icsim.errors import CatalogueError
+from icsim.residents import anchor
+from icsim.residents.layout import layout_of
 
 pytestmark = pytest.mark.contract
 
@@ -116,3 +120,28 @@ def test_without_a_place_to_write_nothing_runs(tmp_path):
     said = CliRunner().invoke(app, ["calibrate", AREA, "--out", str(tmp_path / "nowhere")])
     assert said.exit_code == 2
     assert "--out" in said.output
+
+
+def test_rates_far_from_published_are_listed_and_those_of_the_stationary_world_are_not():
+    rows = tuple(Correction(event=event, age=age, value=value, world=world, unit="ratio") for event, age, value, world in (
+        ("fall", 5, 0.3, ""), ("fall", 65, 1.3, ""), ("pain_onset", 65, 1.9, ""), ("smoking_quit", 65, 9.0, STATIONARY)))
+    (row,) = strayed(replace(catalogue.load(), corrections=rows)).to_dicts()
+    assert row == {"event": "fall", "label": "Falls", "lowest": 0.3, "at_lowest": 5, "highest": 1.3, "at_highest": 65}
+
+
+def test_what_holds_in_a_stationary_world_alone_changes_no_rate_of_others():
+    """Set aside, a correction of smoking changes nothing in a world with trends, and all in one without."""
+    rows = tuple(Correction(event=event, age=65, value=value, unit="ratio")
+                 for event, value in (("smoking_quit", 3.0), ("fall", 2.0)))
+    bare = catalogue.load(fitted=False)
+    tables = set_aside(replace(bare, corrections=rows), ("smoking_quit",))
+    resolved = replace(api.baseline_of(AREA), catalogue=tables, shipped=(tables, areas.load(AREA)))
+    layout = layout_of(tables, resolved.area)
+
+    def rate(rows, event):
+        return anchor.rates(rows, resolved.area, layout)[layout.number(event)].sum()
+
+    still = without_trends(resolved).catalogue
+    assert rate(tables, "smoking_quit") == pytest.approx(rate(bare, "smoking_quit"))
+    assert rate(still, "smoking_quit") == pytest.approx(3 * rate(bare, "smoking_quit"))
+    assert rate(tables, "fall") == pytest.approx(rate(still, "fall")) == pytest.approx(2 * rate(bare, "fall"))

@@ -38,6 +38,7 @@ from icsim.scenario import Resolved
 NARROWEST = 0.05
 """An interval counts as at least so wide (share of the figure, either way): no model is right to a few in a thousand, and
 one sharp figure would outweigh all others."""
+FAR = 2.0
 Progress = Callable[[int, int, str], None]
 
 
@@ -72,6 +73,8 @@ class Calibration:
     """target, label, published, low, high; simulated after and before the fit; misfit_after in half widths"""
     steadiness: pl.DataFrame
     """pass, levels and bands looked at, how many drift by more than five per cent"""
+    strayed: pl.DataFrame
+    """event, label; lowest and highest correction by age, and at which ages: where one is below half or above double"""
     record: dict[str, Any]
 
 
@@ -116,7 +119,7 @@ class _Work:
         self._keep_steady()
         after = self._simulated(self.catalogue, self.area, "comparing")
         return Calibration(self.area.name, self.catalogue, self.area, self._parameters(found), self._figures(after),
-                           self._steadiness(), self._record(found))
+                           self._steadiness(), strayed(self.catalogue), self._record(found))
 
     def _tick(self, doing: str) -> None:
         if self.progress:
@@ -223,6 +226,21 @@ def residual(simulated: float | None, target: Target) -> float:
 def _side_by_side(table: pl.DataFrame, aims: tuple[Target, ...]) -> list[tuple[dict[str, Any], Target]]:
     rows = {row["target"]: row for row in table.iter_rows(named=True)}
     return [(rows[target.target], target) for target in aims]
+
+
+def strayed(fitted: Catalogue) -> pl.DataFrame:
+    """Events whose rates a fit changed by more than `FAR` at some age, most changed first (`Calibration.strayed`)."""
+    label = {row.event: row.label for row in fitted.events}
+    by_event: dict[str, list[tuple[float, int]]] = {}
+    for row in fitted.corrections:
+        if row.event and row.age is not None and not row.world:
+            by_event.setdefault(row.event, []).append((row.value, row.age))
+    cells = [(event, label[event], *min(found), *max(found)) for event, found in by_event.items()]
+    names = ("event", "label", "lowest", "at_lowest", "highest", "at_highest")
+    types = (pl.String, pl.String, pl.Float64, pl.Int64, pl.Float64, pl.Int64)
+    table = pl.DataFrame(cells, schema=dict(zip(names, types, strict=True)), orient="row")
+    far = pl.max_horizontal(1 / pl.col("lowest"), pl.col("highest"))
+    return table.filter(far > FAR).sort(far, descending=True)
 
 
 # Rates that fall -----------------------------------------------------------------------------------------------------

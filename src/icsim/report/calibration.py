@@ -18,6 +18,9 @@ STEADY = (
     "Before and after, rates were corrected by age so that a world without trends keeps the shares it begins with. Of "
     "the levels and ten-year bands of age with at least 2,000 people, so many drifted by more than five per cent before "
     "each pass:")
+STRAYED = (
+    "To keep shares steady these rates are less than half, or more than double, what was published or assumed, at some age. "
+    "A correction is no evidence: it says that shares, rates and deaths from different sources do not fit each other here.")
 
 
 class Calibrated(Protocol):
@@ -32,12 +35,14 @@ class Calibrated(Protocol):
     @property
     def steadiness(self) -> pl.DataFrame: ...
     @property
+    def strayed(self) -> pl.DataFrame: ...
+    @property
     def record(self) -> dict[str, Any]: ...
 
 
 def calibration_page(value: Calibrated, folder: Path) -> str:
     """The page: numbers before and after, figures before and after, steadiness."""
-    parts = [_head(value), _numbers(value), _figures(value), _steady(value),
+    parts = [_head(value), _numbers(value), _figures(value), _steady(value), _strayed(value),
              "\n".join([heading("How to read this"), paragraph(READING)]), paragraph(f"Written to {folder}.", 0)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -45,7 +50,8 @@ def calibration_page(value: Calibrated, folder: Path) -> str:
 def calibration_object(value: Calibrated, folder: Path) -> dict[str, Any]:
     """Settings, numbers and figures."""
     return {**value.record, "folder": str(folder), "parameters": value.parameters.to_dicts(),
-            "figures": value.figures.to_dicts(), "steadiness": value.steadiness.to_dicts()}
+            "figures": value.figures.to_dicts(), "steadiness": value.steadiness.to_dicts(),
+            "strayed": value.strayed.to_dicts()}
 
 
 def _head(value: Calibrated) -> str:
@@ -73,3 +79,11 @@ def _steady(value: Calibrated) -> str:
         return ""
     said = ", ".join(f"{row['drifting']} of {row['looked_at']}" for row in value.steadiness.iter_rows(named=True))
     return "\n".join([heading("Steady shares"), paragraph(f"{STEADY} {said}.")])
+
+
+def _strayed(value: Calibrated) -> str:
+    if value.strayed.is_empty():
+        return ""
+    rows = [[row["label"], *(f"{number(row[end])} at {row[f'at_{end}']}" for end in ("lowest", "highest"))]
+            for row in value.strayed.iter_rows(named=True)]
+    return "\n".join([heading("Rates far from published"), paragraph(STRAYED), table(rows, ["", "lowest", "highest"])])

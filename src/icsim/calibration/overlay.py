@@ -156,10 +156,19 @@ def folder(out: Path | str | None) -> Path:
 def save(place: Path, found: Fitted, bare: tuple[Catalogue, Area]) -> list[Path]:
     """Write England's rows, if they were fitted, and the area's own."""
     record = found.record | {"parameters": found.parameters.to_dicts(), "figures": found.figures.drop("label").to_dicts()}
-    written = write(place / found.own.name, changed(bare[1], found.own, AREA_FILES), record)
+    own, england = place / found.own.name, place / ENGLAND
+    written = write(own, changed(bare[1], found.own, AREA_FILES), record | _earlier(own))
     if found.record["settings"]["england"]:
-        written += write(place / ENGLAND, changed(bare[0], found.catalogue, CATALOGUE_FILES), record)
+        written += write(england, changed(bare[0], found.catalogue, CATALOGUE_FILES), record | _earlier(england))
     return written
+
+
+def _earlier(folder: Path) -> dict[str, Any]:
+    """The records of the fits that lie there: a fit begins at their numbers, and those that it does not fit again stay."""
+    path = folder / "fit.json"
+    old = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    records = [*old.pop("earlier", []), {key: value for key, value in old.items() if key != "figures"}]
+    return {"earlier": [record for record in records if record]}
 
 
 def changed(shipped: Any, fitted: Any, tables: Iterable[str]) -> dict[str, tuple[Any, ...]]:

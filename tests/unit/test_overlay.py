@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import date
 
@@ -57,6 +58,17 @@ def test_what_is_written_is_read_again(bare, tmp_path, monkeypatch):
         assert getattr(again, table) == getattr(rows, table), table
     assert (there.multipliers, there.odds) == (area.multipliers, area.odds)
     assert [row.source for row in again.sources][-1] == overlay.FITTED
+
+
+def test_a_record_keeps_those_that_it_builds_on(bare, tmp_path):
+    """Numbers that a fit leaves alone are those of an earlier one, whose record says where they come from."""
+    nothing = pl.DataFrame({"label": []})
+    for year in ("2024", "2025", "2026"):
+        fitted = type("Fitted", (), {"catalogue": bare[0], "own": bare[1], "parameters": nothing, "figures": nothing,
+                                     "record": {"settings": {"england": False}, "fitted_on": year}})()
+        overlay.save(tmp_path, fitted, bare)
+    record = json.loads((tmp_path / bare[1].name / "fit.json").read_text(encoding="utf-8"))
+    assert [record["fitted_on"], *(old["fitted_on"] for old in record["earlier"])] == ["2026", "2024", "2025"]
 
 
 def test_a_catalogue_without_what_was_fitted_is_refused(tmp_path, monkeypatch):

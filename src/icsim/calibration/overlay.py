@@ -106,7 +106,9 @@ def _row(name: str, value: Value, catalogue: Catalogue | None = None) -> Any:
         of: dict[str, Any] = {"weight" if parts[0] in weights else "event": parts[0]}
         unit = "odds ratio" if weights.get(parts[0]) == "odds" else "ratio"
         return Correction(sex=parts[1], age=None if parts[2] == EVERY else int(parts[2]), unit=unit, **of, **said)
-    return replace(catalogue.row(name), **{key: said[key] for key in said if key != "id"})
+    row = catalogue.row(name)
+    own = [source for source in row.source.split("; ") if source != FITTED]  # what was read still bears on it
+    return replace(row, **{key: said[key] for key in said if key != "id"} | {"source": "; ".join([FITTED, *own])})
 
 
 def _rounded(value: float | None) -> float | None:

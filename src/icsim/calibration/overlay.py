@@ -24,6 +24,7 @@ from icsim.calibration.parameters import Parameter
 from icsim.calibration.rows import ENGLAND
 from icsim.calibration.steady import FITTED
 from icsim.catalogue.csvtable import columns_of
+from icsim.catalogue.evidence import source_names
 from icsim.catalogue.load import Catalogue
 from icsim.catalogue.rows import Correction, Evidence, Exponent, Source
 from icsim.errors import Problem, ResultsError
@@ -107,7 +108,7 @@ def _row(name: str, value: Value, catalogue: Catalogue | None = None) -> Any:
         unit = "odds ratio" if weights.get(parts[0]) == "odds" else "ratio"
         return Correction(sex=parts[1], age=None if parts[2] == EVERY else int(parts[2]), unit=unit, **of, **said)
     row = catalogue.row(name)
-    own = [source for source in row.source.split("; ") if source != FITTED]  # what was read still bears on it
+    own = [source for source in source_names(row.source) if source != FITTED]  # what was read still bears on it
     return replace(row, **{key: said[key] for key in said if key != "id"} | {"source": "; ".join([FITTED, *own])})
 
 

@@ -30,10 +30,10 @@ from icsim.residents.layout import CELL, layout_with
 EVENT, ATTRIBUTE, LEVEL, TIMER = "acute_illness", "illness", "recent", "illness_over"
 SEXES, QUINTILES = ("female", "male"), ("1", "2", "3", "4", "5")
 PASSES = 60
-COLUMNS = ("attribute", "level", "sex", "quintile", "age_from", "age_to", "value", "low", "high", "unit", "year", "standing",
-           "source", "note")
-NOTE = ("Follows from the rate of acute illness that calls for a hospital, for forty days each, and how much more frequent it "
-        "is soon after another.")
+COLUMNS = ("attribute", "level", "sex", "quintile", "age_from", "age_to", "value", "low", "high", "unit", "year",
+           "standing", "source", "note")
+NOTE = ("Follows from the rate of acute illness that calls for a hospital, for forty days each, and how much more frequent "
+        "it is soon after another.")
 
 
 def shares(rows: Catalogue) -> np.ndarray:
@@ -67,8 +67,8 @@ def table(rows: Catalogue, share: np.ndarray) -> Iterator[list[object]]:
     for (first, last), (s, sex), (q, quintile) in (
             (band, sex, quintile) for band in bands for sex in enumerate(SEXES) for quintile in enumerate(QUINTILES)):
         value = share[s, q, first : last + 1].mean()
-        yield [ATTRIBUTE, LEVEL, sex, quintile, first, last, *(f"{value * times:.4g}" for times in (1, 0.6, 1.4)), "share", "",
-               "derived", sources, NOTE]
+        numbers = [f"{value * times:.4g}" for times in (1, 0.6, 1.4)]
+        yield [ATTRIBUTE, LEVEL, sex, quintile, first, last, *numbers, "share", "", "derived", sources, NOTE]
 
 
 def main(folder: Path) -> None:

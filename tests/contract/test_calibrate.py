@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from icsim import api, areas, catalogue
-from icsim.calibration import Settings, calibrate, overlay, parameters, targets, validate
+from icsim.calibration import Settings, calibrate, overlay, parameters, steady, targets, validate
 from icsim.calibration.calibrate import falling_events, set_aside, strayed
 from icsim.calibration.overlay import Value
 from icsim.calibration.parameters import Parameter
@@ -145,3 +145,12 @@ def test_what_holds_in_a_stationary_world_alone_changes_no_rate_of_others():
     assert rate(tables, "smoking_quit") == pytest.approx(rate(bare, "smoking_quit"))
     assert rate(still, "smoking_quit") == pytest.approx(3 * rate(bare, "smoking_quit"))
     assert rate(tables, "fall") == pytest.approx(rate(still, "fall")) == pytest.approx(2 * rate(bare, "fall"))
+
+
+def test_shares_are_kept_with_a_place_for_everybody_who_needs_one(baseline):
+    """Where care homes are full the share in them says nothing of how many need one."""
+    few = tuple(replace(pool, value=1.0) if pool.service == "care_homes" else pool for pool in baseline.area.pools)
+    crowded = replace(baseline, area=replace(baseline.area, pools=few), shipped=(baseline.catalogue,
+                                                                                  replace(baseline.area, pools=few)))
+    one, other = (steady.look(without_trends(world)).shares["care"] for world in (baseline, crowded))
+    assert one[..., 3].sum() == other[..., 3].sum() > 50

@@ -71,7 +71,7 @@ def _changed(tmp_path, row: str, factor: float, services: str = "false"):
 
 
 @pytest.mark.parametrize(("row", "event", "least"), [
-    ("ratio.death.frailty.severe", "death", 1.5), ("ratio.fall.frailty.mild", "fall", 3.0),
+    ("ratio.death.frailty.severe", "death", 1.3), ("ratio.fall.frailty.mild", "fall", 3.0),
     ("ratio.frailty_worsens.quintile.3", "frailty_worsens", 3.0)])
 def test_a_ratio_times_a_hundred_moves_the_outcome(tmp_path, row, event, least):
     """Rates are anchored by the shipped tables: a change of a ratio is not taken back by a lower base."""

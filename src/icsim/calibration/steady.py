@@ -24,6 +24,7 @@ import numpy as np
 from scipy.optimize import lsq_linear
 
 from icsim import experiment
+from icsim.areas.load import Area
 from icsim.areas.rows import Odds
 from icsim.calibration.census import EVERYBODY, Asked, Census, admitting, share_table
 from icsim.calibration.drift import EDGES, by_band
@@ -74,13 +75,25 @@ def look(stationary: Resolved, progress: experiment.Progress | None = None) -> S
         watches[replication] = Census(world, everything(world))
         return watches[replication]
 
-    experiment.run(stationary, progress, watch)
+    experiment.run(_with_places(stationary), progress, watch)
     first = watches[0].world
     before = (first.calendar.origin - stationary.area.population_date).days / 365.25
     shares = {name: np.sum([w.tables[share_table(name)][-1] for w in watches.values()], axis=0)
               for name, _ in watches[0].asked.shares}
     years = stationary.run.years
     return Seen(first.built.layout, shares, _moved(list(watches.values())), (years + before) / years, stationary.area.odds)
+
+
+def _with_places(resolved: Resolved) -> Resolved:
+    """The same with a package or a place for whoever needs one: else rates of need would grow against a full house."""
+    kept = {service.service for service in resolved.catalogue.services if service.held_by}
+
+    def open_to_all(area: Area) -> Area:
+        pools = tuple(replace(pool, value=None) if pool.service in kept else pool for pool in area.pools)
+        return replace(area, pools=pools)
+
+    catalogue, area = resolved.shipped
+    return replace(resolved, area=open_to_all(resolved.area), shipped=(catalogue, open_to_all(area)))
 
 
 def everything(world: World) -> Asked:

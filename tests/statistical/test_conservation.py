@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cache
 
 import numpy as np
@@ -224,7 +225,7 @@ def test_whoever_lives_with_care_keeps_exactly_one_server_of_it():
 
     But for deaths and departures of which the services know already, and the residents will with the next beat.
     """
-    shared, apart = world(1, shire(3), warm_up_months=2), []
+    shared, apart, kept = world(1, shire(3), warm_up_months=2), [], Counter()
 
     def compare(residents, engine) -> None:
         desk, pools = engine._desk, shared.layout.pools
@@ -237,8 +238,10 @@ def test_whoever_lives_with_care_keeps_exactly_one_server_of_it():
             waiting = np.flatnonzero(residents.people.person["status"][: residents.rows] == WAITING)
             keepers = np.flatnonzero(np.isin(desk.tenant[: residents.rows], mine))
             apart.append(len(np.setxor1d(here, np.setdiff1d(keepers, waiting))))
-            assert len(keepers) > 0
+            kept[service.service] += len(keepers)
 
     live(shared, 3, after_each=compare)
+    assert len(kept) >= 3
+    assert min(kept.values()) > 10, kept
     assert len(apart) > 30
     assert max(apart) == 0, apart

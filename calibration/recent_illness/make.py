@@ -14,24 +14,22 @@ writes TABLES/prevalence_illness.csv. r is the fitted ratio: run it again when t
 
 from __future__ import annotations
 
-import csv
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from icsim import catalogue
 from icsim.catalogue import expand
+from icsim.catalogue.csvtable import write_table
+from icsim.catalogue.expand import QUINTILES, SEXES
 from icsim.catalogue.load import Catalogue
+from icsim.catalogue.rows import Prevalence
 from icsim.residents import anchor
 from icsim.residents.layout import CELL, layout_with
 
 EVENT, ATTRIBUTE, LEVEL, TIMER = "acute_illness", "illness", "recent", "illness_over"
-SEXES, QUINTILES = ("female", "male"), ("1", "2", "3", "4", "5")
 PASSES = 60
-COLUMNS = ("attribute", "level", "sex", "quintile", "age_from", "age_to", "value", "low", "high", "unit", "year",
-           "standing", "source", "note")
 NOTE = ("Follows from the rate of acute illness that calls for a hospital, for forty days each, and how much more frequent "
         "it is soon after another.")
 
@@ -60,26 +58,24 @@ def hospital(rows: Catalogue) -> np.ndarray:
                for severity in severities)
 
 
-def table(rows: Catalogue, share: np.ndarray) -> Iterator[list[object]]:
-    """Rows by the bands of the rates."""
+def table(rows: Catalogue, share: np.ndarray) -> list[Prevalence]:
+    """Rows by the bands of the rates. share: float64[sex, quintile, age]."""
     bands = sorted({(row.age_from, row.age_to) for row in rows.rates if row.event == EVENT})
-    sources = next(row.source for row in rows.rates if row.event == EVENT)
-    for (first, last), (s, sex), (q, quintile) in (
-            (band, sex, quintile) for band in bands for sex in enumerate(SEXES) for quintile in enumerate(QUINTILES)):
-        value = share[s, q, first : last + 1].mean()
-        numbers = [f"{value * times:.4g}" for times in (1, 0.6, 1.4)]
-        yield [ATTRIBUTE, LEVEL, sex, quintile, first, last, *numbers, "share", "", "derived", sources, NOTE]
+    source = next(row.source for row in rows.rates if row.event == EVENT)
+    return [_row(share[s, q, first : last + 1].mean(), sex, quintile, first, last, source)
+            for first, last in bands for s, sex in enumerate(SEXES) for q, quintile in enumerate(QUINTILES)]
+
+
+def _row(value: float, sex: str, quintile: str, first: int, last: int, source: str) -> Prevalence:
+    number, low, high = (float(f"{value * times:.4g}") for times in (1, 0.6, 1.4))
+    return Prevalence(attribute=ATTRIBUTE, level=LEVEL, sex=sex, quintile=quintile, age_from=first, age_to=last,
+                      value=number, low=low, high=high, unit="share", standing="derived", source=source, note=NOTE)
 
 
 def main(folder: Path) -> None:
     """Write the table."""
     rows = catalogue.load()
-    share = shares(rows)
-    print({age: np.round(share[:, :, age].mean(axis=0), 4).tolist() for age in (0, 30, 50, 70, 85, 90)})
-    with (folder / f"prevalence_{ATTRIBUTE}.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows(table(rows, share))
+    write_table(folder / f"prevalence_{ATTRIBUTE}.csv", table(rows, shares(rows)))
 
 
 if __name__ == "__main__":

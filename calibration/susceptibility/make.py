@@ -12,7 +12,6 @@ writes TABLES/prevalence_<attribute>.csv, whose rows come after those of all age
 
 from __future__ import annotations
 
-import csv
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +20,8 @@ import numpy as np
 
 from icsim import catalogue
 from icsim.catalogue import expand
+from icsim.catalogue.csvtable import write_table
+from icsim.catalogue.expand import QUINTILES, SEXES
 from icsim.catalogue.load import Catalogue
 from icsim.catalogue.rows import Prevalence
 from icsim.residents import anchor
@@ -37,9 +38,6 @@ BANDS = ((40, 49), (50, 54), (55, 59), (60, 64), (65, 69), (70, 72), (73, 75), (
 OLDEST, BEYOND = 90, 2.5
 """Those of 90 and over are 92.5 years old, in the mean."""
 PASSES = 4
-SEXES, QUINTILES = ("female", "male"), ("1", "2", "3", "4", "5")
-COLUMNS = ("attribute", "level", "sex", "quintile", "age_from", "age_to", "value", "low", "high", "unit", "year", "standing",
-           "source", "note")
 
 
 def relative_deaths(rows: Catalogue, name: str) -> np.ndarray:
@@ -99,10 +97,7 @@ def main(folder: Path) -> None:
         for name in LASTING:
             print(name, {age: np.round(share[name][:, :, age].mean(axis=(0, 1)), 3).tolist() for age in (60, 75, 85, 90)})
     for name, own in found.items():
-        with (folder / f"prevalence_{name}.csv").open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(COLUMNS)
-            writer.writerows([getattr(row, column) for column in COLUMNS] for row in own)
+        write_table(folder / f"prevalence_{name}.csv", own)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from icsim.outcomes.lifetable import life_expectancy
 from icsim.residents import population
 from icsim.residents.build import build
 from icsim.residents.residents import Residents
-from icsim.state import AGES, DEAD, LIVING, NEVER, QUINTILES, SEXES, allocate
+from icsim.state import AGES, DEAD, LIVING, NEVER, QUINTILE, QUINTILES, SEX, SEXES, allocate
 from icsim.tables import MOVE, SERVED
 
 pytestmark = pytest.mark.statistical
@@ -412,6 +412,22 @@ def test_the_frail_live_in_care_homes_as_often_as_the_ratios_say(level):
                      if (r.event, r.attribute, r.level) == ("care_home_entry", "frailty", level))
     assert error < 0.4
     assert abs(np.log(ratio / published)) < 4 * error
+
+
+def test_as_many_have_just_been_ill_as_the_rates_were_divided_for():
+    """After a year, among 65 and over: the share within forty days of an illness is that of the table, within a tenth.
+
+    Were it higher in the table, the old would fall ill too seldom; it is worked out from rates, not counted.
+    """
+    residents = live(world(1, shire(10), served=False), 6).residents
+    layout, here = residents.built.layout, residents.people.person["status"][: residents.rows] == LIVING
+    level, age = residents.people.level[: residents.rows][here], residents.people.person["age"][: residents.rows][here]
+    old, age = age >= 65, np.minimum(age, 90)
+    share = expand.expand_ages([row for row in tables().prevalence if row.attribute == "illness"])
+    expected = share[level[old, SEX], level[old, QUINTILE], age[old]].sum()
+    ill = (level[old, layout.attribute("illness")] > 0).sum()
+    assert expected > 300
+    assert abs(ill - expected) < 4 * np.sqrt(expected) + 0.1 * expected
 
 
 def _mantel_haenszel(a, b, c, d, n) -> tuple[float, float]:

@@ -41,6 +41,10 @@ def test_known_numbers_are_replaced_and_new_ones_added(bare):
     assert len(rows.corrections) == len(bare[0].corrections) + 2
     assert [row.id for row in rows.ratios] == [row.id for row in bare[0].ratios]
     assert overlay.value_of(*bare, "odds.diabetes.diabetes") is None
+    before, after = (each.row("ratio.fall.frailty.severe").source for each in (bare[0], rows))
+    assert after == f"{overlay.FITTED}; {before}"
+    again, _ = overlay.applied(rows, area, NAMES)
+    assert again.row("ratio.fall.frailty.severe").source == after
 
 
 def test_what_is_written_is_read_again(bare, tmp_path, monkeypatch):

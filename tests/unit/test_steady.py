@@ -145,3 +145,20 @@ def test_what_only_happens_in_the_first_years_stays_as_published(tables):
     world = seen(tables, {"autism": 2 * as_published(tables, "autism")}, {})
     world.moved["autism_from_birth"][0] = 20_000
     assert steady.steadier(tables, world, tables).corrections == tables.corrections
+
+
+def test_a_band_in_which_hardly_anybody_moves_follows_its_neighbours(tables):
+    """What little drift there is to see at 55 says nothing; 65 is corrected, and 55 partly with it."""
+    world = seen(tables, {"pain": fewer_in_the_sixties(tables, "pain", 1, 0.02)}, {"pain_onset": 20_000})
+    world.moved["pain_onset"][steady.MIDDLES.index(55)] = 40
+    after = steady.steadier(tables, world, tables)
+    assert 1.02 < correction(after, "pain_onset", 55) < correction(after, "pain_onset", 65)
+
+
+def test_a_level_that_the_tables_leave_empty_pulls_at_nothing(tables):
+    """Services bring people into reablement, where no table has anybody: rates of need are not there to send them on."""
+    people = as_published(tables, "care")
+    people[:, :, 70:90, 2] += 50
+    moved = {"home_care_need": 20_000, "home_care_ends": 20_000}
+    after = steady.steadier(tables, seen(tables, {"care": people}, moved), tables)
+    assert max(abs(np.log(row.value)) for row in after.corrections) < 0.01

@@ -39,6 +39,7 @@ NARROWEST = 0.05
 """An interval counts as at least so wide (share of the figure, either way): no model is right to a few in a thousand, and
 one sharp figure would outweigh all others."""
 FAR = 2.0
+"""A correction above this, or below one over it, is far from what was published."""
 Progress = Callable[[int, int, str], None]
 
 

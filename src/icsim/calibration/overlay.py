@@ -9,7 +9,6 @@ The catalogue and the areas read them (`catalogue/load.py`, `areas/load.py`); no
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -22,11 +21,10 @@ from icsim.areas.load import Area
 from icsim.areas.rows import Multiplier, Odds
 from icsim.calibration.parameters import Parameter
 from icsim.calibration.rows import ENGLAND
-from icsim.calibration.steady import FITTED
-from icsim.catalogue.csvtable import columns_of
-from icsim.catalogue.evidence import source_names
+from icsim.calibration.steady import FITTED, fitted_from
+from icsim.catalogue.csvtable import write_table
 from icsim.catalogue.load import Catalogue
-from icsim.catalogue.rows import Correction, Evidence, Exponent, Source
+from icsim.catalogue.rows import Correction, Exponent, Source
 from icsim.errors import Problem, ResultsError
 from icsim.folders import CHECKOUT
 
@@ -34,8 +32,6 @@ SOURCE = Source(source=FITTED, title="Fitted by icsim calibrate to published fig
                 place="calibration/fitted", licence="MIT")
 EVERY = "all"
 NOTE = "Fitted to published figures; low and high hold it with 95 in 100."
-EVIDENCE = tuple(columns_of(Evidence))
-"""Columns that every table has; they come last."""
 AREA_FILES = {"multipliers": Multiplier, "odds": Odds}
 CATALOGUE_FILES = ("corrections", "ratios", "exponents")
 
@@ -108,8 +104,7 @@ def _row(name: str, value: Value, catalogue: Catalogue | None = None) -> Any:
         unit = "odds ratio" if weights.get(parts[0]) == "odds" else "ratio"
         return Correction(sex=parts[1], age=None if parts[2] == EVERY else int(parts[2]), unit=unit, **of, **said)
     row = catalogue.row(name)
-    own = [source for source in source_names(row.source) if source != FITTED]  # what was read still bears on it
-    return replace(row, **{key: said[key] for key in said if key != "id"} | {"source": "; ".join([FITTED, *own])})
+    return replace(row, **{key: said[key] for key in said if key != "id"} | {"source": fitted_from(row.source)})
 
 
 def _rounded(value: float | None) -> float | None:
@@ -123,28 +118,12 @@ def write(folder: Path, tables: Mapping[str, Iterable[Any]], record: dict[str, A
     folder.mkdir(parents=True, exist_ok=True)
     for name in (*CATALOGUE_FILES, *AREA_FILES, "sources"):
         (folder / f"{name}.csv").unlink(missing_ok=True)
-    written = [_write_table(folder / f"{name}.csv", tuple(rows)) for name, rows in tables.items() if rows]
+    written = [write_table(folder / f"{name}.csv", tuple(rows)) for name, rows in tables.items() if rows]
     if written:
-        written.append(_write_table(folder / "sources.csv", (SOURCE,)))
+        written.append(write_table(folder / "sources.csv", (SOURCE,)))
     path = folder / "fit.json"
     path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return [*written, path]
-
-
-def _write_table(path: Path, rows: tuple[Any, ...]) -> Path:
-    kind: Any = type(rows[0])
-    columns = sorted(columns_of(kind), key=lambda name: name in EVIDENCE)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows([_cell(getattr(row, column)) for column in columns] for row in rows)
-    return path
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    return "" if value is None else str(value)
 
 
 def folder(out: Path | str | None) -> Path:

@@ -28,6 +28,7 @@ from icsim.areas.load import Area
 from icsim.areas.rows import Odds
 from icsim.calibration.census import EVERYBODY, Asked, Census, admitting, share_table
 from icsim.calibration.drift import EDGES, by_band
+from icsim.catalogue.evidence import source_names
 from icsim.catalogue.load import Catalogue
 from icsim.catalogue.rows import Correction, Event, Ratio
 from icsim.residents import anchor
@@ -50,6 +51,11 @@ FEWEST = 30
 FITTED = "icsim_calibration"
 """The source that fitted rows name."""
 NOTE = "Fitted so that shares by age stay as published where nothing else changes."
+
+
+def fitted_from(sources: str) -> str:
+    """The sources of a row whose number was fitted: what was read for it still bears on it."""
+    return "; ".join([FITTED, *(source for source in source_names(sources) if source != FITTED)])
 
 
 @dataclass(frozen=True)
@@ -123,13 +129,13 @@ def steadier(catalogue: Catalogue, seen: Seen, published: Catalogue,
     corrections = {row.id: row for row in catalogue.corrections}
     ratios = {row.id: row for row in catalogue.ratios}
     free = {row.id: row.value for row in published.ratios if _free(row)}
-    strayed = _strayed(catalogue, free)
+    before = _before(catalogue, free)
     for name in seen.shares:
         events = [row for row in catalogue.events if row.attribute == name and row.kind in ("move", "demand") and keep(row)
                   and (seen.moved[row.event] >= FEWEST).sum() > 1]
         if events:
             ways = [way for row in events for way in _ways(catalogue, seen, row, name, free)]
-            _change(corrections, ratios, ways, _changes(published, seen, name, ways, strayed))
+            _change(corrections, ratios, ways, _changes(published, seen, name, ways, before))
     return replace(catalogue, corrections=tuple(corrections.values()), ratios=tuple(ratios.values()))
 
 
@@ -138,7 +144,7 @@ def _free(row: Ratio) -> bool:
     return "solved" in row.design and row.standing == "assumed"
 
 
-def _strayed(catalogue: Catalogue, free: dict[str, float]) -> dict[str, np.ndarray]:
+def _before(catalogue: Catalogue, free: dict[str, float]) -> dict[str, np.ndarray]:
     """Logarithm of what earlier passes made of each: float64[band] by event, float64[1] by ratio that may change."""
     found = {event: np.zeros(len(MIDDLES)) for event in {row.event for row in catalogue.corrections if row.age in MIDDLES}}
     for row in catalogue.corrections:
@@ -174,7 +180,7 @@ def _ways(catalogue: Catalogue, seen: Seen, row: Event, name: str, free: Contain
 
 
 def _changes(published: Catalogue, seen: Seen, name: str, ways: list[_Way],
-             strayed: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+             before: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """By how much the logarithm of each correction should change, float64[band] by event, and of each ratio, float64[1]."""
     there, expected = by_band(seen.shares[name].sum(axis=(0, 1))), _expected(published, seen, name)
     names = list(dict.fromkeys(way.event for way in ways)) + [way.ratio for way in ways if way.ratio]
@@ -190,8 +196,8 @@ def _changes(published: Catalogue, seen: Seen, name: str, ways: list[_Way],
     size = np.sqrt(2 * np.maximum(expected, 1) + np.abs(brought).sum(axis=2)) + 1
     known = expected[:, 1:] >= FEWEST_THERE
     rows, drift = (brought / size[..., None])[:, 1:][known], ((there - expected) / size)[:, 1:][known]
-    before = np.concatenate([strayed.get(name, np.zeros(n)) for name, n in zip(names, sizes, strict=True)])
-    found = _least(rows, -drift, before, sizes)
+    so_far = np.concatenate([before.get(name, np.zeros(n)) for name, n in zip(names, sizes, strict=True)])
+    found = _least(rows, -drift, so_far, sizes)
     return {name: found[at[name] : at[name] + n] for name, n in zip(names, sizes, strict=True)}
 
 
@@ -217,7 +223,7 @@ def _change(corrections: dict[str, Correction], ratios: dict[str, Ratio], ways: 
     for name in (way.ratio for way in ways if way.ratio):
         old = ratios[name]
         ratios[name] = replace(old, value=_rounded(old.value * float(np.exp(changes[name][0]))), low=None, high=None,
-                               standing="fitted", source=FITTED, note=NOTE)
+                               standing="fitted", source=fitted_from(old.source), note=NOTE)
 
 
 def _correction(event: str, age: int, old: dict[str, Correction], change: float) -> Correction:

@@ -6,7 +6,7 @@ import csv
 import re
 import types
 import typing
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import MISSING, fields
 from difflib import get_close_matches
 from functools import cache
@@ -73,6 +73,23 @@ def nearest(name: str, names: Iterable[str]) -> str:
     if close:
         return f"Did you mean {close[0]}?"
     return f"Known: {', '.join(known)}." if 0 < len(known) <= 15 else ""
+
+
+def write_table(path: Path, rows: Sequence[Any]) -> Path:
+    """Write rows of one dataclass (at least one) as `read_table` reads them; inherited columns come last. Returns `path`."""
+    kind: Any = type(rows[0])
+    columns = sorted(columns_of(kind), key=lambda name: name not in kind.__annotations__)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([_written(getattr(row, column)) for column in columns] for row in rows)
+    return path
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return "" if value is None else str(value)
 
 
 @cache

@@ -83,6 +83,12 @@ def _start_timers(model, streams, people, i, t):
 
 
 @inlined
+def is_born(newcomer):
+    """Whether somebody comes in by being born, not by moving here."""
+    return newcomer.birth == newcomer.day
+
+
+@inlined
 def enter_one(model, streams, people, i, newcomer, with_holds, scratch):
     """Fill row i with a newcomer (a row of BIRTH_RECORD); whoever comes later comes without a long hold."""
     person = people.person[i]
@@ -96,7 +102,7 @@ def enter_one(model, streams, people, i, newcomer, with_holds, scratch):
     people.level[i, SEX] = newcomer.sex
     people.level[i, QUINTILE] = newcomer.quintile
     people.level[i, PLACE] = newcomer.place
-    born = newcomer.birth == newcomer.day
+    born = is_born(newcomer)
     for a in range(PLACE + 1, people.level.shape[1]):
         here = (with_holds or not model.holds[a]) and not (born and model.comes_in_life[a])
         people.level[i, a] = _start_level(model, streams, people, i, a, scratch.odds) if here else 0
@@ -113,7 +119,7 @@ def enter(model, streams, people, newcomers, row, hint, beat):
     """Newcomers (sorted by day and key) take rows from `row` on; children and arrivals are tallied apart."""
     for n in range(newcomers.shape[0]):
         enter_one(model, streams, people, row + n, newcomers[n], False, beat.scratch)
-        flow = BORN if newcomers[n].birth == newcomers[n].day else ARRIVED
+        flow = BORN if is_born(newcomers[n]) else ARRIVED
         tally_event(people, row + n, newcomers[n].day, hint, beat, flow_column(people, flow))
 
 

@@ -193,21 +193,21 @@ def with_a_case_open() -> Arrays:
     """Residents who wait for an outcome: one dies, one falls again, one would leave."""
     residents = _alone(3)
     people, layout = residents.people, residents.built.layout
-    people.person["status"][:3] = WAITING
+    people.person["status"][:3], people.person["open"][:3] = WAITING, 1
     columns = [layout.column(event) for event in ("death", "fall", "leave")]
     for row, column in enumerate(columns):
         people.clock[row, column] = people.next[row] = 0.5
     people.fired[1] = 2  # a count at which the ring is found real
     handed = residents.advance(Beat(FIRST, 0, 28))
     return {**_people(residents), "departures": handed.departures["resident"], "demands": handed.demands["resident"],
-            "put_off": people.clock[np.arange(3), columns], "handed_over": people.clock[:3, layout.hand_over_column]}
+            "rings": people.clock[np.arange(3), columns]}
 
 
 def outcomes_come_back() -> Arrays:
     """Cases end: by each reason, with a level to take and without."""
     residents = _alone(8)
     care = residents.built.layout.attribute("care")
-    residents.people.person["status"][:8] = WAITING
+    residents.people.person["status"][:8], residents.people.person["open"][:8] = WAITING, 1
     moves = np.zeros(8, MOVE)
     moves["ms"], moves["resident"] = np.arange(8) * 5_000_000, np.arange(8)
     moves["attribute"], moves["level"] = [care, -1] * 4, [1, -1] * 4

@@ -30,6 +30,9 @@ from icsim.services.model import (
 )
 from icsim.tables import DEMAND, DEPARTURE, DIED, LEFT, MOVED_ON, NOBODY
 
+GRID = 10
+"""Milliseconds between the ticks of random worlds, on which most things happen, so that many happen at once."""
+
 Row = tuple[int, float, float, float, float]
 """One distribution: kind and parameters a, b, c, d."""
 
@@ -127,6 +130,8 @@ class Pathways:
     starts: list[str] | None = None
     classes: int = 1
     seed: int = 1
+    put_off_by: int = 3 * GRID
+    """ms; whole ones of which a case waits that comes while its resident has another: a day, in real life."""
 
 
 def model(world: Pathways) -> ServiceModel:
@@ -247,6 +252,7 @@ def _providers(world: Pathways) -> dict[str, np.ndarray | np.uint64]:
             cumulative += [*np.cumsum([pool.shares[place] for _, pool in offers])[:-1].tolist(), 1.0]
         first.append([*starts, len(rows)])
     return {
+        "put_off_by": np.int64(world.put_off_by),
         "provider_stream": rng.stream(world.seed, "provider"),
         "provider_from": np.array(first, np.int32).reshape(services, places + 1),
         "provider_pool": np.array(rows, np.int32),
@@ -326,8 +332,6 @@ def merged(*tables: np.ndarray) -> np.ndarray:
 
 # Random worlds
 
-GRID = 10
-"""Milliseconds between the ticks on which most things happen, so that many happen at once."""
 HORIZON = 40 * GRID
 OUTCOMES = {"home": (-1, -1), "care_home": (3, 2), "cured": (0, 1)}
 SPREAD = [exponential(25), lognormal(30, 30), uniform(0, 20), triangular(0, 10, 40), normal(10, 15, 2.5)]
@@ -476,14 +480,14 @@ def random_pathways(seed: int, services: int, count: int, variant: int = 0) -> P
 
 
 def random_demands(seed: int, count: int, pathways: Pathways) -> np.ndarray:
-    """Demands of `count` people in the first three quarters of the horizon, many at the same instant; some of them are
-    no residents.
+    """Demands in the first three quarters of the horizon, many at the same instant; some are of no residents, and in half of
+    all worlds residents have up to three, so that one may come while another is open.
     """
     luck = np.random.default_rng((seed, 3))
     table = np.zeros(count, DEMAND)
     table["ms"] = luck.integers(0, HORIZON * 3 // 4 // GRID, count) * GRID
     table["key"] = luck.integers(0, 2**64, count, np.uint64)
-    table["resident"] = np.where(luck.random(count) < 0.2, NOBODY, luck.permutation(count))
+    table["resident"] = np.where(luck.random(count) < 0.2, NOBODY, luck.permutation(count) // luck.choice([1, 3]))
     table["kind"] = luck.integers(0, len(pathways.starts), count)
     table["cls"] = luck.integers(0, pathways.classes, count)
     table["place"] = luck.integers(0, len(pathways.pools[0].shares), count)

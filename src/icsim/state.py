@@ -22,7 +22,7 @@ from icsim._compile import equation, records
 from icsim.calendar import MS_PER_DAY
 
 EMPTY, LIVING, WAITING, DEAD, GONE = range(5)
-"""Status. WAITING: has an open case; lives on, but what they ask for meanwhile waits for its outcome. GONE: left."""
+"""Status. WAITING: has an open case, as far as is known; lives on meanwhile. GONE: left."""
 
 SEX, QUINTILE, PLACE = 0, 1, 2
 """Attributes that every model has, in this order; place is the district."""
@@ -49,10 +49,9 @@ PERSON = np.dtype(
         ("asked", "i4"),  # first whole second after the last demand was handed over
         ("age", "u1"),  # completed years, at most 255
         ("status", "u1"),
-        ("late_count", "u2"),  # a demand that waits to be handed over: how often its clock had rung before,
-        ("late_event", "u1"),  # its event,
-        ("late_severity", "u1"),  # and its severity
-        ("spare", "u2"),  # always 0: fills the record up to 32 bytes
+        ("open", "u1"),  # demands handed over that have not come to an end
+        ("spare", "u1"),  # always 0, as the next: they fill the record up to 32 bytes
+        ("spares", "u4"),
     ],
     align=True,
 )

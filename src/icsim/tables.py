@@ -54,7 +54,11 @@ CONTACT = np.dtype(
 MOVE = np.dtype(
     [("ms", "i8"), ("resident", "i4"), ("attribute", "i2"), ("level", "i2"), ("reason", "i4")], align=True
 )
-"""A case ended: the resident is released at `ms`; attribute ≥ 0 then takes `level` (unless they died or left)."""
+"""What services say of a resident's case. It ended at `ms`, and attribute ≥ 0 then takes `level` (unless they died or left);
+or (reason JOINED) the demand is seen to together with one that was put off; or (PUT_OFF) it waits, since another case of the
+resident is open."""
 
 SERVED, GAVE_UP, DIVERTED, REFUSED, DIED, LEFT, STILL_THERE, MOVED_ON = range(8)
+JOINED, PUT_OFF = 8, 9
+"""Of moves alone: no case ended."""
 REASONS = ("served", "gave up", "diverted", "refused", "died", "left", "still there", "moved on")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -15,7 +15,7 @@ from icsim.services.compiled import CompiledEngine
 from icsim.services.model import FINISH, PRE_EMPT, UNLIMITED, ServiceModel
 from icsim.services.reference import ReferenceEngine
 from icsim.services.served import POOL_SUMS, Served
-from icsim.tables import DIED, LEFT, MOVED_ON, NOBODY, REFUSED, SERVED, STILL_THERE
+from icsim.tables import DIED, JOINED, LEFT, MOVED_ON, NOBODY, PUT_OFF, REFUSED, SERVED, STILL_THERE
 
 pytestmark = pytest.mark.statistical
 
@@ -210,8 +210,12 @@ promises = settings(max_examples=60)
 def test_every_case_ends_in_exactly_one_record_and_is_contiguous(engine, world):
     served = joined(run(engine, world))
     cases = trace_of(world, served.contacts).cases
-    assert sorted(cases) == sorted(world.demands["key"].tolist())
+    assert set(cases) <= set(world.demands["key"].tolist())
+    assert len(world.demands) - len(cases) == np.sum(served.moves["reason"] == JOINED)
     for records in cases.values():
+        if len(records) == 1:
+            assert records[0]["reason"] in (DIED, LEFT, STILL_THERE)  # was put off, and never taken up
+            continue
         assert [row["step"] >= 0 for row in records] == [True] * (len(records) - 1) + [False]
         times = [(row["asked"], row["ended"]) for row in records[:-1]]
         assert times[0][0] == records[-1]["called"] == records[-1]["asked"]
@@ -229,7 +233,47 @@ def test_every_closed_case_releases_its_resident_once(engine, world):
     closed = served.contacts[(served.contacts["step"] < 0) & (served.contacts["reason"] != STILL_THERE)]
     closed = closed[closed["resident"] != NOBODY]
     ends = closed[["ended", "resident", "reason"]][np.lexsort((closed["resident"], closed["ended"]))]
-    assert ends.tolist() == served.moves[["ms", "resident", "reason"]].tolist()
+    moves = served.moves[~np.isin(served.moves["reason"], [JOINED, PUT_OFF])]
+    assert ends.tolist() == moves[["ms", "resident", "reason"]].tolist()
+
+
+@ENGINES
+@given(world=random_worlds())
+@promises
+def test_a_resident_has_one_case_at_a_time(engine, world):
+    """One that comes meanwhile is taken up after the end of the other: whole days (of this small world) after it came."""
+    served = joined(run(engine, world, world.cuts, world.adopted_at))
+    came = dict(world.demands[["key", "ms"]].tolist())
+    whole_day = world.pathways.put_off_by
+    closed = served.contacts[(served.contacts["step"] < 0) & (served.contacts["resident"] != NOBODY)]
+    begun = set(served.contacts["key"][served.contacts["step"] >= 0].tolist())
+    by_resident = defaultdict(list)
+    for row in closed[np.argsort(closed["called"], kind="stable")]:
+        if int(row["key"]) in begun:
+            by_resident[int(row["resident"])].append((int(row["called"]), int(row["ended"]), int(row["key"])))
+    for cases in by_resident.values():
+        assert cases[0][0] == came[cases[0][2]]
+        for (_, ended, _), (called, _, key) in pairwise(cases):
+            assert ended <= called
+            assert called == came[key] or ended <= called < ended + whole_day
+            assert (called - came[key]) % whole_day == 0
+
+
+def test_random_worlds_have_cases_that_are_put_off_taken_up_and_joined():
+    """Else the tests above say nothing of them."""
+    found = Counter()
+
+    @given(random_worlds())
+    @settings(max_examples=100, database=None)
+    def count(world):
+        served = joined(run(CompiledEngine, world))
+        came = dict(world.demands[["key", "ms"]].tolist())
+        ends = served.contacts[served.contacts["step"] < 0]
+        found.update(served.moves["reason"][np.isin(served.moves["reason"], [JOINED, PUT_OFF])].tolist())
+        found["taken up"] += sum(int(row["called"]) > came[int(row["key"])] for row in ends)
+
+    count()
+    assert min(found[JOINED], found[PUT_OFF], found["taken up"]) > 20
 
 
 @ENGINES

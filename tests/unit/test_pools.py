@@ -28,7 +28,7 @@ from icsim.services.compiled import CompiledEngine
 from icsim.services.model import FINISH, PRE_EMPT, REFUSE_CLOSED, REFUSE_FULL, UNLIMITED, WAIT
 from icsim.services.reference import ReferenceEngine
 from icsim.services.served import Served
-from icsim.tables import DIED, DIVERTED, GAVE_UP, LEFT, MOVED_ON, NOBODY, REFUSED, SERVED, STILL_THERE
+from icsim.tables import DIED, DIVERTED, GAVE_UP, JOINED, LEFT, MOVED_ON, NOBODY, PUT_OFF, REFUSED, SERVED, STILL_THERE
 
 pytestmark = pytest.mark.unit
 
@@ -1051,12 +1051,52 @@ def test_an_instant_at_the_cut_belongs_to_the_next_call(engine):
     assert second.sums.tolist() == [(0, 0, 0, 0, 0, 0, 0)]
 
 
-def test_the_reference_engine_refuses_demands_out_of_time_and_second_cases():
+def test_the_reference_engine_refuses_demands_out_of_time():
     engine = ReferenceEngine(model(Pathways([Step("s", 0, constant(90))], [Pool(0)])))
     with pytest.raises(EngineError, match=r"outside \[0, 10\)"):
         engine.serve(demands((10, 1)), NO_DEPARTURES, 10)
-    with pytest.raises(EngineError, match="second case"):
-        engine.serve(demands({"ms": 0, "key": 1, "resident": 0}, {"ms": 5, "key": 2, "resident": 0}), NO_DEPARTURES, 10)
+
+
+def own(ms: int, key: int) -> dict:
+    """A demand of resident 0."""
+    return {"ms": ms, "key": key, "resident": 0}
+
+
+def test_a_case_is_put_off_until_the_one_before_has_ended_and_a_third_joins_it(run):
+    """The first lasts to 60. The second came at 25: with days of 30 its hour comes again at 55, too early, and at 85. The
+    third comes while it waits for the end, the fourth while it waits for its hour; the fifth finds it begun.
+    """
+    calls = demands(own(0, 1), own(25, 2), own(40, 3), own(70, 4), own(100, 5))
+    served, finished = run([Step("s", 0, constant(60))], [Pool(0, 3)], calls)
+    assert visits(served, 1) == [(0, 0, 0, 60, SERVED)]
+    assert visits(served, 2) == [(0, 85, 85, 145, SERVED)]
+    assert visits(served, 5) == [(0, 160, 160, 220, SERVED)]
+    assert ends(served) == [(1, 60, SERVED, 0), (2, 145, SERVED, 0), (5, 220, SERVED, 0)]
+    assert not len(finished.contacts)
+    assert served.moves[["ms", "reason"]].tolist() == [
+        (25, PUT_OFF), (40, JOINED), (60, SERVED), (70, JOINED), (100, PUT_OFF), (145, SERVED), (220, SERVED)]
+
+
+def test_a_case_that_comes_as_another_ends_is_not_put_off(run):
+    served, _ = run([Step("s", 0, constant(60))], [Pool(0)], demands(own(0, 1), own(60, 2)))
+    assert visits(served, 2) == [(0, 60, 60, 120, SERVED)]
+
+
+def test_death_ends_a_case_that_was_put_off_whether_or_not_the_other_has_ended(run):
+    """At 50 the first is still open; at 70 it has ended, and the second waits for its hour."""
+    calls = demands(own(0, 1), own(25, 2))
+    early, _ = run([Step("s", 0, constant(60))], [Pool(0)], calls, departures((50, 0, DIED)))
+    assert ends(early) == [(1, 50, DIED, -1), (2, 50, DIED, -1)]
+    assert [reason for _, _, _, _, reason in early.moves.tolist()] == [PUT_OFF, DIED, DIED]
+    late, _ = run([Step("s", 0, constant(60))], [Pool(0)], calls, departures((70, 0, DIED)))
+    assert ends(late) == [(1, 60, SERVED, 0), (2, 70, DIED, -1)]
+    assert visits(late, 2) == []
+
+
+def test_a_case_that_is_still_put_off_at_the_end_has_its_record(run):
+    _, finished = run([Step("s", 0, constant(2000))], [Pool(0)], demands(own(0, 1), own(25, 2)))
+    assert ends(finished) == [(1, UNTIL, STILL_THERE, -1), (2, UNTIL, STILL_THERE, -1)]
+    assert visits(finished, 2) == []
 
 
 def test_a_whole_waiting_list_may_start_at_one_instant(run):

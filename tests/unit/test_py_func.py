@@ -101,15 +101,14 @@ def test_an_outcome_gives_its_level_unless_the_resident_has_gone(plain):
     assert (found["person.resume"][:3] == 1).all()  # they have lived through the beat already
 
 
-def test_with_a_case_open_life_goes_on_and_demands_are_handed_over_later(plain):
+def test_with_a_case_open_life_goes_on_and_demands_are_handed_over(plain):
     found = _of(plain, "with_a_case_open")
     assert found["departures"].tolist() == [0]
-    assert found["demands"].size == 0
-    assert found["put_off"][0] == 0.5
-    assert found["put_off"][1] > 28  # the fall has happened; the next one is drawn
-    assert found["handed_over"].tolist()[1] == 0.5 + 28
-    assert (found["handed_over"][[0, 2]] > 1e6).all()
-    assert found["put_off"][2] > 28  # parked: nobody leaves this place
+    assert found["demands"].tolist() == [1]
+    assert found["rings"][0] == 0.5
+    assert found["rings"][1] > 28  # the fall has happened; the next one is drawn
+    assert found["person.open"][:3].tolist() == [1, 2, 1]
+    assert found["rings"][2] > 28  # parked: nobody leaves this place
 
 
 def test_without_demands_there_are_no_contacts_only_open_hours(plain):

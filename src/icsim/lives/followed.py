@@ -6,7 +6,7 @@ differs before and after a ring is what it did, at its exact time. The copy must
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,19 +16,19 @@ from icsim.calendar import Beat
 from icsim.errors import EngineError
 from icsim.residents import advance as loops
 from icsim.residents import enter
-from icsim.residents.beat import BIRTH_RECORD, BIRTHS, DEMANDS, FLOWS, JOINED, LATE, SLACK, scratch
+from icsim.residents.beat import BIRTH_RECORD, BIRTHS, DEMANDS, FLOWS, scratch
 from icsim.residents.beat import Beat as Tables
 from icsim.residents.build import Built
 from icsim.residents.model import BIRTH, ResidentModel
 from icsim.residents.model import DEMAND as ASKED
 from icsim.residents.residents import Handed, Residents
 from icsim.state import BIRTHDAY, LIVING, NEVER, PLACE, QUINTILE, SEX, WAITING, People, room_like
-from icsim.tables import DEMAND, DEPARTURE
+from icsim.tables import DEMAND, DEPARTURE, JOINED, PUT_OFF, SERVED
 
 FIELDS = ("person", "next", "level", "clock", "fired", "weight")
 COUNTED = (BIRTH, ASKED)
 """Kinds of event whose clocks are set anew only when they ring, so that the resident's own count is of rings."""
-_ROOM = 4 * SLACK
+_ROOM = 64
 
 
 @dataclass(frozen=True)
@@ -46,18 +46,14 @@ class Ring:
 
     day: float
     event: int
-    """number on the event axis: an event, or the late hand-over"""
+    """number on the event axis"""
     nth: int
     """how often this clock had rung before (of moves and timers: how often it had counted)"""
     changes: tuple[Change, ...]
     demand: np.void | None
     """the row of DEMAND handed over, if any"""
-    severity: int
-    """severity of a demand that was put off; −1: not known"""
-    late: bool
-    """a demand that came while a case was open"""
-    joined: bool
-    """and while another already waited, with which it is seen to"""
+    answer: int = SERVED
+    """what services made of the demand: PUT_OFF, since a case was open; JOINED, since one was put off already; or SERVED"""
 
 
 @dataclass(frozen=True)
@@ -112,14 +108,24 @@ class Followed(Residents):
         self._copy()
         own = own_copy(moves[moves["resident"] == self._row])
         super().apply(moves)
+        own["resident"] = 0
+        for n in range(len(own)):
+            self._hear(own[n : n + 1])
         if len(own):
-            own["resident"] = 0
-            before = self._alone.level[0].copy()
-            loops.apply_moves(self.model, self.streams, self._alone, own, np.float32(self._lived), self._pen.edges, 0,
-                              self._pen.tally)
-            self.steps.append(Returned(int(own["ms"][0]), self._changes(before)))
             self._count()
             self._compare()
+
+    def _hear(self, move: np.ndarray) -> None:
+        """The copy hears of one case (MOVE[1]): its outcome, or that it waits."""
+        before, ms, reason = self._alone.level[0].copy(), int(move["ms"][0]), int(move["reason"][0])
+        loops.apply_moves(self.model, self.streams, self._alone, move, 0, 1, np.float32(self._lived), self._pen.edges, 0,
+                          self._pen.tally)
+        if reason in (PUT_OFF, JOINED):
+            n, asked = [(n, step) for n, step in enumerate(self.steps)
+                        if isinstance(step, Ring) and step.demand is not None and step.demand["ms"] == ms][-1]
+            self.steps[n] = replace(asked, answer=reason)
+        else:
+            self.steps.append(Returned(ms, self._changes(before)))
 
     def open_books(self, day: int) -> None:
         """What was due happens, and what was counted is forgotten, for everybody and for the followed resident."""
@@ -224,12 +230,10 @@ class Followed(Residents):
         """Keep the ring if it counted for something."""
         counts, flows = self._count(), 1 + self._alone.weight.shape[1]
         changes, handed = self._changes(before), self._pen.used[DEMANDS] > 0
-        late, joined = (bool(counts[flows + flow]) for flow in (LATE, JOINED))
         own = event > 0 and flows + len(FLOWS) + event - 1 < len(counts) and counts[flows + len(FLOWS) + event - 1]
         if own or changes or handed or self._pen.used[BIRTHS]:
             demand = self._pen.demands[0].copy() if handed else None
-            severity = int(self._alone.person["late_severity"][0]) if late and not joined else -1
-            self.steps.append(Ring(day, event, nth, changes, demand, severity, late, joined))
+            self.steps.append(Ring(day, event, nth, changes, demand))
 
     def _changes(self, before: np.ndarray) -> tuple[Change, ...]:
         after = self._alone.level[0]

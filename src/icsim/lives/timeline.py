@@ -16,12 +16,13 @@ from icsim.residents.layout import Layout
 from icsim.residents.model import BIRTH, DEATH, LEAVE
 from icsim.simulation import World
 from icsim.state import DEAD, GONE, LIVING, WAITING
-from icsim.tables import REASONS, STILL_THERE
+from icsim.tables import JOINED, PUT_OFF, REASONS, STILL_THERE
 
 PERSON, HEALTHY, UTILITY = "person", "good_health", "utility"
 """Columns of the tally: time lived, and its two weights."""
 WORDS = {DEATH: "Dies", LEAVE: "Leaves the area", BIRTH: "Gives birth"}
 """What happens, by kind of event; all other kinds have the label of their event."""
+ANSWERS = {PUT_OFF: ", put off: another need comes first", JOINED: ", seen to with what was put off"}
 ENDS = {LIVING: "living here", WAITING: "living here", DEAD: "died", GONE: "left the area"}
 NEED, SERVICE, OUTCOME, EVENT = "need", "service", "outcome", "event"
 
@@ -224,16 +225,10 @@ class _Telling:
     def _ring(self, ring: Ring) -> Entry:
         case = None if ring.demand is None else int(ring.demand["key"])
         kind = EVENT if ring.demand is None else NEED
-        events, changes = self._layout.events, self._moves(ring.changes)
-        if ring.event == self._layout.hand_over and ring.demand is not None:
-            name = self._layout.demands[int(ring.demand["kind"])]
-            return self._entry(self._ms(ring), kind, name, -1, case,
-                               f"{self._demand(name, ring.demand['severity'])}, put off before", changes=changes)
-        row = events[ring.event - 1]
-        severity = ring.severity if ring.demand is None else int(ring.demand["severity"])
+        row, changes = self._layout.events[ring.event - 1], self._moves(ring.changes)
+        severity = -1 if ring.demand is None else int(ring.demand["severity"])
         what = WORDS.get(int(self.found.model.kind[ring.event]), "") or self._demand(row.event, severity)
-        if ring.late:
-            what += ", seen to with what was put off" if ring.joined else ", put off: another need comes first"
+        what += ANSWERS.get(ring.answer, "")
         return self._entry(self._ms(ring), kind, row.event, ring.nth, case, what, changes=changes)
 
     def _demand(self, event: str, severity: int) -> str:

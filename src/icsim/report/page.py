@@ -103,7 +103,7 @@ def _late(results: Results, figures: Figures) -> list[str]:
     joined = figures.level(results.name, "joined_demands")
     more = f"; {number(1000 * joined['mean'] / total, 1)} more were seen to together with such a one" if joined else ""
     return [f"{number(1000 * late['mean'] / total, 0)} in 1,000 demands came while the person was still being looked "
-            f"after and were handed over whole weeks later{more}"]
+            f"after and were put off until then{more}"]
 
 
 def _seconds(value: Results | Comparison) -> list[str]:

@@ -1,9 +1,9 @@
 """Residents through one beat: clocks ring in order of time, and each ring is answered by its kind.
 
 Times are exact; nothing is stepped. A resident who hands over a demand is WAITING until its outcome comes back. They live
-on meanwhile: they have birthdays, their timers run, they may fall again, grow frail, die or leave, at the times they would
-have anyway, so that being served changes nobody's fate by itself. Only the hand-over of another demand waits, by whole
-weeks, so that it keeps its hour of the week; and whatever they keep a server for is not given up meanwhile.
+on meanwhile: they have birthdays, their timers run, they may fall again (services then see to one case after the other),
+grow frail, die or leave, at the times they would have anyway, so that being served changes nobody's fate by itself. Only
+long care is neither asked for nor given up meanwhile.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from icsim.residents.beat import (
     DEATH_COLUMN,
     DEMANDS,
     DEPARTURES,
+    LATE,
     MOVED_IN,
     MOVED_OUT,
     PARKED,
-    SLACK,
     change,
     event_column,
     flow_column,
@@ -28,7 +28,8 @@ from icsim.residents.beat import (
     tally_event,
     tell,
 )
-from icsim.residents.demands import demand, hand_over_late
+from icsim.residents.beat import JOINED as JOINS
+from icsim.residents.demands import demand
 from icsim.residents.door import (
     accrue,
     can_happen,
@@ -39,6 +40,7 @@ from icsim.residents.door import (
     event_of,
     find_next,
     my_cell,
+    period_at,
     rates_per_day,
     rescaled,
     set_birthday,
@@ -51,13 +53,12 @@ from icsim.residents.model import (
     BIRTH,
     DEATH,
     DEMAND,
-    HAND_OVER,
     MOVE,
     NO_EVENT,
     TIMER,
 )
 from icsim.state import BIRTHDAY, DEAD, GONE, LIVING, NEVER, OLDEST, PLACE, QUINTILE, SEX, WAITING
-from icsim.tables import DIED, LEFT, MOVED_ON
+from icsim.tables import DIED, JOINED, LEFT, MOVED_ON, PUT_OFF
 
 
 @inlined
@@ -165,9 +166,6 @@ def ring(model, streams, people, i, k, t, start, end, hint, beat, served):
     if kind in (MOVE, TIMER):
         _move(model, streams, people, i, k, t, end, hint, beat, served)
         return False
-    if kind == HAND_OVER:
-        hand_over_late(model, streams, people, i, t, start, end, beat)
-        return False
     if not can_happen(model, people, i, k):
         tally_event(people, i, t, hint, beat, flow_column(people, PARKED))
         draw_again(model, streams, people, i, k, t)
@@ -208,7 +206,7 @@ def _live(model, streams, people, i, start, end, hint, beat, served):
     t = people.next[i]
     c = BIRTHDAY if t == people.clock[i, BIRTHDAY] else column_of(bits, earliest(bits))
     while True:
-        if beat.used[BIRTHS] >= beat.births.shape[0]:
+        if _full(beat):
             return False
         if c == BIRTHDAY:
             _birthday(model, people, i, t, hint, beat)
@@ -245,9 +243,9 @@ def _collect_due(people, first, last, end, due):
 
 @inlined
 def _full(beat):
-    """Whether a table might not hold what one more resident hands over."""
-    return (beat.used[DEMANDS] + SLACK > beat.demands.shape[0]
-            or beat.used[DEPARTURES] + SLACK > beat.departures.shape[0])
+    """Whether a table might not hold what one more event hands over."""
+    return (beat.used[DEMANDS] >= beat.demands.shape[0] or beat.used[DEPARTURES] >= beat.departures.shape[0]
+            or beat.used[BIRTHS] >= beat.births.shape[0])
 
 
 @kernel
@@ -261,8 +259,6 @@ def advance(model, streams, people, first, last, start, end, hint, beat, served,
         found, following = _collect_due(people, first, last, end, beat.due)
         for n in range(found):
             i = beat.due[n]
-            if _full(beat):
-                return i
             status = people.person[i].status
             lives = status == LIVING or (status == WAITING and not ahead)
             if lives and not _live(model, streams, people, i, start, end, hint, beat, served):
@@ -272,28 +268,45 @@ def advance(model, streams, people, first, last, start, end, hint, beat, served,
 
 
 @kernel
-def apply_moves(model, streams, people, moves, lived, edges, hint, tally):
-    """Outcomes come back: each resident is released and takes the level, if any, at the outcome's own time.
+def apply_moves(model, streams, people, moves, first, last, lived, edges, hint, tally):
+    """What services say of cases comes back to residents. moves: MOVE[…] in order of resident and time; done are those of
+    everybody whose first row lies in [first, last).
 
-    They have lived up to day `lived` already (or up to the death or leaving that the services were told of, which
-    stands): what the outcome brings forward to before then happens then.
+    Each takes the level, if any, of an outcome at its own time, and is released when no case is left. They have lived up to
+    day `lived` already (or up to the death or leaving that the services were told of, which stands): what the outcome
+    brings forward to before then happens then.
     """
-    for n in range(moves.shape[0]):
-        move = moves[n]
-        i = move.resident
-        person = people.person[i]
+    n = first
+    while n < moves.shape[0] and n > 0 and moves[n].resident == moves[n - 1].resident:
+        n += 1
+    while n < moves.shape[0] and (n < last or moves[n].resident == moves[n - 1].resident):
+        _apply(model, streams, people, moves[n], lived, edges, hint, tally)
+        n += 1
+
+
+@inlined
+def _apply(model, streams, people, move, lived, edges, hint, tally):
+    """One row of what services say."""
+    i = move.resident
+    person = people.person[i]
+    t = np.float32(np.float64(move.ms) / 86_400_000.0)
+    told = _told(model, people, i)
+    at = people.clock[i, told]
+    person.resume = max(person.resume, at if told > 0 else lived)
+    if move.reason == PUT_OFF or move.reason == JOINED:
+        flow = LATE if move.reason == PUT_OFF else JOINS
+        tally[period_at(edges, t, hint), my_cell(people, i), flow_column(people, flow)] += 1
+    if move.attribute >= 0 and move.reason != DIED and move.reason != LEFT:
+        accrue(people, i, t, edges, hint, tally)
+        count_again(people, i, t, -1, edges, hint, tally)
+        set_level(model, streams, people, i, move.attribute, move.level, t)
+        count_again(people, i, t, 1, edges, hint, tally)
+    if told > 0:
+        people.clock[i, told] = at
+    person.open -= np.uint8(move.reason != PUT_OFF)
+    if person.open == 0:
         person.status = LIVING
-        told = _told(model, people, i)
-        at = people.clock[i, told]
-        person.resume = max(person.resume, at if told > 0 else lived)
-        if move.attribute >= 0 and move.reason != DIED and move.reason != LEFT:
-            t = np.float32(np.float64(move.ms) / 86_400_000.0)
-            accrue(people, i, t, edges, hint, tally)
-            count_again(people, i, t, -1, edges, hint, tally)
-            set_level(model, streams, people, i, move.attribute, move.level, t)
-            count_again(people, i, t, 1, edges, hint, tally)
-        if told > 0:
-            people.clock[i, told] = at
+    if person.open == 0 or told == 0:
         find_next(people, i)
 
 
@@ -319,7 +332,7 @@ def adopt(old, new, people, t, first, last, before, after):
             for c in range(1, people.clock.shape[1]):
                 k = event_of(new, people, i, c)
                 kind = new.kind[k]
-                if kind != TIMER and kind != HAND_OVER and kind != NO_EVENT and people.clock[i, c] < NEVER:
+                if kind != TIMER and kind != NO_EVENT and people.clock[i, c] < NEVER:
                     ratio = np.float32(before[k] / after[k])
                     if ratio != np.float32(1.0):
                         people.clock[i, c] = rescaled(people.clock[i, c], t, ratio)

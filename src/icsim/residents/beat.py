@@ -14,8 +14,8 @@ from icsim.state import NEVER, PLACE, milliseconds
 PERSON_TIME = 0
 BORN, ARRIVED, MOVED_IN, MOVED_OUT, LATE, JOINED, PARKED = range(7)
 FLOWS = ("born", "arrived", "moved_in", "moved_out", "late", "joined", "parked")
-"""Tally columns after the weights; one column an event follows. LATE: demands that came while a case was open; JOINED:
-of these, those that came while another already waited, and are seen to with it."""
+"""Tally columns after the weights; one column an event follows. LATE: demands that were put off, since a case was open;
+JOINED: those that came while one was put off already, and are seen to with it."""
 
 BIRTH_RECORD = np.dtype(
     [("day", "f4"), ("key", "u8"), ("place", "u1"), ("quintile", "u1"), ("sex", "u1"), ("age", "u1"), ("birth", "f4")],
@@ -27,8 +27,6 @@ DEMANDS, DEPARTURES, BIRTHS = range(3)
 
 DEATH_COLUMN = 1
 """Clock column of death."""
-SLACK = 16
-"""Rows that must be free in every table before a resident lives on."""
 
 
 class Scratch(NamedTuple):

@@ -56,7 +56,6 @@ def build(catalogue: Catalogue, area: Area, start: date, days: int, shipped: Cat
         trend=trends[start.year],
         ratio=ratio.astype(np.float32),
         leave=np.int64(layout.column_of_kind("leave")),
-        hand_over=np.int64(layout.hand_over_column),
         **events,
         **clocks,
         **touched(ratio, clocks["column"]),

@@ -1,4 +1,4 @@
-"""Demands: is a ring real on this day, how bad is it, what does it do at once, and when do services hear of it."""
+"""Demands: is a ring real on this day, how bad is it, what does it do at once, and what do services hear of it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from icsim.catalogue.profiles import time_of_day
 from icsim.residents.beat import (
     DEATH_COLUMN,
     DEMANDS,
-    JOINED,
-    LATE,
     PARKED,
     change,
     event_column,
@@ -21,7 +19,7 @@ from icsim.residents.beat import (
 )
 from icsim.residents.door import accrue, my_cell, set_level
 from icsim.residents.model import CLASS_AGE, CLASS_NONE, CLASS_SEVERITY
-from icsim.state import NEVER, OLDEST, PLACE, SEX, WAITING, milliseconds
+from icsim.state import OLDEST, PLACE, SEX, WAITING, milliseconds
 
 _WEEK = np.float32(7.0)
 
@@ -74,6 +72,7 @@ def _hand_over(model, people, i, d, severity, key, t, start, beat):
     beat.used[DEMANDS] = n + 1
     people.person[i].asked = np.int32(at // 1000 + 1)
     people.person[i].status = WAITING
+    people.person[i].open += np.uint8(1)
 
 
 @inlined
@@ -86,38 +85,10 @@ def _is_real(model, streams, people, i, k, t):
 
 @inlined
 def _in_a_later_beat(t, start, end):
-    """The same hour of the same weekday, as many whole weeks later as a beat is long: demands put off are spread over the
-    next beat as they were over this one, instead of crowding into its first days.
+    """The same hour of the same weekday, as many whole weeks later as a beat is long: what is put off is spread over the
+    next beat as it was over this one, instead of crowding into its first days.
     """
     return t + _WEEK * np.ceil((end - start) / _WEEK)
-
-
-@inlined
-def _put_off(model, people, i, k, severity, count, t, start, end, hint, beat):
-    """A demand while a case is open is handed over in a later beat; a second one is seen to together with the first."""
-    tally_event(people, i, t, hint, beat, flow_column(people, LATE))
-    if people.clock[i, model.hand_over] < NEVER:
-        tally_event(people, i, t, hint, beat, flow_column(people, JOINED))
-        return
-    person = people.person[i]
-    person.late_event = k
-    person.late_severity = severity
-    person.late_count = count
-    people.clock[i, model.hand_over] = _in_a_later_beat(t, start, end)
-
-
-@inlined
-def hand_over_late(model, streams, people, i, t, start, end, beat):
-    """A demand that was put off: handed over now, or put off again; one for what they have by now is dropped."""
-    if people.person[i].status == WAITING:
-        people.clock[i, model.hand_over] = _in_a_later_beat(t, start, end)
-        return
-    people.clock[i, model.hand_over] = NEVER
-    person = people.person[i]
-    k = np.int64(person.late_event)
-    if _possible(model, people, i, k):
-        key = rng.address(streams.case[k], person.key, np.uint64(person.late_count))
-        _hand_over(model, people, i, model.demand[k], np.int64(person.late_severity), key, t, start, beat)
 
 
 @inlined
@@ -129,13 +100,19 @@ def _possible(model, people, i, k):
 
 @inlined
 def demand(model, streams, people, i, k, t, start, end, hint, beat, served):
-    """A demand clock rings: is it real on this day, how bad, what does it do at once, and hand it over."""
+    """A demand clock rings: is it real on this day, how bad, what does it do at once, and hand it over.
+
+    Long care is not asked for while a case is open, whose outcome could be the same: its clock rings again later.
+    """
     if not _is_real(model, streams, people, i, k, t):
         renew(model, streams, people, i, k, t)
         return
     if not _possible(model, people, i, k):
         tally_event(people, i, t, hint, beat, flow_column(people, PARKED))
         renew(model, streams, people, i, k, t)
+        return
+    if served and model.attribute[k] >= 0 and people.person[i].status == WAITING:
+        people.clock[i, model.column[k]] = _in_a_later_beat(t, start, end)
         return
     d = model.demand[k]
     person_key = people.person[i].key
@@ -153,8 +130,6 @@ def demand(model, streams, people, i, k, t, start, end, hint, beat, served):
         if model.attribute[k] >= 0:
             a = model.attribute[k]
             change(model, streams, people, i, a, model.target[k, people.level[i, a]], t, hint, beat)
-    elif people.person[i].status == WAITING:
-        _put_off(model, people, i, k, severity, count, t, start, end, hint, beat)
     else:
         key = rng.address(streams.case[k], person_key, np.uint64(count))
         _hand_over(model, people, i, d, severity, key, t, start, beat)

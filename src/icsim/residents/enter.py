@@ -15,7 +15,7 @@ from icsim.residents.door import (
     set_level,
     set_weights,
 )
-from icsim.residents.model import HAND_OVER, NO_EVENT, TIMER
+from icsim.residents.model import NO_EVENT, TIMER
 from icsim.state import LIVING, NEVER, OLDEST, PLACE, QUINTILE, SEX
 
 
@@ -64,7 +64,7 @@ def set_clocks(model, streams, people, i, t, scratch):
         kind, slot = model.kind[k], model.fired_slot[k]
         scratch.stream[c] = streams.clock[k]
         scratch.turn[c] = 0 if slot < 0 else people.fired[i, slot]
-        scratch.rate[c] = -1.0 if kind in (TIMER, HAND_OVER, NO_EVENT) else scratch.rates[k]
+        scratch.rate[c] = -1.0 if kind in (TIMER, NO_EVENT) else scratch.rates[k]
     key = people.person[i].key
     for c in range(clock.shape[0]):
         wait = rng.exponential(rng.draw(scratch.stream[c], key, scratch.turn[c])) / scratch.rate[c]

@@ -31,23 +31,13 @@ class Layout:
 
     @property
     def numbers(self) -> int:
-        """Length of the event axis: the birthday, the events, the late hand-over."""
-        return len(self.events) + 2
-
-    @property
-    def hand_over(self) -> int:
-        """Number of the late hand-over on the event axis."""
-        return 1 + len(self.events)
-
-    @property
-    def hand_over_column(self) -> int:
-        """Clock column of the late hand-over."""
-        return 1 + len(self.clocks)
+        """Length of the event axis: the birthday and the events."""
+        return len(self.events) + 1
 
     @property
     def columns(self) -> int:
-        """Clock columns with padding: the birthday, those of the events, that of the late hand-over."""
-        return -(-(len(self.clocks) + 2) // BLOCK) * BLOCK
+        """Clock columns with padding: the birthday and those of the events."""
+        return -(-(len(self.clocks) + 1) // BLOCK) * BLOCK
 
     def number(self, event: str) -> int:
         """Number of an event on the event axis."""

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-DEATH, LEAVE, BIRTH, MOVE, TIMER, DEMAND, HAND_OVER, NO_EVENT = range(8)
+DEATH, LEAVE, BIRTH, MOVE, TIMER, DEMAND, NO_EVENT = range(7)
 """Kinds of event. HAND_OVER: a demand that came while a case was open is handed over; its clock has no rate. NO_EVENT: the
 birthday, and a clock whose events cannot happen now."""
-WITHOUT_RATE = (TIMER, HAND_OVER, NO_EVENT)
+WITHOUT_RATE = (TIMER, NO_EVENT)
 KINDS = ("death", "leave", "birth", "move", "timer", "demand")
 
 RARE = 1e-9 / 365.25
@@ -43,7 +43,6 @@ class ResidentModel(NamedTuple):
     has_ratio: np.ndarray  # uint8[A, L], 1: some ratio differs from 1 at this level
     kind: np.ndarray  # int8[K]
     leave: np.int64  # clock column of leaving the area; 0: nobody leaves
-    hand_over: np.int64  # clock column of the late hand-over
     column: np.ndarray  # int32[K], clock column
     decides: np.ndarray  # int32[C], attribute whose level decides which event the clock is of
     event_at: np.ndarray  # int32[C, L], that event; 0: none can happen

@@ -13,7 +13,6 @@ from icsim.residents.layout import Layout, settings, targets
 def kinds(layout: Layout) -> dict[str, np.ndarray]:
     """Kind int8[K], attribute int32[K], target int8[K, L], days float32[K]."""
     kind = np.full(layout.numbers, m.NO_EVENT, np.int8)
-    kind[layout.hand_over] = m.HAND_OVER
     attribute = np.full(layout.numbers, -1, np.int32)
     target = np.full((layout.numbers, layout.most_levels), -1, np.int8)
     days = np.zeros(layout.numbers, np.float32)
@@ -32,8 +31,6 @@ def clocks(layout: Layout, catalogue: Catalogue) -> dict[str, np.ndarray]:
     column, slot = np.zeros(layout.numbers, np.int32), np.full(layout.numbers, -1, np.int32)
     decides, event_at = np.zeros(layout.columns, np.int32), np.zeros((layout.columns, layout.most_levels), np.int32)
     own = np.zeros((len(layout.attributes), 2), np.int32)
-    column[layout.hand_over] = layout.hand_over_column
-    event_at[layout.hand_over_column] = layout.hand_over
     for c, names in enumerate(layout.clocks, 1):
         numbers = [layout.number(name) for name in names]
         rows = [layout.events[k - 1] for k in numbers]

@@ -17,7 +17,7 @@ from icsim.errors import EngineError
 from icsim.order import in_order, joined
 from icsim.residents import advance as loops
 from icsim.residents import enter
-from icsim.residents.beat import BIRTH_RECORD, BIRTHS, DEMANDS, DEPARTURES, FLOWS, SLACK, scratch
+from icsim.residents.beat import BIRTH_RECORD, BIRTHS, DEMANDS, DEPARTURES, FLOWS, scratch
 from icsim.residents.beat import Beat as Tables
 from icsim.residents.build import Built, streams
 from icsim.residents.model import ResidentModel
@@ -110,12 +110,12 @@ class Residents:
                                 lambda n, a, b: self._sweep_part(n, a, b, beat, hint, served, True))
 
     def apply(self, moves: np.ndarray) -> None:
-        """Outcomes of cases (MOVE): each resident, who has one at most, is released at the outcome's own time."""
+        """What services say of cases (MOVE): outcomes take effect at their own times, and whoever has none left is free."""
         if len(moves):
-            hint = max(int(np.searchsorted(self.edges, moves["ms"][0] / 86_400_000, side="right")) - 1, 0)
-            lived, moves = np.float32(self._lived), own_copy(moves)
+            hint = max(int(np.searchsorted(self.edges, moves["ms"].min() / 86_400_000, side="right")) - 1, 0)
+            lived, moves = np.float32(self._lived), in_order(own_copy(moves), "resident", "ms")
             self._crew.share(0, len(moves), _WORTH_RELEASING, lambda n, a, b: loops.apply_moves(
-                self.model, self.streams, self.people, moves[a:b], lived, self.edges, hint, self._tables[n].tally))
+                self.model, self.streams, self.people, moves, a, b, lived, self.edges, hint, self._tables[n].tally))
 
     def at_level(self, attribute: str, level: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Living residents at this level: their rows int32[n], places int32[n] and keys uint64[n]."""
@@ -229,7 +229,7 @@ def _grown(tables: Tables) -> Tables:
     """The same, with whichever table is full doubled."""
     for name, used in (("demands", DEMANDS), ("departures", DEPARTURES), ("births", BIRTHS)):
         table = getattr(tables, name)
-        if tables.used[used] + SLACK > len(table):
+        if tables.used[used] >= len(table):
             larger = records(2 * len(table), table.dtype)
             larger[: len(table)] = table
             grown: dict[str, Any] = {name: larger}

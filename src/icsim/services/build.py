@@ -9,6 +9,7 @@ import numpy as np
 
 from icsim import rng
 from icsim.areas.load import Area
+from icsim.calendar import MS_PER_DAY
 from icsim.catalogue import when
 from icsim.catalogue.load import Catalogue
 from icsim.catalogue.rows import Quantity, Step
@@ -57,6 +58,7 @@ def build(catalogue: Catalogue, area: Area, layout: Layout, start: date, days: i
         change_ms=changes[:, 0],
         change_pool=changes[:, 1].astype(np.int32),
         change_capacity=changes[:, 2].astype(np.int32),
+        put_off_by=np.int64(MS_PER_DAY),
     )
 
 

@@ -19,7 +19,6 @@ from icsim.services.layout import (
     HIGHEST_SLOT,
     MOVES,
     OVERFLOW,
-    TWO_CASES,
     Desk,
     empty_queues,
     pools_of,
@@ -125,8 +124,6 @@ class CompiledEngine:
     def _take(self) -> tuple[np.ndarray, np.ndarray]:
         """What was written since the last call. Contacts are given away with their table, unless it is used again."""
         count = self._desk.used
-        if count[OVERFLOW] == TWO_CASES:
-            raise EngineError("a resident has two open cases")
         if count[OVERFLOW]:
             raise EngineError(f"one event wrote more than {loop.SLACK} rows: a loop of steps that take no time?")
         contacts = self._desk.contacts[: count[CONTACTS]]

@@ -9,7 +9,7 @@ from icsim._compile import inlined
 from icsim.services.layout import HEAP_SIZE
 from icsim.services.model import EXPONENTIAL, LOGNORMAL, NORMAL, TRIANGULAR, UNIFORM
 
-DEPARTURES, CAPACITY, ENDS, PATIENCE_OVER, ARRIVALS = range(5)
+DEPARTURES, CAPACITY, ENDS, PATIENCE_OVER, ARRIVALS, TAKEN_UP = range(6)
 """Phases of an instant, in their order."""
 
 

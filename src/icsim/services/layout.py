@@ -56,6 +56,7 @@ CASE = np.dtype(
         ("token", "u4"),  # an event whose token differs is void; never reset, so a reused slot is safe
         ("before", "i4"),  # neighbours in the queue; `after` links free slots as well
         ("after", "i4"),
+        ("following", "i4"),  # slot of a case of the same resident that is put off until this one has ended; −1: none
         ("kind", "i2"),
         ("cls", "i2"),
         ("place", "i2"),
@@ -69,8 +70,8 @@ CASE = np.dtype(
     ],
     align=True,
 )
-FREE, QUEUED, RUNNING, SUSPENDED, PAUSED = range(5)
-"""State of a case slot. PAUSED: in a step that needs no service."""
+FREE, QUEUED, RUNNING, SUSPENDED, PAUSED, WAITS_ITS_TURN = range(6)
+"""State of a case slot. PAUSED: in a step that needs no service. WAITS_ITS_TURN: put off, and not yet taken up."""
 
 POOL = np.dtype(
     [
@@ -109,9 +110,6 @@ FREE_SLOT, HIGHEST_SLOT, HEAP_SIZE, STACK_SIZE, CHANGE, CONTACTS, MOVES, OVERFLO
 """What `count` holds: head of the list of free slots, slots ever used, sizes, next capacity change, rows written.
 TOUCHED: keeps the compiler from leaving out what is only read to be near."""
 
-TWO_CASES = 2
-"""Value of OVERFLOW when a resident with an open case demands again."""
-
 
 class Rules(NamedTuple):
     """Pathways as the loop reads them; never written."""
@@ -131,6 +129,7 @@ class Rules(NamedTuple):
     change_ms: np.ndarray  # int64[X]
     change: np.ndarray  # int32[X, 2], pool, and planned servers or REVIEW
     provider_stream: np.ndarray  # uint64[1]
+    put_off_by: np.ndarray  # int64[1]
 
 
 class Desk(NamedTuple):
@@ -203,6 +202,7 @@ def rules_of(model: ServiceModel) -> Rules:
         change_ms=np.ascontiguousarray(model.change_ms, np.int64),
         change=np.stack([model.change_pool, model.change_capacity], axis=1).astype(np.int32),
         provider_stream=np.array([model.provider_stream], np.uint64),
+        put_off_by=np.array([model.put_off_by], np.int64),
     )
 
 

@@ -1,9 +1,10 @@
 """The event loop of the services, compiled. What each rule means is said in docs/background/services.md and, readably,
 in `reference.py`, which gives the same trace.
 
-An instant is worked off in the order: departures, capacity, ends, patience, arrivals; ties by case key. Whatever frees
-a server puts its pool on a stack; `drain` grants freed servers to queues until nothing more can start. The order in
-which pools are drained does not matter: a grant can only free servers, never take one that another queue could have had.
+An instant is worked off in the order: departures, capacity, ends, patience, arrivals, cases put off; ties by case key.
+Whatever frees a server puts its pool on a stack; `drain` grants freed servers to queues until nothing more can start. The
+order in which pools are drained does not matter: a grant can only free servers, never take one that another queue could
+have had.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from icsim.services.compiled_calendar import (
     DEPARTURES,
     ENDS,
     PATIENCE_OVER,
+    TAKEN_UP,
     drop_first,
     sample_ms,
     schedule,
@@ -51,10 +53,10 @@ from icsim.services.layout import (
     QUEUED,
     RUNNING,
     TOUCHED,
-    TWO_CASES,
+    WAITS_ITS_TURN,
 )
 from icsim.services.model import LAST, NONE, REFUSE_CLOSED, REFUSE_FULL
-from icsim.tables import DIVERTED, GAVE_UP, MOVED_ON, REFUSED, SERVED, STILL_THERE
+from icsim.tables import DIVERTED, GAVE_UP, JOINED, MOVED_ON, PUT_OFF, REFUSED, SERVED, STILL_THERE
 
 _FAR = np.int64(2**62)
 _NOWHERE = -1_000_000
@@ -92,14 +94,51 @@ def _open_case(rules, desk, demand):
     case.remaining = -1
     case.marked = -1
     case.marked_pool = -1
+    case.following = -1
     case.state = PAUSED
     case.reason = SERVED
     case.provider = rng.draw(rules.provider_stream[0], demand.key, 0)
+    return slot
+
+
+@inlined
+def _arrive(rules, desk, demand, t):
+    """A demand comes: a new case, unless its resident has one. Then it is put off until that has ended; if another waits for
+    that already, the two are seen to as one. Returns the slot of a case that begins, or −1.
+    """
+    first = desk.case_of[demand.resident] if demand.resident >= 0 else -1
+    if first >= 0 and (desk.case[first].following >= 0 or desk.case[first].state == WAITS_ITS_TURN):
+        _tell(desk, t, demand.resident, JOINED)
+        return -1
+    slot = _open_case(rules, desk, demand)
+    if first >= 0:
+        desk.case[first].following = slot
+        desk.case[slot].state = WAITS_ITS_TURN
+        _tell(desk, t, demand.resident, PUT_OFF)
+        return -1
     if demand.resident >= 0:
-        if desk.case_of[demand.resident] >= 0:
-            desk.used[OVERFLOW] = TWO_CASES
         desk.case_of[demand.resident] = slot
     return slot
+
+
+@inlined
+def _let_follow(rules, desk, case, t):
+    """The case has ended: one of the same resident that was put off is next, at its time of day."""
+    slot = case.following
+    desk.case_of[case.resident] = slot
+    if slot >= 0:
+        by = rules.put_off_by[0]
+        called = desk.case[slot].called
+        schedule(desk, slot, called + (t - called + by - 1) // by * by, TAKEN_UP)
+
+
+@inlined
+def _take_up(rules, desk, slot, t):
+    """A case that was put off begins. Returns its first step."""
+    case = desk.case[slot]
+    case.called = t
+    case.state = PAUSED
+    return rules.start[case.kind]
 
 
 @inlined
@@ -131,16 +170,24 @@ def _close(rules, desk, slot, t, outcome):
 @inlined
 def _release(rules, desk, case, t, outcome):
     """The resident's move: what the outcome sets, and when."""
-    desk.case_of[case.resident] = -1
+    _let_follow(rules, desk, case, t)
+    attribute = rules.outcome[outcome, 0] if outcome >= 0 else -1
+    level = rules.outcome[outcome, 1] if outcome >= 0 else -1
+    _tell(desk, t, case.resident, case.reason, attribute, level)
+
+
+@inlined
+def _tell(desk, t, resident, reason, attribute=-1, level=-1):
+    """A row of MOVE."""
     if desk.used[MOVES] >= desk.moves.shape[0]:
         desk.used[OVERFLOW] = 1
         return
-    move = desk.moves[_new_move(desk, t, case.resident)]
+    move = desk.moves[_new_move(desk, t, resident)]
     move.ms = t
-    move.resident = case.resident
-    move.attribute = rules.outcome[outcome, 0] if outcome >= 0 else -1
-    move.level = rules.outcome[outcome, 1] if outcome >= 0 else -1
-    move.reason = case.reason
+    move.resident = resident
+    move.attribute = attribute
+    move.level = level
+    move.reason = reason
 
 
 @inlined
@@ -308,7 +355,8 @@ def _cut_short(desk, slot, t, reason):
     case = desk.case[slot]
     case.reason = reason
     p = case.pool
-    write_step(desk, case, t, reason)
+    if case.state != WAITS_ITS_TURN:
+        write_step(desk, case, t, reason)
     if p >= 0:
         pool = desk.pool[p]
         touch(pool, t)
@@ -393,9 +441,12 @@ def _next_departure(desk, departures, n):
 def _depart(rules, desk, departure, t):
     """Somebody dies, leaves, or needs a long hold no more."""
     slot = _case_cut(desk, departure)
-    if slot >= 0:
+    while slot >= 0:
+        following = desk.case[slot].following
+        desk.case[slot].following = -1
         _cut_short(desk, slot, t, departure.reason)
         _close(rules, desk, slot, t, -1)
+        slot = following
     p = desk.tenant[departure.resident]
     if p >= 0:
         desk.tenant[departure.resident] = -1
@@ -436,14 +487,17 @@ def serve(rules, desk, demands, departures, until, place):
             drop_first(desk)
             if order & 7 == ENDS:
                 to = _finish_step(rules, desk, slot, t)
-            else:
+            elif order & 7 == PATIENCE_OVER:
                 to = _give_up(rules, desk, slot, t)
+            else:
+                to = _take_up(rules, desk, slot, t)
         elif phase == ARRIVALS:
             if place[0] % AHEAD == 0:
                 _look_ahead(desk, demands, place[0])
-            slot = _open_case(rules, desk, demands[place[0]])
+            slot = _arrive(rules, desk, demands[place[0]], t)
             place[0] += 1
-            to = rules.start[desk.case[slot].kind]
+            if slot >= 0:
+                to = rules.start[desk.case[slot].kind]
         elif phase == CAPACITY:
             while desk.used[CHANGE] < rules.change_ms.shape[0] and rules.change_ms[desk.used[CHANGE]] == order >> 3:
                 change = desk.used[CHANGE]
@@ -474,7 +528,8 @@ def finish(desk, until, slots):
             return False
         case = desk.case[slot]
         if case.state != FREE:
-            write_step(desk, case, until, STILL_THERE)
+            if case.state != WAITS_ITS_TURN:
+                write_step(desk, case, until, STILL_THERE)
             write(desk, case, -1, -1, case.called, case.called, until, STILL_THERE, -1)
             case.state = FREE
     return True

@@ -74,6 +74,7 @@ class ServiceModel(NamedTuple):
     shorten_factor: np.ndarray  # float64[S], the duration is × this
     outcome_attribute: np.ndarray  # int16[O], attribute set; −1: none
     outcome_level: np.ndarray  # int16[O]
+    put_off_by: np.int64  # ms; a case is put off by whole ones: by days, so that it keeps its time of day
     provider_stream: np.uint64
     provider_from: np.ndarray  # int32[services, places + 1]: providers of (service, place) in the two arrays below
     provider_pool: np.ndarray  # int32[R]

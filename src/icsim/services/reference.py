@@ -41,9 +41,9 @@ from icsim.services.model import (
 )
 from icsim.services.pool import Case, Pool, PoolRules
 from icsim.services.served import POOL_SUMS, Served
-from icsim.tables import CONTACT, DIVERTED, GAVE_UP, MOVE, MOVED_ON, REFUSED, SERVED, STILL_THERE
+from icsim.tables import CONTACT, DIVERTED, GAVE_UP, JOINED, MOVE, MOVED_ON, PUT_OFF, REFUSED, SERVED, STILL_THERE
 
-DEPARTURES, CAPACITY, ENDS, PATIENCE, ARRIVALS = range(1, 6)
+DEPARTURES, CAPACITY, ENDS, PATIENCE, ARRIVALS, TAKEN_UP = range(1, 7)
 """The phases of an instant. SimPy's own URGENT (0) and NORMAL (1) come first, so `run(until)` stops before them all."""
 
 
@@ -79,6 +79,7 @@ class ReferenceEngine:
         self.env = Instants(0)
         self.pools = [Pool(self.env, p) for p in range(len(model.pool_queue_limit))]
         self.open: dict[int, Case] = {}  # by resident
+        self.following: dict[int, Case] = {}  # by resident, a case that is put off until the open one has ended
         self.background: set[Case] = set()
         """Open cases that belong to no resident."""
         self.tenant: dict[int, Pool] = {}  # by resident, who keeps a server of the pool as a long hold
@@ -112,7 +113,7 @@ class ReferenceEngine:
     def serve(self, demands: np.ndarray, departures: np.ndarray, until_ms: int) -> Served:
         """Run all instants from the end of the previous call up to, not including, `until_ms`.
 
-        Raises EngineError for a demand or departure outside that stretch, or a second open case of one resident.
+        Raises EngineError for a demand or departure outside that stretch.
         """
         self._check(demands, until_ms)
         self._check(departures, until_ms)
@@ -127,24 +128,40 @@ class ReferenceEngine:
 
     def finish(self, until_ms: int) -> Served:
         """Write a record for every case still open at `until_ms`, where the last `serve` ended. Nobody is released."""
-        for case in (*self.open.values(), *self.background):
-            self._record(case, STILL_THERE, until_ms)
-            self._record_end(case, STILL_THERE, -1, until_ms)
-        self.open.clear()
+        for cases in (self.open, self.following):
+            for case in cases.values():
+                self._still_there(case, until_ms)
+            cases.clear()
+        for case in self.background:
+            self._still_there(case, until_ms)
         self.background.clear()
         return self._hand_over()
 
     # Events
 
     def _arrive(self, case: Case) -> None:
+        case.provider = rng.draw(self.model.provider_stream, case.address, 0)
         if case.resident < 0:
             self.background.add(case)
         elif case.resident in self.open:
-            raise EngineError(f"resident {case.resident} has a second case, {case.key}, at {self.env.now} ms")
+            return self._put_off(case)
         else:
             self.open[case.resident] = case
-        case.provider = rng.draw(self.model.provider_stream, case.address, 0)
+        self._begin(case)
+
+    def _begin(self, case: Case) -> None:
         self._follow(case, Onward(int(self.model.start[case.kind])))
+
+    def _put_off(self, case: Case) -> None:
+        """It waits until the resident's open case has ended; if one waits for that already, the two are seen to as one."""
+        joins = case.resident in self.following or self.open[case.resident].step < 0
+        if not joins:
+            self.following[case.resident] = case
+        self._moves.append((self.env.now, case.resident, -1, -1, JOINED if joins else PUT_OFF))
+
+    def _take_up(self, case: Case) -> None:
+        case.called = self.env.now
+        self._begin(case)
 
     def _end(self, case: Case) -> None:
         self._record(case, SERVED)
@@ -182,7 +199,11 @@ class ReferenceEngine:
 
     def _depart(self, resident: int, reason: int) -> None:
         case = None if reason == MOVED_ON else self.open.get(resident)
+        following = self.following.pop(resident, None) if case else None
         freed = self._cut_short(case, reason) if case else []
+        if following:
+            self.open[resident] = following
+            self._cut_short(following, reason)
         for pool in filter(None, (*freed, self._end_tenancy(resident))):
             self._serve(pool)
 
@@ -190,7 +211,8 @@ class ReferenceEngine:
         """The case ends as it stands; the pools whose servers it had, which are free now."""
         case.alarm = None
         freed = []
-        self._record(case, reason)
+        if case.step >= 0:
+            self._record(case, reason)
         if case.pool and case.turn:
             self._leave_queue(case, case.pool)
         elif case.pool:
@@ -298,12 +320,21 @@ class ReferenceEngine:
             self.background.remove(case)
         else:
             del self.open[case.resident]
+            self._let_follow(case.resident)
         self._record_end(case, end.reason, end.outcome, self.env.now)
         attribute, level = -1, -1
         if end.outcome >= 0:
             attribute, level = self.model.outcome_attribute[end.outcome], self.model.outcome_level[end.outcome]
         if case.resident >= 0:
             self._moves.append((self.env.now, case.resident, attribute, level, end.reason))
+
+    def _let_follow(self, resident: int) -> None:
+        """The case that was put off is next, at its time of day."""
+        case = self.following.pop(resident, None)
+        if case:
+            self.open[resident] = case
+            days = -(-(self.env.now - case.called) // int(self.model.put_off_by))
+            self._expect(case, case.called + days * int(self.model.put_off_by) - self.env.now, TAKEN_UP, self._take_up)
 
     def _leave_queue(self, case: Case, pool: Pool) -> None:
         """Leave unserved; one who was sent away in mid-service is not counted, having been granted before."""
@@ -422,6 +453,11 @@ class ReferenceEngine:
         """One step visited, ended now unless said otherwise."""
         pool = case.pool.index if case.pool else -1
         self._write(case, case.asked, case.started, ended, case.step, pool, reason, -1)
+
+    def _still_there(self, case: Case, until_ms: int) -> None:
+        if case.step >= 0:
+            self._record(case, STILL_THERE, until_ms)
+        self._record_end(case, STILL_THERE, -1, until_ms)
 
     def _record_end(self, case: Case, reason: int, outcome: int, ended: int) -> None:
         """The record that closes a case."""

@@ -84,6 +84,19 @@ def test_corrections_add_up_from_pass_to_pass_and_have_limits(tables):
     assert correction(often, "pain_onset", 65) == steady.LIMITS[1]
 
 
+def test_what_holds_in_a_world_without_trends_alone_may_go_farther(tables):
+    """It is held by no belief in what was published, or hardly, and has limits of its own."""
+    world = seen(tables, {"pain": fewer_in_the_sixties(tables, "pain", 1, 0.5)}, {"pain_onset": 5_000})
+    often = tables
+    for _ in range(8):
+        often = steady.steadier(often, world, tables, falling=("pain_onset",))
+    assert steady.LIMITS[1] < correction(often, "pain_onset", 65) < steady.LOOSE_LIMITS[1]
+    little = seen(tables, {"pain": fewer_in_the_sixties(tables, "pain", 1, 0.001)}, {"pain_onset": 2_000})
+    believed, free = (correction(steady.steadier(tables, little, tables, falling=falling), "pain_onset", 65)
+                      for falling in ((), ("pain_onset",)))
+    assert free > 1.02 * believed > 1.02
+
+
 def test_one_event_from_several_levels_learns_which(tables):
     """Too few become severely frail at all ages: the step there grows against the first step, which makes it up."""
     people = as_published(tables, "frailty")

@@ -137,7 +137,7 @@ class _Work:
             seen = steady.look(without_trends(_with(self.resolved, self.catalogue, self.area, run)))
             drift = steady.worst_drift(self.bare[0], seen, 2000 * self.settings.replications)
             self.steadiness.append((len(self.steadiness) + 1, len(drift), sum(abs(row[3]) > 0.05 for row in drift)))
-            self.catalogue = set_aside(steady.steadier(self.catalogue, seen, self.bare[0]), self.falling)
+            self.catalogue = set_aside(steady.steadier(self.catalogue, seen, self.bare[0], self.falling), self.falling)
 
     def _steadiness(self) -> pl.DataFrame:
         return pl.DataFrame(self.steadiness, schema={"pass": pl.Int64, "looked_at": pl.Int64, "drifting": pl.Int64},

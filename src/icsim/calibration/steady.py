@@ -41,11 +41,14 @@ MIDDLES = (5, 15, 25, 35, 45, 55, 65, 75, 85, 90)
 """Age at which a band's correction is set; between these they are joined."""
 RIDGE, SMOOTH = 0.5, 0.3
 """How far from none, and from that of the next band, a correction strays by itself: standard deviation of its logarithm."""
+LOOSELY = 10.0
+"""× these, for what holds only in a world without trends: it is no finding on how often a thing happens."""
 FARTHEST = 0.5
 """The most by which one pass changes a logarithm."""
 FEWEST_THERE = 30
 """People below which the tables put hardly anybody at a level: those whom services bring there are no drift."""
 LIMITS = (0.1, 10.0)
+LOOSE_LIMITS = (1e-3, 1e3)
 FEWEST = 30
 """Moves below which a band tells nothing."""
 FITTED = "icsim_calibration"
@@ -119,12 +122,12 @@ def _moved(watches: list[Census]) -> dict[str, np.ndarray]:
     return {name: by_edges[:, n] for n, name in enumerate(names)}
 
 
-def steadier(catalogue: Catalogue, seen: Seen, published: Catalogue,
+def steadier(catalogue: Catalogue, seen: Seen, published: Catalogue, falling: Container[str] = (),
              keep: Callable[[Event], bool] = lambda event: True) -> Catalogue:
     """The tables after one pass more: with new corrections, by age, of moves that `keep` names, and where one event leads
     from several levels, with new ratios of those.
 
-    published: the tables whose shares are to be kept.
+    published: the tables whose shares are to be kept; falling: events whose corrections hold only in a world without trends.
     """
     corrections = {row.id: row for row in catalogue.corrections}
     ratios = {row.id: row for row in catalogue.ratios}
@@ -135,7 +138,7 @@ def steadier(catalogue: Catalogue, seen: Seen, published: Catalogue,
                   and (seen.moved[row.event] >= FEWEST).sum() > 1]
         if events:
             ways = [way for row in events for way in _ways(catalogue, seen, row, name, free)]
-            _change(corrections, ratios, ways, _changes(published, seen, name, ways, before))
+            _change(corrections, ratios, ways, _changes(published, seen, name, ways, before, falling), falling)
     return replace(catalogue, corrections=tuple(corrections.values()), ratios=tuple(ratios.values()))
 
 
@@ -179,8 +182,8 @@ def _ways(catalogue: Catalogue, seen: Seen, row: Event, name: str, free: Contain
             for n in range(len(levels)) if to[n] >= 0]
 
 
-def _changes(published: Catalogue, seen: Seen, name: str, ways: list[_Way],
-             before: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _changes(published: Catalogue, seen: Seen, name: str, ways: list[_Way], before: dict[str, np.ndarray],
+             falling: Container[str]) -> dict[str, np.ndarray]:
     """By how much the logarithm of each correction should change, float64[band] by event, and of each ratio, float64[1]."""
     there, expected = by_band(seen.shares[name].sum(axis=(0, 1))), _expected(published, seen, name)
     names = list(dict.fromkeys(way.event for way in ways)) + [way.ratio for way in ways if way.ratio]
@@ -197,28 +200,32 @@ def _changes(published: Catalogue, seen: Seen, name: str, ways: list[_Way],
     known = expected[:, 1:] >= FEWEST_THERE
     rows, drift = (brought / size[..., None])[:, 1:][known], ((there - expected) / size)[:, 1:][known]
     so_far = np.concatenate([before.get(name, np.zeros(n)) for name, n in zip(names, sizes, strict=True)])
-    found = _least(rows, -drift, so_far, sizes)
+    loose = [LOOSELY if name in falling else 1.0 for name in names]
+    found = _least(rows, -drift, so_far, sizes, loose)
     return {name: found[at[name] : at[name] + n] for name, n in zip(names, sizes, strict=True)}
 
 
-def _least(rows: np.ndarray, wanted: np.ndarray, before: np.ndarray, sizes: list[int]) -> np.ndarray:
-    """float64[unknown]: least squares and a belief of the sums with `before`, no unknown farther than FARTHEST."""
-    near_none = np.eye(len(before)) / RIDGE
-    apart = np.diff(np.eye(len(before)), axis=0)
-    near_next = np.delete(apart, np.cumsum(sizes)[:-1] - 1, axis=0) / SMOOTH
+def _least(rows: np.ndarray, wanted: np.ndarray, before: np.ndarray, sizes: list[int], loose: list[float]) -> np.ndarray:
+    """float64[unknown]: least squares and a belief of the sums with `before`, no unknown farther than FARTHEST.
+
+    sizes: unknowns of each name; loose: how much wider than others it is believed.
+    """
+    near_none = np.eye(len(before)) / np.repeat(loose, sizes) / RIDGE
+    near_next = np.delete(np.diff(near_none * RIDGE, axis=0), np.cumsum(sizes)[:-1] - 1, axis=0) / SMOOTH
     belief = np.vstack([near_none, near_next])
     return lsq_linear(np.vstack([rows, belief]), np.concatenate([wanted, -belief @ before]), (-FARTHEST, FARTHEST)).x
 
 
-def _change(corrections: dict[str, Correction], ratios: dict[str, Ratio], ways: list[_Way],
-            changes: dict[str, np.ndarray]) -> None:
+def _change(corrections: dict[str, Correction], ratios: dict[str, Ratio], ways: list[_Way], changes: dict[str, np.ndarray],
+            falling: Container[str]) -> None:
     """Enter the changes of one attribute. Bands where hardly anybody moved take that of the nearest where people did."""
     for event in dict.fromkeys(way.event for way in ways):
         moved = sum(way.moved for way in ways if way.event == event)
         enough = np.flatnonzero(moved >= FEWEST)
         for band, age in enumerate(MIDDLES if len(enough) else ()):
             nearest = enough[np.abs(enough - band).argmin()]
-            new = _correction(event, age, corrections, float(changes[event][nearest]))
+            limits = LOOSE_LIMITS if event in falling else LIMITS
+            new = _correction(event, age, corrections, float(changes[event][nearest]), limits)
             corrections[new.id] = new
     for name in (way.ratio for way in ways if way.ratio):
         old = ratios[name]
@@ -226,10 +233,11 @@ def _change(corrections: dict[str, Correction], ratios: dict[str, Ratio], ways: 
                                standing="fitted", source=fitted_from(old.source), note=NOTE)
 
 
-def _correction(event: str, age: int, old: dict[str, Correction], change: float) -> Correction:
+def _correction(event: str, age: int, old: dict[str, Correction], change: float,
+                limits: tuple[float, float] = LIMITS) -> Correction:
     name = f"correction.{event}.*.{age}"
     before = old[name].value if name in old else 1.0
-    value = _rounded(float(np.clip(before * np.exp(change), *LIMITS)))
+    value = _rounded(float(np.clip(before * np.exp(change), *limits)))
     return Correction(id=name, event=event, age=age, value=value, unit="ratio", standing="fitted", source=FITTED, note=NOTE)
 
 

@@ -252,7 +252,11 @@ def test_every_case_ends_in_one_record():
     found = lived("compiled")
     closing = found.contacts[found.contacts["step"] < 0]
     asked = np.concatenate(found.told.demands)
-    assert np.array_equal(np.sort(asked["key"]), np.sort(closing["key"]))
+    assert np.isin(closing["key"], asked["key"]).all()
+    joined = asked[~np.isin(asked["key"], closing["key"])]
+    since_the_start = (joined["ms"] >= short().calendar.start_day * MS_PER_DAY).sum()
+    assert since_the_start == found.left.residents[..., found.left.resident_columns.index("joined")].sum() > 0
+    assert (joined["resident"] >= 0).all()
     assert len(np.unique(asked["key"])) == len(asked) > 10_000
     assert 0 < (closing["reason"] == STILL_THERE).sum() < 200
     assert (asked["resident"] < 0).sum() > 500

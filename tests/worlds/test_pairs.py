@@ -132,16 +132,16 @@ def test_no_seed_repeats_the_luck_of_the_starting_population():
 # Heartbeat -------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.xfail(strict=True, reason="1.6 per cent: needs cluster, so that more of them meet an open case and are put off")
-def test_the_length_of_the_beat_moves_headlines_by_less_than_chance_or_one_per_cent(record_property, capsys):
+def test_the_length_of_the_beat_moves_headlines_by_less_than_chance_or_one_in_three_hundred(record_property, capsys):
+    """A third of the bar: only what follows from an outcome depends on the beat."""
     seeds = range(8)
     month, week = (_totals(world(2, heartbeat=beat, warm_up_months=3), seeds) for beat in ("month", "week"))
     difference, size = (week - month).mean(axis=0)[:-2], month.mean(axis=0)[:-2]
     chance = (week - month).std(axis=0, ddof=1)[:-2] / len(seeds) ** 0.5
-    assert (abs(difference) <= np.maximum(0.01 * size, 4 * chance)).all(), dict(zip(HEADLINES, difference, strict=True))
+    assert (abs(difference) <= np.maximum(0.003 * size, 4 * chance)).all(), dict(zip(HEADLINES, difference, strict=True))
     late = {name: found[:, -2].sum() / found[:, -1].sum() for name, found in (("month", month), ("week", week))}
     for name, share in late.items():
         record_property(f"late demands, {name}", round(float(share), 4))
         with capsys.disabled():
             print(f"\nlate demands with a {name}ly heartbeat: {share:.2%}", end="")
-    assert late["week"] < late["month"] < 0.06
+    assert late["month"] == pytest.approx(late["week"], rel=0.05)

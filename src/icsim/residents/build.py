@@ -77,7 +77,7 @@ def build(catalogue: Catalogue, area: Area, start: date, days: int, shipped: Cat
 
 def streams(layout: Layout, seed: int) -> m.Streams:
     """Addresses of all the residents' decisions for one seed; the name of a case does not depend on the seed."""
-    names = ["birthday", *(row.event for row in layout.events), ""]
+    names = ["birthday", *(row.event for row in layout.events)]
 
     def by_event(what: str, seed: int = seed) -> np.ndarray:
         return np.array([rng.stream(seed, f"{what}.{name}") for name in names], np.uint64)

@@ -9,7 +9,8 @@ Drift of level l in an age band, in people: what is there less what the shares a
 correction's logarithm adds x times those who made the move. Solved by least squares, attribute by attribute, with a belief:
 the whole correction, over all passes, is near none and near that of the next band, so that of several moves that would do
 no two run away from each other. Where one event leads from several levels (a step up the ladder of frailty) and nobody has
-measured how much more frequent it is from each, that is one more unknown, the same at all ages.
+measured how much more frequent it is from each, that is one more unknown, the same at all ages. Levels to which timers lead
+from one another (years since quitting) are one level here: how many are at each follows from when they came.
 
 A move that is made in one band alone, in the first years of life, is left as published: what it brings shows at older
 ages decades later.
@@ -138,7 +139,8 @@ def steadier(catalogue: Catalogue, seen: Seen, published: Catalogue, falling: Co
                   and (seen.moved[row.event] >= FEWEST).sum() > 1]
         if events:
             ways = [way for row in events for way in _ways(catalogue, seen, row, name, free)]
-            _change(corrections, ratios, ways, _changes(published, seen, name, ways, before, falling), falling)
+            changes = _changes(published, seen, name, _merged(catalogue, seen.layout, name), ways, before, falling)
+            _change(corrections, ratios, ways, changes, falling)
     return replace(catalogue, corrections=tuple(corrections.values()), ratios=tuple(ratios.values()))
 
 
@@ -182,10 +184,25 @@ def _ways(catalogue: Catalogue, seen: Seen, row: Event, name: str, free: Contain
             for n in range(len(levels)) if to[n] >= 0]
 
 
-def _changes(published: Catalogue, seen: Seen, name: str, ways: list[_Way], before: dict[str, np.ndarray],
+def _merged(catalogue: Catalogue, layout: Layout, name: str) -> np.ndarray:
+    """float64[merged level, level]: 1 where a level is part of one. The first level, to which timers may lead as well, stays
+    alone.
+    """
+    levels = layout.levels[name]
+    part = list(range(len(levels)))
+    for row in (row for row in catalogue.events if row.kind == "timer" and row.attribute == name):
+        for start, to in enumerate(targets(levels, row)):
+            if start > 0 and to > 0:
+                part = [part[to] if each == part[start] else each for each in part]
+    return np.array([[float(each == own) for each in part] for own in dict.fromkeys(part)])
+
+
+def _changes(published: Catalogue, seen: Seen, name: str, merged: np.ndarray, ways: list[_Way], before: dict[str, np.ndarray],
              falling: Container[str]) -> dict[str, np.ndarray]:
     """By how much the logarithm of each correction should change, float64[band] by event, and of each ratio, float64[1]."""
-    there, expected = by_band(seen.shares[name].sum(axis=(0, 1))), _expected(published, seen, name)
+    there = by_band(seen.shares[name].sum(axis=(0, 1))) @ merged.T
+    expected = _expected(published, seen, name) @ merged.T
+    part = merged.argmax(axis=0)
     names = list(dict.fromkeys(way.event for way in ways)) + [way.ratio for way in ways if way.ratio]
     sizes = [len(MIDDLES) if name in seen.moved else 1 for name in names]
     at = dict(zip(names, np.cumsum([0, *sizes[:-1]]), strict=True))
@@ -194,8 +211,8 @@ def _changes(published: Catalogue, seen: Seen, name: str, ways: list[_Way], befo
     for way in ways:
         for band in range(bands):
             for column in (at[way.event] + band, *([at[way.ratio]] if way.ratio else [])):
-                brought[band, way.to, column] += way.moved[band] * seen.longer
-                brought[band, way.start, column] -= way.moved[band] * seen.longer
+                brought[band, part[way.to], column] += way.moved[band] * seen.longer
+                brought[band, part[way.start], column] -= way.moved[band] * seen.longer
     size = np.sqrt(2 * np.maximum(expected, 1) + np.abs(brought).sum(axis=2)) + 1
     known = expected[:, 1:] >= FEWEST_THERE
     rows, drift = (brought / size[..., None])[:, 1:][known], ((there - expected) / size)[:, 1:][known]

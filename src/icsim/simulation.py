@@ -189,7 +189,7 @@ def places_of(area: Area, programme: str) -> Places:
     row = next((row for row in area.programmes if row.programme == programme), None)
     if row is None:
         return Places(0.0)
-    first, last = (date.fromisoformat(text) if text else other for text, other in ((row.first, date.min), (row.last, date.max)))
+    first, last = date.fromisoformat(row.first or "0001-01-01"), date.fromisoformat(row.last or "9999-12-31")
     return Places(row.value, row.waiting_list, first, last)
 
 

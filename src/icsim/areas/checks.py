@@ -26,7 +26,8 @@ EVERY = "*"
 MOST_TIMES = 100
 """No flow grows by more: arrivals are drawn in as many layers as the factor has."""
 UNITS = {"flows": "people a year", "flow_ages": "relative", "flow_trends": "ratio", "multipliers": "ratio",
-         "odds": "odds ratio", "pools": "servers", "capacity": "ratio", "streams": "cases a day", "catchments": "share", "programmes": "people a month"}
+         "odds": "odds ratio", "pools": "servers", "capacity": "ratio", "streams": "cases a day", "catchments": "share",
+         "programmes": "people a month"}
 """Tables of numbers and the unit that each is in."""
 _SHARE_TOLERANCE = 1e-9
 

@@ -1,4 +1,4 @@
-"""Programmes in terms of what residents are made of: an attribute each, whose levels are its stages, with ratios and factors.
+"""Programmes in terms of what residents are made of: an attribute each, whose levels are its stages; ratios and factors.
 
 Where several programmes act on the same thing by the same mechanism, the strongest counts: they share one more attribute,
 whose level is the strongest effect that somebody has now.
@@ -33,7 +33,7 @@ class Group(NamedTuple):
 
 def groups(catalogue: Catalogue, names: Iterable[str]) -> tuple[Group, ...]:
     """The mechanisms that more than one of these programmes uses on one thing."""
-    wanted, found = set(names), {}
+    wanted, found = set(names), dict[tuple[str, str], list[Effect]]()
     for row in (row for row in catalogue.effects if row.programme in wanted):
         found.setdefault((row.mechanism, row.acts_on), []).append(row)
     return tuple(_group(f"{mechanism}: {acts_on}", rows) for (mechanism, acts_on), rows in found.items()
@@ -54,7 +54,7 @@ def with_programmes(catalogue: Catalogue, names: Iterable[str]) -> Catalogue:
     """The catalogue with the attributes, ratios, factors and measures of these programmes."""
     names = tuple(names)
     shared = groups(catalogue, names)
-    in_group = {key for group in shared for key in ((row.id) for row in group.effects)}
+    in_group = {row.id for group in shared for row in group.effects}
     levels, places = [], []
     for row in (row for row in catalogue.programmes if row.programme in names):
         own = [(OUT, "Does not take part"), *((stage.stage, stage.label) for stage in catalogue.stages_of(row.programme))]
@@ -64,7 +64,8 @@ def with_programmes(catalogue: Catalogue, names: Iterable[str]) -> Catalogue:
         levels += [Level(attribute=group.attribute, level=str(n), label=f"{row.programme}, {row.stage}", source=row.source)
                    for n, row in enumerate(group.effects, 1)]
         places += [(row, group.attribute, str(n)) for n, row in enumerate(group.effects, 1)]
-    places += [(row, row.programme, row.stage) for row in catalogue.effects if row.programme in names and row.id not in in_group]
+    places += [(row, row.programme, row.stage) for row in catalogue.effects
+               if row.programme in names and row.id not in in_group]
     ratios, factors = _ratios(places), _factors(places)
     exponents = {(row.event, row.attribute): _as_it_stands(row) for row in ratios}
     return replace(catalogue, attributes=(*catalogue.attributes, *levels), ratios=(*catalogue.ratios, *ratios),

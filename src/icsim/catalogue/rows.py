@@ -364,8 +364,8 @@ class Congestion(Evidence):
 class Programme:
     """Prevention that enrols residents. `programmes.csv`.
 
-    Who takes part goes through its stages, each of which lasts as long as `programme_stages.csv` says. A stage is a level of an
-    attribute that has the programme's name; what it does is said in `effects.csv`.
+    Who takes part goes through its stages, each of which lasts as long as `programme_stages.csv` says. A stage is a level of
+    an attribute that has the programme's name; what it does is said in `effects.csv`.
     """
 
     programme: str
@@ -398,8 +398,8 @@ class Stage(Evidence):
 class Take(Evidence):
     """Shares of those to whom a programme is offered. `programme_shares.csv`. unit: share or %.
 
-    what: uptake, of those who are asked, for whom `when` holds (the last that does counts) · drop_out, of those who begin the
-    stage that `when` names ("stage=taking_part"), spread evenly over it.
+    what: uptake, of those who are asked, for whom `when` holds (the last that does counts) · drop_out, of those who begin
+    the stage that `when` names ("stage=taking_part"), spread evenly over it.
     """
 
     programme: str

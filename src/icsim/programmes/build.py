@@ -43,7 +43,7 @@ class _Conditions:
 
 def build(catalogue: Catalogue, names: tuple[str, ...], attributes: tuple[str, ...], levels: Mapping[str, tuple[str, ...]],
           seed: int) -> ProgrammeModel:
-    """The programmes `names` with the luck of `seed`; attributes, levels: those of the residents, these programmes' included."""
+    """The programmes `names` with the luck of `seed`. attributes, levels: those of the residents, programmes included."""
     rows = [next(row for row in catalogue.programmes if row.programme == name) for name in names]
     stages = [catalogue.stages_of(name) for name in names]
     most = max(map(len, stages), default=1)

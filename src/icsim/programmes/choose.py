@@ -6,7 +6,7 @@ import numpy as np
 
 from icsim import rng
 from icsim._compile import inlined, kernel
-from icsim.state import LIVING, OLDEST, QUINTILE, QUINTILES
+from icsim.state import LIVING, OLDEST, QUINTILE, QUINTILES, WAITING
 
 _ONE = np.uint64(1)
 
@@ -52,11 +52,11 @@ def _has(mask, p):
 
 @kernel
 def candidates(model, people, rows, inside, before, wanted, cutoff, found, turn, count):
-    """Residents in rows [0, rows) who may take part in each `wanted` programme (uint8[P]), want to, and whose turn is not after
-    `cutoff` (float64[P]).
+    """Residents in rows [0, rows) who may take part in each `wanted` programme (uint8[P]), want to, and whose turn is not
+    after `cutoff` (float64[P]).
 
-    inside, before: uint64[resident], programmes in which somebody has or waits for a place, or once had one. Their rows go to
-    `found` (int32[P, N]) with their `turn` (float64[P, N]); count: int64[P], how many there are, though they be more than N.
+    inside, before: uint64[resident], programmes in which somebody has or waits for a place, or once had one. Rows go to
+    `found` (int32[P, N]), turns to `turn` (float64[P, N]); count: int64[P], how many there are, though they be more than N.
     """
     for i in range(rows):
         if people.person[i].status != LIVING:
@@ -79,26 +79,22 @@ def candidates(model, people, rows, inside, before, wanted, cutoff, found, turn,
 
 @kernel
 def still_may(model, people, rows, p, may):
-    """may: uint8[n], whether each of these residents lives, waits for no service, and is eligible for programme p: 1; dead, gone
-    or no longer eligible: 0; being looked after just now: 2.
+    """may: uint8[n], 1 for whoever of these residents is eligible for programme p, or is being looked after by a service
+    just now; 0 for the others, the dead, and those who moved away.
     """
     for n in range(rows.shape[0]):
-        i = rows[n]
-        status = people.person[i].status
-        if status == LIVING:
-            may[n] = np.uint8(_meets(model, people, i, model.eligible[p]))
-        else:
-            may[n] = 2 if people.level.shape[0] and status == LIVING + 1 else 0
+        status = people.person[rows[n]].status
+        eligible = status == LIVING and _meets(model, people, rows[n], model.eligible[p])
+        may[n] = np.uint8(eligible or status == WAITING)
 
 
 @kernel
-def begin_stage(model, people, rows, turns, p, s, day, until, leaves):
-    """Each of these residents begins stage s of programme p on `day`: when they leave it, and whether early.
-
-    turns: int64[n], how often each took part before.
+def begin_stage(model, people, rows, p, s, day, until, leaves):
+    """Each of these residents begins stage s of programme p on `day`: until when they are in it (float64[n]), and whether
+    they leave the programme then (bool[n]). Somebody who takes part again has the same luck again.
     """
     days, share = model.days[p, s], model.drop_out[p, s]
     for n in range(rows.shape[0]):
-        u = rng.draw(model.drop_out_stream[p], people.person[rows[n]].key, np.uint64(turns[n] * model.days.shape[1] + s))
+        u = rng.draw(model.drop_out_stream[p], people.person[rows[n]].key, np.uint64(s))
         leaves[n] = u < share
         until[n] = day + (days * u / share if u < share else days)

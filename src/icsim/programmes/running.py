@@ -14,7 +14,7 @@ import numpy as np
 from icsim.calendar import MS_PER_DAY
 from icsim.programmes import choose
 from icsim.programmes.model import ProgrammeModel
-from icsim.state import BANDS, DEAD, EMPTY, GONE, LIVING, OLDEST, PLACE, QUINTILE, QUINTILES, SEX, SEXES, People
+from icsim.state import DEAD, EMPTY, GONE, LIVING, OLDEST, PLACE, QUINTILE, SEX, People, cell_of
 from icsim.tables import ENROLLED, MOVE
 
 BEGUN, ENDED, LEFT_EARLY = range(3)
@@ -79,17 +79,16 @@ class Programmes:
             return np.zeros(0, MOVE)
         self._month = (first.year, first.month)
         self._make_room(len(people.next))
-        before = {}
-        for p in range(len(self.places)):
-            before[p] = self._go_on(people, p, day)
-        self._begin(people, rows, first, day, before)
-        return self._moves(people, day, before)
+        changed = {p: self._go_on(people, p, day) for p in range(len(self.places))}
+        self._begin(people, rows, first, day, changed)
+        return self._moves(people, day, changed)
 
     # One programme -------------------------------------------------------------------------------------------------------
 
     def _go_on(self, people: People, p: int, day: int) -> list[np.ndarray]:
         """Those whose stage is over go on to the next, or are through; the dead and those who left are forgotten. Returns
-        whoever's level may have changed."""
+        whose level may have changed.
+        """
         taking, status = self._taking[p], people.person["status"]
         here = ~np.isin(status[taking.rows], (DEAD, GONE, EMPTY))
         self._forget(p, taking.rows[~here])
@@ -102,7 +101,7 @@ class Programmes:
         self._count(people, p, ENDED, taking.rows[out & ~taking.leaves], day)
         for s in np.unique(taking.stage[over & ~out]):
             on = np.flatnonzero(over & ~out & (taking.stage == s))
-            taking.until[on], taking.leaves[on] = self._stage(people, p, int(s) + 1, taking.rows[on], taking.until[on].max())
+            taking.until[on], taking.leaves[on] = self._stage(people, p, int(s) + 1, taking.rows[on], day)
             taking.stage[on] += 1
         changed = [taking.rows[over]]
         self._forget(p, taking.rows[out])
@@ -112,7 +111,7 @@ class Programmes:
 
     def _stage(self, people: People, p: int, s: int, rows: np.ndarray, day: float) -> tuple[np.ndarray, np.ndarray]:
         until, leaves = np.zeros(len(rows)), np.zeros(len(rows), bool)
-        choose.begin_stage(self.model, people, rows, np.zeros(len(rows), np.int64), p, s, float(day), until, leaves)
+        choose.begin_stage(self.model, people, rows, p, s, float(day), until, leaves)
         return until, leaves
 
     def _begin(self, people: People, rows: int, first: date, day: int, changed: dict[int, list[np.ndarray]]) -> None:
@@ -163,8 +162,8 @@ class Programmes:
         while open_.any():
             found, turn = np.zeros((len(room), space), np.int32), np.zeros((len(room), space))
             count = np.zeros(len(room), np.int64)
-            choose.candidates(self.model, people, rows, self._inside, self._before, open_.astype(np.uint8), self._cutoff, found,
-                              turn, count)
+            choose.candidates(self.model, people, rows, self._inside, self._before, open_.astype(np.uint8), self._cutoff,
+                              found, turn, count)
             for p in np.flatnonzero(open_ & (count <= space)):
                 own, turns = found[p, : count[p]], turn[p, : count[p]]
                 if count[p] < room[p] and self._cutoff[p] < _LAST_TURN:
@@ -227,4 +226,4 @@ def _moves(people: People, who: np.ndarray, attribute: int, levels: np.ndarray, 
 
 def _cells(level: np.ndarray, age: np.ndarray) -> np.ndarray:
     """int64[n]: reporting cells of residents, from their levels (int64[n, A]) and ages."""
-    return ((level[:, PLACE] * QUINTILES + level[:, QUINTILE]) * SEXES + level[:, SEX]) * BANDS + np.minimum(age, OLDEST) // 5
+    return cell_of(level[:, PLACE], level[:, QUINTILE], level[:, SEX], 0) + np.minimum(age, OLDEST) // 5

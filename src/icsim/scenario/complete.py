@@ -46,9 +46,12 @@ def _programmes(catalogue: Catalogue, area: Area, plan: Plan) -> Iterator[tuple[
     for row in sorted(area.programmes, key=lambda row: row.programme):
         said = plan.programmes.get(row.programme)
         yield f"[programmes.{_key(row.programme)}]", {
-            "places": row.value, "waiting_list": row.waiting_list, "first": date.fromisoformat(row.first) if row.first else None,
-            "last": date.fromisoformat(row.last) if row.last else None, "priority": priority[row.programme],
-            "reason": (said.reason if said else "") or None}
+            "places": row.value, "waiting_list": row.waiting_list, "first": _date(row.first), "last": _date(row.last),
+            "priority": priority[row.programme], "reason": (said.reason if said else "") or None}
+
+
+def _date(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _changes(plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:

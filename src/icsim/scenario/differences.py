@@ -98,16 +98,16 @@ def _of_programmes(before: Version, after: Version, plan: Plan, titles: Mapping[
     """Places, waiting lists, dates and priorities; an area that offers none of a programme is as one with 0 places."""
     old, new = ({row.programme: row for row in version.area.programmes} for version in (before, after))
     columns = {"value": ("places", "people a month", 0.0), "waiting_list": ("waiting_list", "people", 0),
-               "first": ("first", "", ""), "last": ("last", "", "")}
+               "first": ("first", "", "the start of the run"), "last": ("last", "", "its end")}
     for was, now in zip(before.catalogue.programmes, after.catalogue.programmes, strict=True):
         name = now.programme
         reason = plan.programmes[name].reason if name in plan.programmes else ""
         source = titled(now.source, titles)
         for column, (word, unit, nothing) in columns.items():
-            there, here = (getattr(rows[name], column) if name in rows else nothing for rows in (old, new))
+            there, here = ((getattr(rows[name], column) or nothing) if name in rows else nothing for rows in (old, new))
             if there != here:
                 standing = old[name].standing if name in old else ""
-                yield Difference(f"programmes.{name}.{word}", there or None, here or None, unit, standing, source, reason)
+                yield Difference(f"programmes.{name}.{word}", there, here, unit, standing, source, reason)
         if was.priority != now.priority:
             yield Difference(f"programmes.{name}.priority", was.priority, now.priority, "", "", source, reason)
 

@@ -25,8 +25,8 @@ _TABLES: dict[str, tuple[type[BaseModel], str]] = {
     "run": (Run, "[run]"), "services": (Service, "a service"), "pools": (Pool, "a pool"),
     "programmes": (Programme, "a programme"), "changes": (Change, "a change"), "hashes": (Hashes, "[hashes]"),
 }
-_WRITTEN = {"run": "[run]", "services": "[services.NAME]", "pools": "[pools.NAME]", "programmes": "[programmes.NAME]", "changes": "[[changes]]",
-            "hashes": "[hashes]"}
+_WRITTEN = {"run": "[run]", "services": "[services.NAME]", "pools": "[pools.NAME]", "programmes": "[programmes.NAME]",
+            "changes": "[[changes]]", "hashes": "[hashes]"}
 """How each table is opened in the file."""
 
 Baseline = Callable[[Path], Any]

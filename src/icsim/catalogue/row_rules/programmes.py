@@ -14,6 +14,7 @@ from icsim.errors import Problem
 
 ACTS_ON = {"event": ("events", "event"), "weight": ("weights", "weight")}
 """First word of `acts_on` → the table and column in which the second is found."""
+WITHOUT_RATE = ("timer", "stream", "leave")
 
 
 def programmes_are_whole(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
@@ -52,7 +53,8 @@ def effects_are_sound(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]
         row = place.row
         known = [stage.stage for stage in catalogue.stages_of(row.programme)]
         if row.stage not in known:
-            yield place.problem("stage", f"{row.programme} has no such stage. {nearest(row.stage, known)}".strip(), row.stage)
+            message = f"{row.programme} has no such stage. {nearest(row.stage, known)}".strip()
+            yield place.problem("stage", message, row.stage)
         if not row.mechanism:
             yield place.problem("mechanism", "Name the mechanism: effects of one do not add up.", None)
         kind, _, name = row.acts_on.partition(" ")
@@ -60,9 +62,11 @@ def effects_are_sound(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]
             yield place.problem("acts_on", "This must be of the form event NAME or weight NAME.", row.acts_on)
             continue
         table, column = ACTS_ON[kind]
-        names = [getattr(each, column) for each in getattr(catalogue, table) if getattr(each, "kind", "") not in ("timer", "stream")]
+        names = [getattr(each, column) for each in getattr(catalogue, table)
+                 if getattr(each, "kind", "") not in WITHOUT_RATE]
         if name not in names:
-            yield place.problem("acts_on", f"{table}.csv has no such {kind} with a rate. {nearest(name, names)}".strip(), name)
+            message = f"{table}.csv has no such {kind} that something could act on. {nearest(name, names)}".strip()
+            yield place.problem("acts_on", message, name)
 
 
 def _clause_problems(catalogue: Catalogue, place: Found, column: str, text: str) -> Iterator[Problem]:

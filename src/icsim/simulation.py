@@ -16,9 +16,13 @@ from icsim.areas.fit import fit_problems
 from icsim.areas.load import Area
 from icsim.calendar import Beat, Calendar
 from icsim.catalogue.load import Catalogue
+from icsim.catalogue.programmes import counted, with_programmes
 from icsim.errors import CatalogueError
 from icsim.memory import keep_freed
 from icsim.order import in_order, joined
+from icsim.programmes.build import build as programmes_build
+from icsim.programmes.model import ProgrammeModel
+from icsim.programmes.running import COUNTED, Places, Programmes
 from icsim.residents import build as residents_build
 from icsim.residents import layout as residents_layout
 from icsim.residents.build import Built
@@ -75,12 +79,20 @@ class Watch(Protocol):
 class Tables:
     """The residents' and the services' model by one set of tables; services with the luck of seed 0."""
 
+    catalogue: Catalogue
+    area: Area
     built: Built
     services: ServiceModel
 
     def reseeded(self, catalogue: Catalogue, layout: Layout, seed: int) -> ServiceModel:
         """The services with the luck of `seed`."""
         return self.services._replace(**services_build.luck(catalogue, layout, seed))
+
+    def programmes(self, names: tuple[str, ...], seed: int) -> tuple[ProgrammeModel, tuple[Places, ...]]:
+        """The programmes with the luck of `seed`, and what is offered of each."""
+        layout = self.built.layout
+        model = programmes_build(self.catalogue, names, layout.attributes, layout.levels, seed)
+        return model, tuple(places_of(self.area, name) for name in names)
 
 
 @dataclass(frozen=True)
@@ -98,6 +110,8 @@ class World:
     start: Start
     served: bool = True
     """whether anybody answers demands"""
+    programmes: tuple[str, ...] = ()
+    """those of which anybody offers places"""
     engine: str | EngineMaker = "compiled"
     """compiled · reference, or a function (a class) that makes an engine from a ServiceModel"""
     lasting: States = ONE_STATE
@@ -146,20 +160,37 @@ def world(catalogue: Catalogue, area: Area, start: date, years: int, *, heartbea
     if problems:
         raise CatalogueError(area.name, problems)
     before = replace(first_catalogue, prevalence=catalogue.prevalence)
+    programmes = in_force(first_area, area)
+    catalogue, first_catalogue = with_programmes(catalogue, programmes), with_programmes(first_catalogue, programmes)
+    before = with_programmes(before, programmes)
     when = calendars.calendar(start, years, heartbeat, report_by, warm_up_months if served else 0)
     changed = (catalogue, area) != (before, first_area)
 
     def tables(rows: Catalogue, there: Area, grows: bool) -> Tables:
         built = residents_build.build(rows, there, when.origin, when.days, first_catalogue)
         model = services_build.build(rows, there, layout, when.origin, when.days, 0, growth=grows, again=when.start_day)
-        return Tables(built, model)
+        return Tables(rows, there, built, model)
 
     names = residents_layout.layout_of(catalogue, area)
     layout = layout_of(catalogue, area, names.attributes, names.demands)
     now = tables(catalogue, area, growth)
     earlier = tables(before, first_area, True) if changed or not growth else now
     return World(catalogue, area, when, layout, now, earlier, starting_population(before, first_area, when.origin), served,
-                 engine, lasting(first_catalogue, names))
+                 programmes, engine, lasting(first_catalogue, names))
+
+
+def in_force(*areas: Area) -> tuple[str, ...]:
+    """Programmes of which one of these offers places, in order of name: what they draw depends on their names alone."""
+    return tuple(sorted({row.programme for area in areas for row in area.programmes if row.value > 0}))
+
+
+def places_of(area: Area, programme: str) -> Places:
+    """What the area offers of a programme."""
+    row = next((row for row in area.programmes if row.programme == programme), None)
+    if row is None:
+        return Places(0.0)
+    first, last = date.fromisoformat(row.first or "0001-01-01"), date.fromisoformat(row.last or "9999-12-31")
+    return Places(row.value, row.waiting_list, first, last)
 
 
 @dataclass
@@ -187,11 +218,14 @@ def replicate(world: World, seed: int, progress: Progress | None = None, log: bo
     keep_freed()
     with clock("start"):
         run = _Running(world, seed, workers, log, watch)
+        run.enrol(beats[0])
     for n, beat in enumerate(beats):
         if beat.start_day == world.calendar.start_day:
             run.begin()
         with clock("residents"):
             demands, departures = run.residents.advance(beat, world.served)
+        with clock("programmes"):
+            run.enrol(*beats[n + 1 : n + 2])
         catch_up = run.run_ahead(*beats[n + 1 : n + 2])
         with clock("services"):
             served = run.serve(demands, departures, beat)
@@ -219,6 +253,7 @@ class _Running:
         self.background = Background(world.catalogue, world.layout, calendar.origin, calendar.days, seed)
         names, columns = columns_of(world.catalogue, world.layout)
         self.activity = Activity(names, columns, world.layout, len(world.area.places), calendar.edges)
+        self.programmes = Programmes(*world.before.programmes(world.programmes, seed), calendar.edges, self.residents.cells)
         self.population: list[np.ndarray] = []
         self.demands = 0
         self.contacts: list[np.ndarray] = []
@@ -231,6 +266,17 @@ class _Running:
         if world.now is not world.before:
             self.residents.adopt(world.now.built, day)
             self.engine.adopt(world.now.reseeded(world.catalogue, world.layout, self.seed), day * calendars.MS_PER_DAY)
+
+    def enrol(self, following: Beat | None = None) -> None:
+        """Programmes say who begins, goes on or is through on the first day of the beat that follows, by what is known of
+        everybody when they have lived up to it.
+        """
+        world, residents = self.world, self.residents
+        if following is None or not world.programmes:
+            return
+        if following.start_day == world.calendar.start_day:
+            self.programmes.adopt(*world.now.programmes(world.programmes, self.seed))
+        residents.apply(self.programmes.enrol(residents.people, residents.rows, following.first, following.start_day))
 
     def run_ahead(self, following: Beat | None = None) -> Callable[[], None]:
         """Services need one core. Meanwhile residents who wait for no answer begin with the following beat, unless everybody
@@ -269,7 +315,9 @@ class _Running:
             self.watch.served(served.contacts)
         self.residents.close(last)
         self.population[-1] = self.residents.census()
-        return Replication(self.residents.tally, self.residents.columns, self.activity, np.array(self.population), seconds,
+        columns = tuple(counted(name, what) for name in self.world.programmes for what in COUNTED)
+        tally = np.concatenate([self.residents.tally, self.programmes.tally], axis=2) if columns else self.residents.tally
+        return Replication(tally, (*self.residents.columns, *columns), self.activity, np.array(self.population), seconds,
                            self.demands, np.concatenate(self.contacts) if self.log else None,
                            np.array(self.residents.people.person["key"]) if self.log else None, self._ends())
 

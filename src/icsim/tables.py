@@ -59,6 +59,6 @@ or (reason JOINED) the demand is seen to together with one that was put off; or 
 resident is open."""
 
 SERVED, GAVE_UP, DIVERTED, REFUSED, DIED, LEFT, STILL_THERE, MOVED_ON = range(8)
-JOINED, PUT_OFF = 8, 9
-"""Of moves alone: no case ended."""
+JOINED, PUT_OFF, ENROLLED = 8, 9, 10
+"""Of moves alone: no case ended. ENROLLED: a programme sets the level of one who begins, goes on, or is through."""
 REASONS = ("served", "gave up", "diverted", "refused", "died", "left", "still there", "moved on")

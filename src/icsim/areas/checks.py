@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import date
 from math import isclose, isfinite
 from typing import Any
 
 import numpy as np
 
 from icsim.areas import schedule
-from icsim.areas.rows import Capacity, Catchment, Flow, FlowAge, FlowTrend, Multiplier, Odds, Pool, Stream
+from icsim.areas.rows import Capacity, Catchment, Flow, FlowAge, FlowTrend, Multiplier, Odds, Offer, Pool, Stream
 from icsim.calendar import YEARS
 from icsim.catalogue.csvtable import Table, nearest
 from icsim.catalogue.evidence import evidence_problems, source_problems
@@ -25,7 +26,8 @@ EVERY = "*"
 MOST_TIMES = 100
 """No flow grows by more: arrivals are drawn in as many layers as the factor has."""
 UNITS = {"flows": "people a year", "flow_ages": "relative", "flow_trends": "ratio", "multipliers": "ratio",
-         "odds": "odds ratio", "pools": "servers", "capacity": "ratio", "streams": "cases a day", "catchments": "share"}
+         "odds": "odds ratio", "pools": "servers", "capacity": "ratio", "streams": "cases a day", "catchments": "share",
+         "programmes": "people a month"}
 """Tables of numbers and the unit that each is in."""
 _SHARE_TOLERANCE = 1e-9
 
@@ -38,7 +40,7 @@ def problems_of(counties: dict[str, str], read: dict[str, Table]) -> list[Proble
               for name, table in read.items()}
     problems = _places(counties, tables) + _population(tables) + _flows(tables) + _flow_ages(tables)
     problems += _flow_trends(tables) + _pools(tables) + _capacity(tables) + _streams(tables)
-    problems += _catchments(tables) + _shares(tables)
+    problems += _catchments(tables) + _shares(tables) + _offers(tables)
     for table, unit in UNITS.items():
         problems += evidence_problems(f"{table}.csv", read[table], (unit,)) + _values(tables[table])
         problems += _twice(tables[table], lambda row: row.id)
@@ -61,7 +63,7 @@ def value_fault(row: Any, value: float | None) -> str:
             return "" if 1e-6 <= value <= 1e6 else "A ratio lies between 0.000001 and 1,000,000."
         case FlowTrend():
             return "" if 1e-6 <= value <= MOST_TIMES else f"This factor lies between 0.000001 and {MOST_TIMES}."
-        case Flow() | FlowAge() | Stream():
+        case Flow() | FlowAge() | Stream() | Offer():
             return "" if value >= 0 else "This cannot be below 0."
     return ""
 
@@ -196,6 +198,27 @@ def _catchments(tables: Tables) -> list[Problem]:
         if service.get(row.pool, row.service) != row.service:
             problems.append(place.problem("service", f"{row.pool} is a pool of {service[row.pool]}.", row.service))
     return problems
+
+
+def _offers(tables: Tables) -> list[Problem]:
+    """Dates that can be read, and a list of waiting people that is not shorter than empty."""
+    problems = []
+    for place in tables["programmes"]:
+        for column in ("first", "last"):
+            given = getattr(place.row, column)
+            if given and not _is_date(given):
+                problems.append(place.problem(column, "A date is written as 2026-04-01.", given))
+        if place.row.waiting_list < 0:
+            problems.append(place.problem("waiting_list", "This cannot be below 0.", place.row.waiting_list))
+    return problems
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _shares(tables: Tables) -> list[Problem]:

@@ -12,7 +12,7 @@ from icsim.errors import Problem
 
 def fit_problems(catalogue: Catalogue, area: Area) -> list[Problem]:
     """Everything in the area's tables that the catalogue does not know, and the other way round."""
-    rules = (_services, _rotas, _streams, _multipliers, _odds, _providers)
+    rules = (_services, _rotas, _streams, _multipliers, _odds, _providers, _programmes)
     return [problem for rule in rules for problem in rule(catalogue, area)]
 
 
@@ -38,6 +38,14 @@ def _streams(catalogue: Catalogue, area: Area) -> Iterator[Problem]:
         if stream.event not in known:
             message = f"events.csv has no such stream. {nearest(stream.event, known)}".strip()
             yield Problem(f"streams.csv: {stream.stream}", message, value=stream.event)
+
+
+def _programmes(catalogue: Catalogue, area: Area) -> Iterator[Problem]:
+    known = {row.programme for row in catalogue.programmes}
+    for row in area.programmes:
+        if row.programme not in known:
+            message = f"programmes.csv has no such programme. {nearest(row.programme, known)}".strip()
+            yield Problem(f"programmes.csv: {row.programme}", message, value=row.programme)
 
 
 def _multipliers(catalogue: Catalogue, area: Area) -> Iterator[Problem]:

@@ -14,7 +14,20 @@ import numpy as np
 
 from icsim.areas import schedule
 from icsim.areas.checks import AGES, QUINTILES, SEXES, problems_of, value_fault
-from icsim.areas.rows import Capacity, Catchment, Flow, FlowAge, FlowTrend, Multiplier, Odds, Place, Pool, Residents, Stream
+from icsim.areas.rows import (
+    Capacity,
+    Catchment,
+    Flow,
+    FlowAge,
+    FlowTrend,
+    Multiplier,
+    Odds,
+    Offer,
+    Place,
+    Pool,
+    Residents,
+    Stream,
+)
 from icsim.calendar import YEARS
 from icsim.catalogue.csvtable import Table, nearest, read_records, read_table
 from icsim.catalogue.rows import Evidence, Source
@@ -25,6 +38,8 @@ SHIPPED = Path(__file__).parent
 ROWS = {"places": Place, "flows": Flow, "flow_ages": FlowAge, "flow_trends": FlowTrend, "multipliers": Multiplier,
         "odds": Odds, "pools": Pool, "capacity": Capacity, "streams": Stream, "catchments": Catchment, "sources": Source}
 """Table → the class of its rows; population.csv, which is wide, is read beside them."""
+OPTIONAL = {"programmes": Offer}
+"""Tables that an area may lack."""
 ID: dict[str, Callable[[Any], str]] = {
     "flows": lambda r: f"flow.{r.flow}.{r.place}",
     "flow_ages": lambda r: f"flow_age.{r.flow}.{r.sex}.{r.age_from}",
@@ -35,6 +50,7 @@ ID: dict[str, Callable[[Any], str]] = {
     "capacity": lambda r: f"capacity.{r.service}.{r.from_year}",
     "streams": lambda r: f"stream.{r.stream}",
     "catchments": lambda r: f"catchment.{r.service}.{r.place}.{r.pool}",
+    "programmes": lambda r: f"programme.{r.programme}",
 }
 """How each number's id is made, by table."""
 
@@ -63,6 +79,8 @@ class Area:
     flow_trends: tuple[FlowTrend, ...] = ()
     odds: tuple[Odds, ...] = ()
     """empty: all is as common as in England"""
+    programmes: tuple[Offer, ...] = ()
+    """empty: none runs"""
 
     @property
     def place_names(self) -> tuple[str, ...]:
@@ -92,6 +110,18 @@ class Area:
             return changed
         schedule.parse(open)
         return changed._with_row(replace(changed._row(f"pool.{pool}"), open=open))
+
+    def with_programme(self, offer: Offer) -> Area:
+        """A copy in which so many places of a programme are offered, instead of what was offered before.
+
+        Raises ValueError for a number that cannot be.
+        """
+        fault = value_fault(offer, offer.value)
+        if fault:
+            raise ValueError(f"{offer.programme} = {offer.value}: {fault}")
+        offer = _with_id("programmes", offer)
+        others = tuple(row for row in self.programmes if row.id != offer.id)
+        return replace(self, programmes=(*others, offer))
 
     def with_value(self, id: str, value: float) -> Area:
         """A copy in which the row named `id` has another value.
@@ -204,6 +234,9 @@ def _read_tables(folder: Path) -> tuple[dict[str, Table], list[Problem]]:
     tables: dict[str, Table] = {"population": _read_residents(folder / "population.csv")}
     for name, row_class in ROWS.items():
         tables[name] = read_table(folder / f"{name}.csv", row_class)
+    for name, row_class in OPTIONAL.items():
+        path = folder / f"{name}.csv"
+        tables[name] = read_table(path, row_class) if path.exists() else Table([], [], [])
     problems = [problem for table in tables.values() for problem in table.problems]
     return {name: _named(name, table) for name, table in tables.items()}, problems
 

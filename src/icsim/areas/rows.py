@@ -116,6 +116,22 @@ class Capacity(Evidence):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Offer(Evidence):
+    """Places of a programme. `programmes.csv` (a file that an area may lack). value: people who can begin in a month; unit:
+    people a month.
+
+    `first`, `last`: the dates between which people begin, as 2026-04-01; empty: always.
+    """
+
+    programme: str
+    value: float
+    waiting_list: int = 0
+    """most who may wait for a place"""
+    first: str = ""
+    last: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Stream(Evidence):
     """Cases a day of people who are no residents, or of planned care. `streams.csv`. unit: cases a day.
 

@@ -46,6 +46,10 @@ FILES: dict[str, tuple[str, type]] = {
     "branches": ("branches.csv", rows.Branch),
     "quantities": ("quantities.csv", rows.Quantity),
     "congestion": ("congestion.csv", rows.Congestion),
+    "programmes": ("programmes.csv", rows.Programme),
+    "stages": ("programme_stages.csv", rows.Stage),
+    "takes": ("programme_shares.csv", rows.Take),
+    "effects": ("effects.csv", rows.Effect),
     "measures": ("measures.csv", rows.Measure),
     "discounting": ("discounting.csv", rows.Discount),
     "sources": ("sources*.csv", rows.Source),
@@ -71,6 +75,9 @@ ID: dict[str, Callable[[Any], str]] = {
     "branches": lambda r: f"branch.{r.pathway}.{r.step}.{r.to}{_when(r)}",
     "quantities": lambda r: f"quantity.{r.pathway}.{r.step}.{r.quantity}{_when(r)}",
     "congestion": lambda r: f"congestion.{r.response}",
+    "stages": lambda r: f"stage.{r.programme}.{r.stage}",
+    "takes": lambda r: f"{r.what}.{r.programme}{_when(r)}",
+    "effects": lambda r: f"effect.{r.programme}.{r.stage}.{r.acts_on.replace(' ', '.')}",
     "discounting": lambda r: f"discount.{r.scheme}.{r.flow}.{r.from_year}",
 }
 """How each number's id is made, by table."""
@@ -100,6 +107,10 @@ class Catalogue:
     branches: tuple[rows.Branch, ...] = ()
     quantities: tuple[rows.Quantity, ...] = ()
     congestion: tuple[rows.Congestion, ...] = ()
+    programmes: tuple[rows.Programme, ...] = ()
+    stages: tuple[rows.Stage, ...] = ()
+    takes: tuple[rows.Take, ...] = ()
+    effects: tuple[rows.Effect, ...] = ()
     measures: tuple[rows.Measure, ...] = ()
     discounting: tuple[rows.Discount, ...] = ()
     sources: tuple[rows.Source, ...] = ()
@@ -134,6 +145,10 @@ class Catalogue:
     def event(self, name: str) -> rows.Event:
         """The event of this name."""
         return next(row for row in self.events if row.event == name)
+
+    def stages_of(self, programme: str) -> tuple[rows.Stage, ...]:
+        """The stages of a programme, in the order in which people go through them."""
+        return tuple(row for row in self.stages if row.programme == programme)
 
     def steps_of(self, pathway: str) -> tuple[rows.Step, ...]:
         """The steps of a pathway, in file order; demands enter at the first."""

@@ -361,6 +361,77 @@ class Congestion(Evidence):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Programme:
+    """Prevention that enrols residents. `programmes.csv`.
+
+    Who takes part goes through its stages, each of which lasts as long as `programme_stages.csv` says. A stage is a level of
+    an attribute that has the programme's name; what it does is said in `effects.csv`.
+    """
+
+    programme: str
+    label: str
+    payer: str = ""
+    eligible: str = ""
+    """who may take part, as "age=65+; frailty=mild|moderate"; all clauses must hold; empty: everybody"""
+    priority: str = "random"
+    """who comes first of those who may and want to: random · most deprived first"""
+    again: bool = False
+    """whether somebody may take part again, after those who never did"""
+    meaning: str = ""
+    evidence: str = ""
+    """what is known of its effect, in plain words; never empty where there are no effects"""
+    source: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage(Evidence):
+    """How long a stage of a programme lasts; the first begins with enrolment. `programme_stages.csv`. unit: days."""
+
+    programme: str
+    stage: str
+    label: str
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Take(Evidence):
+    """Shares of those to whom a programme is offered. `programme_shares.csv`. unit: share or %.
+
+    what: uptake, of those who are asked, for whom `when` holds (the last that does counts) · drop_out, of those who begin
+    the stage that `when` names ("stage=taking_part"), spread evenly over it.
+    """
+
+    programme: str
+    what: str
+    value: float
+    when: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effect(Evidence):
+    """What taking part does: while somebody is at `stage`, what `acts_on` names is × `value`. `effects.csv`. unit: ratio.
+
+    Of several programmes that act on the same thing by one mechanism the strongest counts; by different ones they multiply.
+    """
+
+    programme: str
+    stage: str
+    acts_on: str
+    """"event fall" or "weight gp_contacts" """
+    value: float
+    mechanism: str
+    estimand: str = ""
+    """as assigned (who was offered it, whether or not they came: not diluted again by uptake) · as treated"""
+    population: str = ""
+    comparator: str = ""
+    distribution: str = ""
+    design: str = ""
+    strength: str = ""
+    """how good the evidence is: high · moderate · low · very low · none"""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Measure:
     """Something results report, with its words. `measures.csv`. kind: count · time · response · weight · event."""
 

@@ -58,7 +58,7 @@ from icsim.residents.model import (
     TIMER,
 )
 from icsim.state import BIRTHDAY, DEAD, GONE, LIVING, NEVER, OLDEST, PLACE, QUINTILE, SEX, WAITING
-from icsim.tables import DIED, JOINED, LEFT, MOVED_ON, PUT_OFF
+from icsim.tables import DIED, ENROLLED, JOINED, LEFT, MOVED_ON, PUT_OFF
 
 
 @inlined
@@ -303,7 +303,7 @@ def _apply(model, streams, people, move, lived, edges, hint, tally):
         count_again(people, i, t, 1, edges, hint, tally)
     if told > 0:
         people.clock[i, told] = at
-    person.open -= np.uint8(move.reason != PUT_OFF)
+    person.open -= np.uint8(move.reason != PUT_OFF and move.reason != ENROLLED)
     if person.open == 0:
         person.status = LIVING
     if person.open == 0 or told == 0:

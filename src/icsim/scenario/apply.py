@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 from icsim.areas.load import Area
+from icsim.areas.rows import Offer
 from icsim.catalogue.check import problems_of
 from icsim.catalogue.found import Found
 from icsim.catalogue.load import FILES, Catalogue
 from icsim.errors import Problem
 from icsim.scenario.ground import Ground
-from icsim.scenario.plan import Changed, Plan
+from icsim.scenario.plan import Changed, Plan, ProgrammePlan
 from icsim.scenario.wording import shown
 
 
@@ -31,7 +32,26 @@ def apply(plan: Plan, ground: Ground) -> tuple[Catalogue, Area, list[Problem]]:
     problems += _broken_rules(catalogue, plan)
     for pool, said in plan.pools.items():
         area = area.with_pool(pool, number=said.number, open=said.open)
-    return _with_services(catalogue, plan), area, problems
+    for name, wanted in plan.programmes.items():
+        area = area.with_programme(_offer(name, wanted, area))
+    return _with_priorities(_with_services(catalogue, plan), plan), area, problems
+
+
+def _offer(name: str, said: ProgrammePlan, area: Area) -> Offer:
+    """What is offered of a programme: as in the area, but for what the scenario says."""
+    none = Offer(programme=name, value=0.0, unit="people a month", standing="derived", source="scenario")
+    row = next((row for row in area.programmes if row.programme == name), none)
+    new = {"value": said.places, "waiting_list": said.waiting_list, "first": said.first and said.first.isoformat(),
+           "last": said.last and said.last.isoformat()}
+    changed: dict[str, Any] = {column: value for column, value in new.items() if value is not None}
+    return replace(row, **changed)
+
+
+def _with_priorities(catalogue: Catalogue, plan: Plan) -> Catalogue:
+    """The catalogue with other priorities of programmes."""
+    said = {name: wanted.priority for name, wanted in plan.programmes.items() if wanted.priority}
+    return replace(catalogue, programmes=tuple(replace(row, priority=said.get(row.programme, row.priority))
+                                               for row in catalogue.programmes)) if said else catalogue
 
 
 def _broken_rules(catalogue: Catalogue, plan: Plan) -> list[Problem]:

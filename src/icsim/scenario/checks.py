@@ -32,6 +32,7 @@ def check_file(file: SourceFile, ground: Ground) -> Iterator[Problem]:
     yield from check_start(file)
     yield from check_services(file, ground)
     yield from check_pools(file, ground)
+    yield from check_programmes(file, ground)
     yield from check_changes(file, ground)
 
 
@@ -85,6 +86,20 @@ def check_pools(file: SourceFile, ground: Ground) -> Iterator[Problem]:
         if "number" in settings and ground.pools[name].value is None:
             message = "cannot be set: this pool stands for providers outside the area and has no limit."
             yield file.problem((*key, "number"), message, shown(settings["number"]))
+
+
+def check_programmes(file: SourceFile, ground: Ground) -> Iterator[Problem]:
+    """Programmes exist; places are given once, and multiplied only where there are some; dates run upwards."""
+    for name, settings in file.data.get("programmes", {}).items():
+        key: Path = ("programmes", name)
+        if name not in ground.programmes:
+            yield file.problem(key, f"is not a programme.{nearest(name, ground.programmes)}")
+            continue
+        if "places" in settings and "multiply" in settings:
+            yield file.problem((*key, "multiply"), "stands beside places; keep one of them.", shown(settings["multiply"]))
+        first, last = settings.get("first"), settings.get("last")
+        if isinstance(first, date) and isinstance(last, date) and first > last:
+            yield file.problem((*key, "last"), f"lies before first ({first}).", shown(last))
 
 
 def check_open(file: SourceFile, key: Path, settings: dict[str, Any]) -> Iterator[Problem]:

@@ -21,7 +21,8 @@ def complete_toml(words: dict[str, Any], run: Run, catalogue: Catalogue, area: A
                   hashes: dict[str, str]) -> str:
     """The complete form. `words`: title, description and so on; what is None is left out."""
     tables = [("", {"schema": 1, **words, "area": area.name}), ("[run]", run.model_dump()),
-              *_services(catalogue, plan), *_pools(area, plan), *_changes(plan), ("[hashes]", hashes)]
+              *_services(catalogue, plan), *_pools(area, plan),
+              *_programmes(catalogue, area, plan), *_changes(plan), ("[hashes]", hashes)]
     head = "# Written by icsim: the complete form of a scenario, from which the same run can be made again.\n"
     return head + "\n".join(_table(header, values) for header, values in tables)
 
@@ -38,6 +39,19 @@ def _pools(area: Area, plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
         reason = plan.pools[row.pool].reason if row.pool in plan.pools else ""
         number = None if row.value is None else int(row.value)
         yield f"[pools.{_key(row.pool)}]", {"number": number, "open": row.open, "reason": reason or None}
+
+
+def _programmes(catalogue: Catalogue, area: Area, plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
+    priority = {row.programme: row.priority for row in catalogue.programmes}
+    for row in sorted(area.programmes, key=lambda row: row.programme):
+        said = plan.programmes.get(row.programme)
+        yield f"[programmes.{_key(row.programme)}]", {
+            "places": row.value, "waiting_list": row.waiting_list, "first": _date(row.first), "last": _date(row.last),
+            "priority": priority[row.programme], "reason": (said.reason if said else "") or None}
+
+
+def _date(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _changes(plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -51,7 +51,8 @@ def differences(before: Version, after: Version, plan: Plan) -> tuple[Difference
     """Every difference between the baseline and a scenario, in the order in which people read them."""
     titles = source_titles(before.catalogue, before.area)
     return (*_of_run(before.run, after.run), *_of_services(before.catalogue, after.catalogue, plan, titles),
-            *_of_pools(before.area, after.area, plan, titles), *_of_numbers(before, after, plan, titles))
+            *_of_pools(before.area, after.area, plan, titles),
+            *_of_programmes(before, after, plan, titles), *_of_numbers(before, after, plan, titles))
 
 
 def source_titles(catalogue: Catalogue, area: Area) -> dict[str, str]:
@@ -93,10 +94,28 @@ def _of_pools(before: Area, after: Area, plan: Plan, titles: Mapping[str, str]) 
             yield Difference(f"pools.{new.pool}.open", old.open, new.open, "", old.standing, source, reason)
 
 
+def _of_programmes(before: Version, after: Version, plan: Plan, titles: Mapping[str, str]) -> Iterator[Difference]:
+    """Places, waiting lists, dates and priorities; an area that offers none of a programme is as one with 0 places."""
+    old, new = ({row.programme: row for row in version.area.programmes} for version in (before, after))
+    columns = {"value": ("places", "people a month", 0.0), "waiting_list": ("waiting_list", "people", 0),
+               "first": ("first", "", "the start of the run"), "last": ("last", "", "its end")}
+    for was, now in zip(before.catalogue.programmes, after.catalogue.programmes, strict=True):
+        name = now.programme
+        reason = plan.programmes[name].reason if name in plan.programmes else ""
+        source = titled(now.source, titles)
+        for column, (word, unit, nothing) in columns.items():
+            there, here = ((getattr(rows[name], column) or nothing) if name in rows else nothing for rows in (old, new))
+            if there != here:
+                standing = old[name].standing if name in old else ""
+                yield Difference(f"programmes.{name}.{word}", there, here, unit, standing, source, reason)
+        if was.priority != now.priority:
+            yield Difference(f"programmes.{name}.priority", was.priority, now.priority, "", "", source, reason)
+
+
 def _of_numbers(before: Version, after: Version, plan: Plan, titles: Mapping[str, str]) -> Iterator[Difference]:
     reasons = {change.row: change.reason for change in plan.changes}
     new = numbers(after.catalogue, after.area)
     for name, old in numbers(before.catalogue, before.area).items():
-        if old.value != new[name].value and not name.startswith("pool."):
+        if old.value != new[name].value and not name.startswith(("pool.", "programme.")):
             yield Difference(name, old.value, new[name].value, old.row.unit, old.row.standing,
                              titled(old.row.source, titles), reasons.get(name, FOLLOWS))

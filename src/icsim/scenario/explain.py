@@ -41,6 +41,22 @@ class ServiceLine:
 
 
 @dataclass(frozen=True)
+class ProgrammeLine:
+    """One programme of which places are offered, and what is known of it."""
+
+    name: str
+    label: str
+    places: float
+    """people who can begin in a month"""
+    waiting_list: int
+    eligible: str
+    priority: str
+    effects: tuple[str, ...]
+    """each in words; empty: no effect is assumed"""
+    evidence: str
+
+
+@dataclass(frozen=True)
 class Assumption:
     """A number that rests on judgement alone, in the range given, for the reason given."""
 
@@ -71,6 +87,7 @@ class Explanation:
     end: date
     """first day after the run"""
     services: tuple[ServiceLine, ...]
+    programmes: tuple[ProgrammeLine, ...]
     differences: tuple[Difference, ...]
     assumptions: tuple[Assumption, ...]
     numbers: int
@@ -80,7 +97,7 @@ class Explanation:
     def lines(self, everything: bool = False) -> list[str]:
         """The explanation as lines of at most 80 columns; `everything`: with each assumed number and its reason."""
         assumptions = [*self._assumed(), *(self._assumptions() if everything else [])]
-        parts = [self._head(), self._services(), self._differences(), assumptions, self._warnings()]
+        parts = [self._head(), self._services(), self._programmes(), self._differences(), assumptions, self._warnings()]
         text = "\n\n".join("\n".join(part) for part in parts if part)
         return text.splitlines()
 
@@ -108,6 +125,16 @@ class Explanation:
             lines += [folded(f"{pool.label}: {_servers(pool.number, service.server)}, {pool.open}", "    ", "  ")
                       for pool in service.pools]
         return lines if len(lines) > 1 else ["Services: none"]
+
+    def _programmes(self) -> list[str]:
+        lines = ["Programmes"]
+        for row in self.programmes:
+            waiting = f"at most {grouped(row.waiting_list)} waiting" if row.waiting_list else "nobody waits"
+            about = f"{row.label} ({row.name}): {grouped(row.places)} can begin each month; {waiting}; {row.priority}"
+            lines += [folded(about, "  ", "    "), folded(f"for: {row.eligible or 'everybody'}", "    ", "  ")]
+            lines += [folded(text, "    ", "  ") for text in row.effects or ("no effect is assumed",)]
+            lines += [folded(f"what is known: {row.evidence}", "    ", "  ")] if row.evidence else []
+        return lines if self.programmes else ["Programmes: none"]
 
     def _differences(self) -> list[str]:
         if not self.differences:
@@ -167,12 +194,38 @@ def explain(resolved: Resolved) -> Explanation:
     return Explanation(
         resolved.name, resolved.title, resolved.description, resolved.reason, area.label, int(people.sum()),
         area.population_date, places, resolved.run, add_years(resolved.run.start, resolved.run.years),
-        _service_lines(resolved), resolved.differences, assumed, len(found), resolved.warnings)
+        _service_lines(resolved), _programme_lines(resolved), resolved.differences, assumed, len(found), resolved.warnings)
 
 
 def _service_lines(resolved: Resolved) -> tuple[ServiceLine, ...]:
     return tuple(ServiceLine(row.service, row.label, row.server, _pool_lines(resolved, row.service), row.queue_limit,
                              row.shift_end) for row in resolved.catalogue.services)
+
+
+def _programme_lines(resolved: Resolved) -> tuple[ProgrammeLine, ...]:
+    rows = {row.programme: row for row in resolved.catalogue.programmes}
+    return tuple(ProgrammeLine(offer.programme, rows[offer.programme].label, offer.value, offer.waiting_list,
+                               rows[offer.programme].eligible, rows[offer.programme].priority,
+                               _effects(resolved, offer.programme), rows[offer.programme].evidence)
+                 for offer in sorted(resolved.area.programmes, key=lambda row: row.programme) if offer.value > 0)
+
+
+def _effects(resolved: Resolved, programme: str) -> tuple[str, ...]:
+    """What each stage does, with its range and how good the evidence is; what changes nothing is none."""
+    labels = {row.stage: row.label for row in resolved.catalogue.stages_of(programme)}
+    names = {**{row.event: row.label for row in resolved.catalogue.events},
+             **{row.weight: row.label for row in resolved.catalogue.weights}}
+    return tuple(f"{labels[row.stage]}: {_lower_first(names[row.acts_on.partition(' ')[2]])} × {said(row.value)}"
+                 f"{_between(row)}; strength of the evidence: {row.strength or 'not said'}"
+                 for row in resolved.catalogue.effects if row.programme == programme and row.value != 1)
+
+
+def _between(row: Any) -> str:
+    return "" if row.low is None or row.high is None else f" ({said(row.low)} to {said(row.high)})"
+
+
+def _lower_first(text: str) -> str:
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 def _pool_lines(resolved: Resolved, service: str) -> tuple[PoolLine, ...]:

@@ -11,9 +11,9 @@ from typing import Any
 
 from icsim import areas, catalogue
 from icsim.areas.load import Area
-from icsim.areas.rows import Pool
+from icsim.areas.rows import Offer, Pool
 from icsim.catalogue.load import ID, Catalogue
-from icsim.catalogue.rows import Evidence, Service
+from icsim.catalogue.rows import Evidence, Programme, Service
 from icsim.scenario import lines
 from icsim.scenario.chain import SHIPPED
 from icsim.scenario.parse import SourceFile
@@ -50,6 +50,16 @@ class Ground:
     def pools(self) -> dict[str, Pool]:
         """Pools of the area by name."""
         return {} if self.area is None else {row.pool: row for row in self.area.pools}
+
+    @cached_property
+    def programmes(self) -> dict[str, Programme]:
+        """Programmes of the catalogue by name."""
+        return {row.programme: row for row in self.catalogue.programmes}
+
+    @cached_property
+    def offers(self) -> dict[str, Offer]:
+        """What the area offers of each programme, by its name."""
+        return {} if self.area is None else {row.programme: row for row in self.area.programmes}
 
     @cached_property
     def pool_rows(self) -> dict[str, str]:
@@ -94,6 +104,8 @@ class Ground:
                 return getattr(self.pools[str(name)], "value" if what == "number" else "open")
             case ("services", name, "queue_limit" | "shift_end" as what) if name in self.services:
                 return getattr(self.services[str(name)], str(what))
+            case ("programmes", name, "places") if name in self.programmes:
+                return self.offers[str(name)].value if name in self.offers else 0.0
             case ("services", name, what) if len(found := self.limited_pools(str(name))) == 1:
                 return self._in_tables(("pools", found[0], what))
         return None

@@ -76,6 +76,20 @@ class Pool(Part):
     reason: Annotated[LongText | None, _words("Why, for the people who read the results.")] = None
 
 
+class Programme(Part):
+    """What is offered of one programme."""
+
+    places: Annotated[float | None, _number(
+        "people a month", 0, 1_000_000, "How many people can begin in a month.")] = None
+    multiply: Annotated[float | None, _number("times the places before", 0, 1000, "Factor on the places before.")] = None
+    waiting_list: Annotated[int | None, _number("people", 0, 1_000_000, "Most who may wait for a place.")] = None
+    first: Annotated[date | None, _number("", date(2020, 1, 1), date(2070, 12, 31), "From when on people begin.")] = None
+    last: Annotated[date | None, _number("", date(2020, 1, 1), date(2070, 12, 31), "Up to when people begin.")] = None
+    priority: Annotated[Literal["random", "most deprived first"] | None, _words(
+        "Who comes first of those who may take part and want to.")] = None
+    reason: Annotated[LongText | None, _words("Why, for the people who read the results.")] = None
+
+
 class Change(Part):
     """Another value for one number of the catalogue or the area."""
 
@@ -105,5 +119,6 @@ class ScenarioFile(Part):
     run: Annotated[Run, _words("How long, how often and with which luck the model runs.")]
     services: Annotated[dict[str, Service], _words("Changes by service.")] = {}
     pools: Annotated[dict[str, Pool], _words("Changes by pool of servers.")] = {}
+    programmes: Annotated[dict[str, Programme], _words("Places by programme.")] = {}
     changes: Annotated[list[Change], _words("Changes to single numbers.", max_length=MOST_CHANGES)] = []
     hashes: Annotated[Hashes | None, _words("Only in complete scenarios, written by icsim.")] = None

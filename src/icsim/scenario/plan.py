@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from icsim.errors import Problem
@@ -53,18 +54,32 @@ class ServicePlan:
 
 
 @dataclass(frozen=True)
+class ProgrammePlan:
+    """What a scenario says about one programme; None: as in the area or the catalogue."""
+
+    places: float | None = None
+    waiting_list: int | None = None
+    first: date | None = None
+    last: date | None = None
+    priority: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything a scenario changes; `changes` in the order in which they apply."""
 
     changes: tuple[Changed, ...] = ()
     pools: dict[str, PoolPlan] = field(default_factory=dict)
     services: dict[str, ServicePlan] = field(default_factory=dict)
+    programmes: dict[str, ProgrammePlan] = field(default_factory=dict)
 
 
 def plan(chain: list[SourceFile], ground: Ground) -> Plan:
     """The changes of a chain of sound files (the user's own first)."""
     pools: dict[str, PoolPlan] = {}
     services: dict[str, ServicePlan] = {}
+    programmes: dict[str, ProgrammePlan] = {}
     for file in reversed(chain):
         for name, said in file.data.get("services", {}).items():
             services[name] = _over(services.get(name, ServicePlan()), said, ("queue_limit", "shift_end"))
@@ -73,7 +88,16 @@ def plan(chain: list[SourceFile], ground: Ground) -> Plan:
                 pools[pool] = _over(before, said | _multiplied(before, pool, said, ground), ("number", "open"))
         for name, said in file.data.get("pools", {}).items():
             pools[name] = _over(pools.get(name, PoolPlan()), said, ("number", "open"))
-    return Plan(tuple(changed_values(chain, ground)), pools, services)
+        for name, said in file.data.get("programmes", {}).items():
+            so_far = programmes.get(name, ProgrammePlan())
+            said = said if "multiply" not in said else said | {"places": _places(so_far, name, ground) * said["multiply"]}
+            programmes[name] = _over(so_far, said, ("places", "waiting_list", "first", "last", "priority"))
+    return Plan(tuple(changed_values(chain, ground)), pools, services, programmes)
+
+
+def _places(before: ProgrammePlan, name: str, ground: Ground) -> float:
+    """Places a month so far."""
+    return before.places if before.places is not None else ground.offers[name].value if name in ground.offers else 0.0
 
 
 def _multiplied(before: PoolPlan, pool: str, said: dict[str, Any], ground: Ground) -> dict[str, int]:

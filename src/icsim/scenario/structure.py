@@ -17,16 +17,16 @@ from pydantic.fields import FieldInfo
 
 from icsim.errors import Problem
 from icsim.scenario.lines import Path
-from icsim.scenario.models import INHERITED, MOST_CHANGES, Change, Hashes, Pool, Run, ScenarioFile, Service
+from icsim.scenario.models import INHERITED, MOST_CHANGES, Change, Hashes, Pool, Programme, Run, ScenarioFile, Service
 from icsim.scenario.parse import SourceFile
 from icsim.scenario.wording import grouped, listed, nearest, shown
 
 _TABLES: dict[str, tuple[type[BaseModel], str]] = {
     "run": (Run, "[run]"), "services": (Service, "a service"), "pools": (Pool, "a pool"),
-    "changes": (Change, "a change"), "hashes": (Hashes, "[hashes]"),
+    "programmes": (Programme, "a programme"), "changes": (Change, "a change"), "hashes": (Hashes, "[hashes]"),
 }
-_WRITTEN = {"run": "[run]", "services": "[services.NAME]", "pools": "[pools.NAME]", "changes": "[[changes]]",
-            "hashes": "[hashes]"}
+_WRITTEN = {"run": "[run]", "services": "[services.NAME]", "pools": "[pools.NAME]", "programmes": "[programmes.NAME]",
+            "changes": "[[changes]]", "hashes": "[hashes]"}
 """How each table is opened in the file."""
 
 Baseline = Callable[[Path], Any]
@@ -112,7 +112,7 @@ def allowed(key: Path, kind: str = "") -> str:
         return f"at most {grouped(MOST_CHANGES)} tables"
     if len(key) == 1 and key[0] in _WRITTEN:
         return f"a table that is opened by {_WRITTEN[str(key[0])]}"
-    if len(key) == 2 and key[0] in ("services", "pools", "changes"):
+    if len(key) == 2 and key[0] in ("services", "pools", "programmes", "changes"):
         return f"a table that is opened by {_WRITTEN[str(key[0])].replace('NAME', str(key[1])[:60])}"
     _, field = _field(key)
     choices = _choices(field.annotation)

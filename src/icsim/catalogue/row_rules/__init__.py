@@ -42,6 +42,11 @@ from icsim.catalogue.row_rules.pressure_and_holds import (
     congestion_is_whole,
     long_holds_are_sound,
 )
+from icsim.catalogue.row_rules.programmes import (
+    effects_are_sound,
+    programmes_are_whole,
+    shares_of_programmes_are_sound,
+)
 from icsim.catalogue.row_rules.services import (
     LAST_PRIORITY,
     MOST_LIMITS,
@@ -85,6 +90,9 @@ ROW_RULES: tuple[Callable[[Tables, Catalogue], Iterable[Problem]], ...] = (
     queue_limits_are_sound,
     classes_are_sound,
     conditions_can_be_read,
+    programmes_are_whole,
+    shares_of_programmes_are_sound,
+    effects_are_sound,
     sources_agree,
 )
 """Rules on single rows and names."""

@@ -21,6 +21,10 @@ DISTRIBUTIONS = ("constant", "exponential", "lognormal", "uniform", "triangular"
 SHIFT_END = ("finish", "wait", "pre-empt")
 QUANTITIES = ("duration", "patience", "priority")
 BETTER = ("", "lower", "higher")
+PRIORITIES = ("random", "most deprived first")
+TAKES = ("uptake", "drop_out")
+ESTIMANDS = ("as assigned", "as treated")
+STRENGTHS = ("high", "moderate", "low", "very low", "none")
 
 
 def ids_are_unique(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
@@ -43,6 +47,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "outcomes": ("pathway", "outcome"),
     "measures": ("measure",),
     "congestion": ("response",),
+    "programmes": ("programme",),
 }
 
 
@@ -66,6 +71,10 @@ _VOCABULARY: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("quantities", "distribution", DISTRIBUTIONS),
     ("services", "shift_end", SHIFT_END),
     ("congestion", "kind", tuple(CONGESTION_KINDS)),
+    ("programmes", "priority", PRIORITIES),
+    ("takes", "what", TAKES),
+    ("effects", "estimand", ESTIMANDS),
+    ("effects", "strength", STRENGTHS),
     ("corrections", "world", ("", STATIONARY)),
     *((table, "sex", ("*", *SEXES)) for table in ("rates", "norms", "prevalence", "severity_shares", "corrections")),
     *((table, "quintile", ("*", *QUINTILES)) for table in ("rates", "norms", "prevalence")),
@@ -108,6 +117,7 @@ _REFERENCES: tuple[tuple[str, str, tuple[str, str]], ...] = (
     ("outcomes", "counts_as", ("measures", "measure")),
     ("branches", "pathway", ("steps", "pathway")),
     ("quantities", "pathway", ("steps", "pathway")),
+    *((table, "programme", ("programmes", "programme")) for table in ("stages", "takes", "effects")),
 )
 _EVERY = {("exponents", "attribute", "*"), ("exponents", "event", "*")}
 """Cells that may stand for every name."""

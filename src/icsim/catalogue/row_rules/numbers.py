@@ -27,6 +27,9 @@ UNITS: dict[str, tuple[str, ...]] = {
     "quantities": (*MILLISECONDS, "rank"),
     "congestion": ("ratio", *SHARES),
     "discounting": tuple(SHARES),
+    "stages": ("days",),
+    "takes": tuple(SHARES),
+    "effects": ("ratio",),
 }
 """The units that fit each table of numbers."""
 BOUNDS: dict[str, tuple[float, float]] = {
@@ -37,6 +40,8 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "trends": (1e-6, 1e6),
     "factors": (1e-6, 1e6),
     "profiles": (0.0, 1e6),
+    "stages": (1.0, 36525.0),
+    "effects": (1e-6, 1e6),
 }
 """Smallest and largest value of each table; shares lie between 0 and 1 of their unit."""
 MOST_CONTACTS = 365.0

@@ -1,0 +1,106 @@
+"""Programmes in terms of what residents are made of: an attribute each, whose levels are its stages; ratios and factors.
+
+Where several programmes act on the same thing by the same mechanism, the strongest counts: they share one more attribute,
+whose level is the strongest effect that somebody has now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields, replace
+from math import log
+from typing import Any, NamedTuple
+
+from icsim.catalogue.load import ID, Catalogue
+from icsim.catalogue.rows import Effect, Evidence, Exponent, Factor, Level, Measure, Ratio
+
+OUT = "out"
+"""The level of whoever does not take part."""
+BEGUN, ENDED, LEFT_EARLY = "begun", "ended", "left_early"
+COUNTS = {BEGUN: "begin {}", ENDED: "go through {} to the end", LEFT_EARLY: "leave {} early"}
+"""What is counted of each programme, in words."""
+
+
+class Group(NamedTuple):
+    """Effects of one mechanism on one thing, of which somebody has the strongest."""
+
+    attribute: str
+    level: dict[tuple[str, str], int]
+    """(programme, stage) → level, a stronger effect having a higher one; level 0: none"""
+    effects: tuple[Effect, ...]
+    """the effect of each level from 1 on"""
+
+
+def groups(catalogue: Catalogue, names: Iterable[str]) -> tuple[Group, ...]:
+    """The mechanisms that more than one of these programmes uses on one thing."""
+    wanted, found = set(names), dict[tuple[str, str], list[Effect]]()
+    for row in (row for row in catalogue.effects if row.programme in wanted):
+        found.setdefault((row.mechanism, row.acts_on), []).append(row)
+    return tuple(_group(f"{mechanism}: {acts_on}", rows) for (mechanism, acts_on), rows in found.items()
+                 if len({row.programme for row in rows}) > 1)
+
+
+def _group(attribute: str, rows: list[Effect]) -> Group:
+    by_strength = sorted(rows, key=lambda row: (abs(log(row.value)), row.id))
+    return Group(attribute, {(row.programme, row.stage): n for n, row in enumerate(by_strength, 1)}, tuple(by_strength))
+
+
+def counted(programme: str, what: str) -> str:
+    """Name of the column in results."""
+    return f"{programme}_{what}"
+
+
+def with_programmes(catalogue: Catalogue, names: Iterable[str]) -> Catalogue:
+    """The catalogue with the attributes, ratios, factors and measures of these programmes."""
+    names = tuple(names)
+    shared = groups(catalogue, names)
+    in_group = {row.id for group in shared for row in group.effects}
+    levels, places = [], []
+    for row in (row for row in catalogue.programmes if row.programme in names):
+        own = [(OUT, "Does not take part"), *((stage.stage, stage.label) for stage in catalogue.stages_of(row.programme))]
+        levels += [Level(attribute=row.programme, level=level, label=label, source=row.source) for level, label in own]
+    for group in shared:
+        levels.append(Level(attribute=group.attribute, level=OUT, label="None"))
+        levels += [Level(attribute=group.attribute, level=str(n), label=f"{row.programme}, {row.stage}", source=row.source)
+                   for n, row in enumerate(group.effects, 1)]
+        places += [(row, group.attribute, str(n)) for n, row in enumerate(group.effects, 1)]
+    places += [(row, row.programme, row.stage) for row in catalogue.effects
+               if row.programme in names and row.id not in in_group]
+    ratios, factors = _ratios(places), _factors(places)
+    exponents = {(row.event, row.attribute): _as_it_stands(row) for row in ratios}
+    return replace(catalogue, attributes=(*catalogue.attributes, *levels), ratios=(*catalogue.ratios, *ratios),
+                   factors=(*catalogue.factors, *factors), exponents=(*catalogue.exponents, *exponents.values()),
+                   measures=(*catalogue.measures, *_measures(catalogue, names)))
+
+
+def _ratios(places: list[tuple[Effect, str, str]]) -> list[Ratio]:
+    return [_with_id("ratios", Ratio(event=row.acts_on.split()[1], attribute=attribute, level=level, value=row.value,
+                                     distribution=row.distribution, design=row.design, **_evidence(row)))
+            for row, attribute, level in places if row.acts_on.startswith("event ")]
+
+
+def _factors(places: list[tuple[Effect, str, str]]) -> list[Factor]:
+    return [_with_id("factors", Factor(weight=row.acts_on.split()[1], attribute=attribute, level=level, value=row.value,
+                                       **_evidence(row)))
+            for row, attribute, level in places if row.acts_on.startswith("weight ")]
+
+
+def _as_it_stands(row: Ratio) -> Exponent:
+    """Trials say what an effect is beside everything else, so no exponent shrinks it."""
+    evidence = {**_evidence(row), "low": None, "high": None, "unit": "exponent", "standing": "derived"}
+    return _with_id("exponents", Exponent(event=row.event, attribute=row.attribute, value=1.0, **evidence))
+
+
+def _evidence(row: Evidence) -> dict[str, Any]:
+    return {field.name: getattr(row, field.name) for field in fields(Evidence) if field.name != "id"}
+
+
+def _with_id(table: str, row: Any) -> Any:
+    return replace(row, id=ID[table](row))
+
+
+def _measures(catalogue: Catalogue, names: tuple[str, ...]) -> list[Measure]:
+    label = {row.programme: row.label for row in catalogue.programmes}
+    return [Measure(measure=counted(name, what), label=f"{label[name]}: people who {words.format('it')}", kind="event",
+                    unit="people", population="residents", meaning=f"residents who {words.format(label[name].lower())}")
+            for name in names for what, words in COUNTS.items()]

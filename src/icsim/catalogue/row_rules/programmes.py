@@ -1,0 +1,83 @@
+"""Rules on programmes: stages, who may take part, what an effect acts on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from icsim.catalogue.csvtable import nearest
+from icsim.catalogue.found import Found
+from icsim.catalogue.load import Catalogue
+from icsim.catalogue.programmes import OUT
+from icsim.catalogue.row_rules.common import Tables, level_problems
+from icsim.catalogue.when import parse_when
+from icsim.errors import Problem
+
+ACTS_ON = {"event": ("events", "event"), "weight": ("weights", "weight")}
+"""First word of `acts_on` → the table and column in which the second is found."""
+WITHOUT_RATE = ("timer", "stream", "leave")
+
+
+def programmes_are_whole(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
+    """Each has a stage; its name is no attribute's; without an effect it says what is known; its clauses can be read."""
+    with_effect = {row.programme for row in catalogue.effects}
+    for place in tables["programmes"]:
+        row = place.row
+        if row.programme in catalogue.levels:
+            yield place.problem("programme", "An attribute has the same name.", row.programme)
+        if not catalogue.stages_of(row.programme):
+            yield place.problem("programme", "programme_stages.csv has no stage of this programme.", row.programme)
+        if row.programme not in with_effect and not row.evidence:
+            yield place.problem("evidence", "A programme without effects needs words on what is known.", None)
+        yield from _clause_problems(catalogue, place, "eligible", row.eligible)
+    for place in tables["stages"]:
+        if place.row.stage == OUT:
+            yield place.problem("stage", "This word stands for those who do not take part.", place.row.stage)
+
+
+def shares_of_programmes_are_sound(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
+    """An uptake's clauses can be read; a drop-out names a stage."""
+    for place in tables["takes"]:
+        row = place.row
+        if row.what == "uptake":
+            yield from _clause_problems(catalogue, place, "when", row.when)
+        else:
+            known = [stage.stage for stage in catalogue.stages_of(row.programme)]
+            part, _, stage = (piece.strip() for piece in row.when.partition("="))
+            if part != "stage" or stage not in known:
+                yield place.problem("when", f"A drop-out is of a stage: stage={'|'.join(known)}, one of them.", row.when)
+
+
+def effects_are_sound(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
+    """An effect is of a stage, acts on an event with a rate or on a weight, and says by which mechanism."""
+    for place in tables["effects"]:
+        row = place.row
+        known = [stage.stage for stage in catalogue.stages_of(row.programme)]
+        if row.stage not in known:
+            message = f"{row.programme} has no such stage. {nearest(row.stage, known)}".strip()
+            yield place.problem("stage", message, row.stage)
+        if not row.mechanism:
+            yield place.problem("mechanism", "Name the mechanism: effects of one do not add up.", None)
+        kind, _, name = row.acts_on.partition(" ")
+        if kind not in ACTS_ON:
+            yield place.problem("acts_on", "This must be of the form event NAME or weight NAME.", row.acts_on)
+            continue
+        table, column = ACTS_ON[kind]
+        names = [getattr(each, column) for each in getattr(catalogue, table)
+                 if getattr(each, "kind", "") not in WITHOUT_RATE]
+        if name not in names:
+            message = f"{table}.csv has no such {kind} that something could act on. {nearest(name, names)}".strip()
+            yield place.problem("acts_on", message, name)
+
+
+def _clause_problems(catalogue: Catalogue, place: Found, column: str, text: str) -> Iterator[Problem]:
+    """Clauses name attributes and levels of the catalogue."""
+    try:
+        when = parse_when(text)
+    except ValueError as error:
+        yield place.problem(column, f"{error}.", text)
+        return
+    for attribute, levels in when.levels.items():
+        if attribute not in catalogue.levels:
+            message = f"attributes.csv has no such attribute. {nearest(attribute, catalogue.levels)}".strip()
+            yield place.problem(column, message, attribute)
+        yield from level_problems(catalogue, place, column, attribute, levels)

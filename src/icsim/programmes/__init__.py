@@ -1,0 +1,1 @@
+"""Programmes: who gets a place, and what becomes of those who have one."""

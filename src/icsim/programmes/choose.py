@@ -1,0 +1,100 @@
+"""Who may take part, wants to, and comes first: loops over the residents, and over those who are to begin a stage."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from icsim import rng
+from icsim._compile import inlined, kernel
+from icsim.state import LIVING, OLDEST, QUINTILE, QUINTILES, WAITING
+
+_ONE = np.uint64(1)
+
+
+@inlined
+def _meets(model, people, i, c):
+    """Whether resident i meets condition c."""
+    age = min(people.person[i].age, OLDEST)
+    if age < model.first_age[c] or age > model.last_age[c]:
+        return False
+    for n in range(model.clause_from[c], model.clause_from[c + 1]):
+        level = np.uint64(people.level[i, model.clause_attribute[n]])
+        if (model.clause_levels[n] >> level) & _ONE == 0:
+            return False
+    return True
+
+
+@inlined
+def _uptake(model, people, i, p):
+    """Share of people like resident i who take part in programme p if they are asked: the last row that holds."""
+    share = 1.0
+    for n in range(model.uptake_from[p], model.uptake_from[p + 1]):
+        if _meets(model, people, i, model.uptake_when[n]):
+            share = model.uptake[n]
+    return share
+
+
+@inlined
+def _turn(model, people, i, p, before):
+    """Who comes first: a number from 0 to 1, and 1 more for those who took part before. It is the resident's own, whatever
+    the number of places, so that whoever is reached with few is reached with more.
+    """
+    u = rng.draw(model.order_stream[p], people.person[i].key, 0)
+    if model.deprived_first[p]:
+        u = (np.float64(people.level[i, QUINTILE]) + u) / QUINTILES
+    return u + np.float64(before)
+
+
+@inlined
+def _has(mask, p):
+    return (mask >> np.uint64(p)) & _ONE == _ONE
+
+
+@kernel
+def candidates(model, people, rows, inside, before, wanted, cutoff, found, turn, count):
+    """Residents in rows [0, rows) who may take part in each `wanted` programme (uint8[P]), want to, and whose turn is not
+    after `cutoff` (float64[P]).
+
+    inside, before: uint64[resident], programmes in which somebody has or waits for a place, or once had one. Rows go to
+    `found` (int32[P, N]), turns to `turn` (float64[P, N]); count: int64[P], how many there are, though they be more than N.
+    """
+    for i in range(rows):
+        if people.person[i].status != LIVING:
+            continue
+        for p in range(wanted.shape[0]):
+            if not wanted[p] or _has(inside[i], p):
+                continue
+            again = _has(before[i], p)
+            if (again and not model.again[p]) or not _meets(model, people, i, model.eligible[p]):
+                continue
+            own = _turn(model, people, i, p, again)
+            if own > cutoff[p]:
+                continue
+            if rng.draw(model.uptake_stream[p], people.person[i].key, 0) < _uptake(model, people, i, p):
+                if count[p] < found.shape[1]:
+                    found[p, count[p]] = i
+                    turn[p, count[p]] = own
+                count[p] += 1
+
+
+@kernel
+def still_may(model, people, rows, p, may):
+    """may: uint8[n], 1 for whoever of these residents is eligible for programme p, or is being looked after by a service
+    just now; 0 for the others, the dead, and those who moved away.
+    """
+    for n in range(rows.shape[0]):
+        status = people.person[rows[n]].status
+        eligible = status == LIVING and _meets(model, people, rows[n], model.eligible[p])
+        may[n] = np.uint8(eligible or status == WAITING)
+
+
+@kernel
+def begin_stage(model, people, rows, p, s, day, until, leaves):
+    """Each of these residents begins stage s of programme p on `day`: until when they are in it (float64[n]), and whether
+    they leave the programme then (bool[n]). Somebody who takes part again has the same luck again.
+    """
+    days, share = model.days[p, s], model.drop_out[p, s]
+    for n in range(rows.shape[0]):
+        u = rng.draw(model.drop_out_stream[p], people.person[rows[n]].key, np.uint64(s))
+        leaves[n] = u < share
+        until[n] = day + (days * u / share if u < share else days)

@@ -1,0 +1,39 @@
+"""What the loops of programmes read. Axes: P programmes, S stages (of the programme with most), C conditions, L clauses,
+G mechanisms that several programmes share.
+
+A condition is an age range and clauses; it holds if the age lies in the range and every clause allows the resident's level.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+MOST = 64
+"""Most programmes in force at once: who is in which is a bit each."""
+
+
+class ProgrammeModel(NamedTuple):
+    """Programmes, ready to run."""
+
+    attribute: np.ndarray  # int32[P], the attribute whose levels are its stages
+    stages: np.ndarray  # int32[P], how many stages it has
+    days: np.ndarray  # float64[P, S], how long each lasts
+    drop_out: np.ndarray  # float64[P, S], share of those who begin the stage that leave in it
+    eligible: np.ndarray  # int32[P], condition
+    uptake_from: np.ndarray  # int32[P + 1], rows of the two arrays below
+    uptake_when: np.ndarray  # int32[U], condition
+    uptake: np.ndarray  # float64[U]
+    deprived_first: np.ndarray  # uint8[P]
+    again: np.ndarray  # uint8[P]
+    first_age: np.ndarray  # uint8[C]
+    last_age: np.ndarray  # uint8[C]; the oldest age stands for all above it too
+    clause_from: np.ndarray  # int32[C + 1]
+    clause_attribute: np.ndarray  # int32[L]
+    clause_levels: np.ndarray  # uint64[L], bit n set: level n is allowed
+    group_attribute: np.ndarray  # int32[G]
+    strength: np.ndarray  # uint8[P, S + 1, G], level of the group that a level of the programme gives
+    order_stream: np.ndarray  # uint64[P]
+    uptake_stream: np.ndarray  # uint64[P]
+    drop_out_stream: np.ndarray  # uint64[P]

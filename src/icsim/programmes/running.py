@@ -1,0 +1,229 @@
+"""Programmes as they run: each month some begin, some go on to the next stage, and some are through.
+
+Everything happens on the first beat of a month. Whoever is being looked after by a service is not asked and stays where they
+are until that has ended. What changes is handed to the residents as moves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+
+from icsim.calendar import MS_PER_DAY
+from icsim.programmes import choose
+from icsim.programmes.model import ProgrammeModel
+from icsim.state import DEAD, EMPTY, GONE, LIVING, OLDEST, PLACE, QUINTILE, SEX, People, cell_of
+from icsim.tables import ENROLLED, MOVE
+
+BEGUN, ENDED, LEFT_EARLY = range(3)
+COUNTED = ("begun", "ended", "left_early")
+_ROOM = 4096
+"""Candidates for which there is room at first."""
+_FIRST_CUTOFF = 0.02
+"""Turns that are looked at when nothing is known of how many candidates there are."""
+_LAST_TURN = 2.0
+_MARGIN = 2.0
+"""How much further than the last one chosen one looks in the next month."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """What an area, or a scenario, offers of one programme."""
+
+    a_month: float
+    waiting: int = 0
+    """most who may wait for a place"""
+    first: date = date.min
+    last: date = date.max
+    """the first day on which people begin, and the last"""
+
+
+@dataclass
+class _Taking:
+    """Those who take part in one programme, and those who wait for a place, in the order in which they came."""
+
+    rows: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
+    stage: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int8))
+    until: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    leaves: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
+    waiting: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
+    offered: float = 0.0
+    """places offered so far; as many whole ones were given as its whole part"""
+
+
+class Programmes:
+    """All programmes of one replication."""
+
+    def __init__(self, model: ProgrammeModel, places: tuple[Places, ...], edges: np.ndarray, cells: int):
+        """edges: float64[period + 1], days at which each reporting period begins; cells: of the residents' tally."""
+        self.model, self.places, self._edges = model, places, edges
+        self.tally = np.zeros((len(edges) - 1, cells, len(places) * len(COUNTED)), np.int64)
+        """int64[period, cell, programme × COUNTED]"""
+        self._taking = [_Taking() for _ in places]
+        self._inside, self._before = np.zeros(0, np.uint64), np.zeros(0, np.uint64)
+        self._cutoff = np.full(len(places), _FIRST_CUTOFF)
+        self._month: tuple[int, int] | None = None
+
+    def adopt(self, model: ProgrammeModel, places: tuple[Places, ...]) -> None:
+        """Other places, uptake or durations hold from now on; whoever takes part goes on."""
+        self.model, self.places = model, places
+
+    def enrol(self, people: People, rows: int, first: date, day: int) -> np.ndarray:
+        """Moves (MOVE) on `day` (since the origin; its date is `first`), if a month has begun since the last call.
+
+        people: read only; rows: how many of them there are.
+        """
+        if not self.places or self._month == (first.year, first.month):
+            return np.zeros(0, MOVE)
+        self._month = (first.year, first.month)
+        self._make_room(len(people.next))
+        changed = {p: self._go_on(people, p, day) for p in range(len(self.places))}
+        self._begin(people, rows, first, day, changed)
+        return self._moves(people, day, changed)
+
+    # One programme -------------------------------------------------------------------------------------------------------
+
+    def _go_on(self, people: People, p: int, day: int) -> list[np.ndarray]:
+        """Those whose stage is over go on to the next, or are through; the dead and those who left are forgotten. Returns
+        whose level may have changed.
+        """
+        taking, status = self._taking[p], people.person["status"]
+        here = ~np.isin(status[taking.rows], (DEAD, GONE, EMPTY))
+        self._forget(p, taking.rows[~here])
+        taking.rows, taking.stage, taking.until, taking.leaves = (
+            values[here] for values in (taking.rows, taking.stage, taking.until, taking.leaves))
+        over = (taking.until <= day) & (status[taking.rows] == LIVING)
+        last = taking.stage + 1 >= self.model.stages[p]
+        out = over & (taking.leaves | last)
+        self._count(people, p, LEFT_EARLY, taking.rows[over & taking.leaves], day)
+        self._count(people, p, ENDED, taking.rows[out & ~taking.leaves], day)
+        for s in np.unique(taking.stage[over & ~out]):
+            on = np.flatnonzero(over & ~out & (taking.stage == s))
+            taking.until[on], taking.leaves[on] = self._stage(people, p, int(s) + 1, taking.rows[on], day)
+            taking.stage[on] += 1
+        changed = [taking.rows[over]]
+        self._forget(p, taking.rows[out])
+        taking.rows, taking.stage, taking.until, taking.leaves = (
+            values[~out] for values in (taking.rows, taking.stage, taking.until, taking.leaves))
+        return changed
+
+    def _stage(self, people: People, p: int, s: int, rows: np.ndarray, day: float) -> tuple[np.ndarray, np.ndarray]:
+        until, leaves = np.zeros(len(rows)), np.zeros(len(rows), bool)
+        choose.begin_stage(self.model, people, rows, p, s, float(day), until, leaves)
+        return until, leaves
+
+    def _begin(self, people: People, rows: int, first: date, day: int, changed: dict[int, list[np.ndarray]]) -> None:
+        """Free places go to those who have waited longest, and the list is filled up with those whose turn it is."""
+        free = np.array([self._free(p, first) for p in range(len(self.places))])
+        self._tidy(people)
+        room = np.array([free[p] + (self.places[p].waiting if self._open(p, first) else 0) - len(self._taking[p].waiting)
+                         for p in range(len(self.places))]).clip(0)
+        for p, chosen in enumerate(self._chosen(people, rows, room)):
+            taking = self._taking[p]
+            taking.waiting = np.concatenate([taking.waiting, chosen])
+            self._inside[chosen] |= np.uint64(1 << p)
+            ready = np.flatnonzero(people.person["status"][taking.waiting] == LIVING)[: free[p]]
+            new = taking.waiting[ready]
+            taking.waiting = np.delete(taking.waiting, ready)
+            until, leaves = self._stage(people, p, 0, new, day)
+            taking.rows, taking.until = np.concatenate([taking.rows, new]), np.concatenate([taking.until, until])
+            taking.stage = np.concatenate([taking.stage, np.zeros(len(new), np.int8)])
+            taking.leaves = np.concatenate([taking.leaves, leaves])
+            self._before[new] |= np.uint64(1 << p)
+            self._count(people, p, BEGUN, new, day)
+            changed[p].append(new)
+
+    def _open(self, p: int, first: date) -> bool:
+        return self.places[p].first <= first <= self.places[p].last
+
+    def _free(self, p: int, first: date) -> int:
+        """Whole places of this month: fractions add up from month to month."""
+        if not self._open(p, first):
+            return 0
+        taking = self._taking[p]
+        before, taking.offered = int(taking.offered), taking.offered + self.places[p].a_month
+        return int(taking.offered) - before
+
+    def _tidy(self, people: People) -> None:
+        """Whoever waits and may not take part any more leaves the list."""
+        for p, taking in enumerate(self._taking):
+            may = np.zeros(len(taking.waiting), np.uint8)
+            choose.still_may(self.model, people, taking.waiting, p, may)
+            self._forget(p, taking.waiting[may == 0])
+            taking.waiting = taking.waiting[may > 0]
+
+    def _chosen(self, people: People, rows: int, room: np.ndarray) -> list[np.ndarray]:
+        """int32[n] by programme: the first `room` of those who may take part and want to, in the order of their turns."""
+        chosen = [np.zeros(0, np.int32) for _ in room]
+        open_ = room > 0
+        space = max(int(room.max(initial=0)) * 4, _ROOM)
+        while open_.any():
+            found, turn = np.zeros((len(room), space), np.int32), np.zeros((len(room), space))
+            count = np.zeros(len(room), np.int64)
+            choose.candidates(self.model, people, rows, self._inside, self._before, open_.astype(np.uint8), self._cutoff,
+                              found, turn, count)
+            for p in np.flatnonzero(open_ & (count <= space)):
+                own, turns = found[p, : count[p]], turn[p, : count[p]]
+                if count[p] < room[p] and self._cutoff[p] < _LAST_TURN:
+                    self._cutoff[p] = min(self._cutoff[p] * 4, _LAST_TURN)
+                    continue
+                order = np.lexsort((people.person["key"][own], turns))[: room[p]]
+                chosen[p], open_[p] = own[order], False
+                self._cutoff[p] = min(turns[order[-1]] * _MARGIN, _LAST_TURN) if len(order) == room[p] else _LAST_TURN
+            space = max(space, int(count[open_].max(initial=0)))
+        return chosen
+
+    # Books ---------------------------------------------------------------------------------------------------------------
+
+    def _make_room(self, rows: int) -> None:
+        more = rows - len(self._inside)
+        if more > 0:
+            self._inside, self._before = (np.concatenate([mask, np.zeros(more, np.uint64)])
+                                          for mask in (self._inside, self._before))
+
+    def _forget(self, p: int, rows: np.ndarray) -> None:
+        self._inside[rows] &= np.uint64(~(1 << p) & (2**64 - 1))
+
+    def _count(self, people: People, p: int, what: int, rows: np.ndarray, day: int) -> None:
+        period = int(np.searchsorted(self._edges, day, side="right")) - 1
+        if 0 <= period < len(self.tally):
+            level, age = people.level[rows].astype(np.int64), people.person["age"][rows].astype(np.int64)
+            np.add.at(self.tally[period, :, p * len(COUNTED) + what], _cells(level, age), 1)
+
+    def _moves(self, people: People, day: int, changed: dict[int, list[np.ndarray]]) -> np.ndarray:
+        """What the levels of these residents are from now on, where it is another one than before."""
+        parts, touched = [], []
+        for p, rows in changed.items():
+            who = np.unique(np.concatenate([*rows, np.zeros(0, np.int32)]))
+            parts.append(_moves(people, who, int(self.model.attribute[p]), self._levels(p, who), day))
+            touched.append(who)
+        who = np.unique(np.concatenate([*touched, np.zeros(0, np.int32)]))
+        own = [self._levels(p, who) for p in range(len(self.places))]
+        for g, attribute in enumerate(self.model.group_attribute):
+            strongest = np.max([self.model.strength[p, levels, g] for p, levels in enumerate(own)], axis=0)
+            parts.append(_moves(people, who, int(attribute), strongest, day))
+        return np.concatenate(parts)
+
+    def _levels(self, p: int, who: np.ndarray) -> np.ndarray:
+        """int64[n]: the level of each of these residents (sorted rows) in programme p."""
+        taking, levels = self._taking[p], np.zeros(len(who), np.int64)
+        at = np.searchsorted(who, taking.rows).clip(0, max(len(who) - 1, 0))
+        here = who[at] == taking.rows if len(who) else np.zeros(len(taking.rows), bool)
+        levels[at[here]] = taking.stage[here] + 1
+        return levels
+
+
+def _moves(people: People, who: np.ndarray, attribute: int, levels: np.ndarray, day: int) -> np.ndarray:
+    """MOVE rows of those whose level of the attribute is not yet this one."""
+    other = people.level[who, attribute] != levels
+    moves = np.zeros(int(other.sum()), MOVE)
+    moves["ms"], moves["resident"], moves["attribute"] = day * MS_PER_DAY, who[other], attribute
+    moves["level"], moves["reason"] = levels[other], ENROLLED
+    return moves
+
+
+def _cells(level: np.ndarray, age: np.ndarray) -> np.ndarray:
+    """int64[n]: reporting cells of residents, from their levels (int64[n, A]) and ages."""
+    return cell_of(level[:, PLACE], level[:, QUINTILE], level[:, SEX], 0) + np.minimum(age, OLDEST) // 5

@@ -63,6 +63,16 @@ GOOD = {
     f"more_rooms,escalate,room,1,10,,,,,0,20,%,{_RANGE}\n"
     f"send_home,divert,room,1.1,0.2,help,drive,stay,home,0,1,share,{_RANGE}\n"
     f"hurry,shorten,room,1.2,0.9,help,stay,,,0.5,1,ratio,{_RANGE}\n",
+    "programmes.csv": "programme,label,payer,eligible,priority,again,evidence\n"
+    "walks,Walks,,age=50+; mood=well|low,random,yes,\nchats,Chats,,,most deprived first,,Nothing is known.\n",
+    "programme_stages.csv": f"programme,stage,label,value,{_EVIDENCE}\n"
+    f"walks,new,New,90,30,120,days,{_RANGE}\nwalks,used,Used to it,300,90,900,days,{_RANGE}\n"
+    f"chats,talks,Talks,30,10,90,days,{_RANGE}\n",
+    "programme_shares.csv": f"programme,what,value,when,{_EVIDENCE}\n"
+    f"walks,uptake,0.5,,0.1,0.9,share,{_RANGE}\nwalks,drop_out,20,stage=new,0,50,%,{_RANGE}\n",
+    "effects.csv": f"programme,stage,acts_on,value,mechanism,estimand,strength,{_EVIDENCE}\n"
+    f"walks,used,event crisis,0.8,air,as treated,low,0.6,1.1,ratio,{_RANGE}\n"
+    f"walks,used,weight utility,1.02,air,as treated,low,1,1.1,ratio,{_RANGE}\n",
     "measures.csv": "measure,label,kind,unit,limits\ndrives,Drives,count,drives,\nstay_days,Days,time,days,\n"
     "wait:stay,Wait for a room,response,minutes,30|60\n",
     "discounting.csv": f"scheme,label,flow,from_year,value,{_EVIDENCE}\nours,Ours,health,1,2,0,5,%,{_RANGE}\n",
@@ -376,6 +386,44 @@ BROKEN = {
         "congestion.csv: response | 5",
         "second time",
     ),
+    "a programme without a stage": (
+        {"programme_stages": ("chats,talks", "walks,talks")}, "programmes.csv: programme | 3", "no stage"),
+    "a programme that is called like an attribute": (
+        {"programmes": ("chats,Chats", "mood,Chats"), "programme_stages": ("chats,talks", "mood,talks")},
+        "programmes.csv: programme | 3", "attribute has the same name"),
+    "a programme of which nothing is said": (
+        {"programmes": ("Nothing is known.", "")}, "programmes.csv: evidence | 3", "words on what is known"),
+    "a programme for an unknown level": (
+        {"programmes": ("well|low", "wel|low")}, "programmes.csv: eligible | 2", "Did you mean well?"),
+    "a programme for an unknown attribute": (
+        {"programmes": ("mood=well", "mod=well")}, "programmes.csv: eligible | 2", "Did you mean mood?"),
+    "a programme for ages that cannot be read": (
+        {"programmes": ("age=50+", "age=fifty")}, "programmes.csv: eligible | 2", "not an age"),
+    "an unknown priority": ({"programmes": ("random", "randm")}, "programmes.csv: priority | 2", "most deprived first"),
+    "a stage that lasts no time": (
+        {"programme_stages": ("New,90,30", "New,0,0")}, "programme_stages.csv: value | 2", "between 1 and"),
+    "a stage that is called like none": (
+        {"programme_stages": ("chats,talks", "chats,out")}, "programme_stages.csv: stage | 4", "do not take part"),
+    "a stage of an unknown programme": (
+        {"programme_stages": ("walks,new", "walk,new")}, "programme_stages.csv: programme | 2", "Did you mean walks?"),
+    "a drop-out of no stage": (
+        {"programme_shares": ("stage=new", "stage=old")}, "programme_shares.csv: when | 3", "stage=new|used"),
+    "an uptake among nobody known": (
+        {"programme_shares": ("0.5,,", "0.5,mood=up,")}, "programme_shares.csv: when | 2", "no such level"),
+    "a share of something else": (
+        {"programme_shares": ("uptake", "intake")}, "programme_shares.csv: what | 2", "uptake, drop_out"),
+    "an effect at an unknown stage": (
+        {"effects": ("used,event", "usd,event")}, "effects.csv: stage | 2", "Did you mean used?"),
+    "an effect on an unknown event": (
+        {"effects": ("event crisis", "event crises")}, "effects.csv: acts_on | 2", "Did you mean crisis?"),
+    "an effect on who is no resident": (
+        {"effects": ("event crisis", "event passers")}, "effects.csv: acts_on | 2", "could act on"),
+    "an effect on nothing": ({"effects": ("event crisis", "crisis")}, "effects.csv: acts_on | 2", "event NAME"),
+    "an effect by no mechanism": ({"effects": ("0.8,air", "0.8,")}, "effects.csv: mechanism | 2", "must not be empty"),
+    "an effect of unknown strength": (
+        {"effects": ("treated,low,0.6", "treated,good,0.6")}, "effects.csv: strength | 2", "very low"),
+    "an estimand of its own": (
+        {"effects": ("as treated", "as told")}, "effects.csv: estimand | 2", "as assigned, as treated"),
     "a hold by no level": ({"services": ("living=kept", "living=kpt")}, "services.csv: held_by | 4", "Did you mean kept?"),
     "a hold by the level of a newborn": (
         {"services": ("living=kept", "living=own")},

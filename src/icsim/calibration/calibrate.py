@@ -55,7 +55,7 @@ class Settings:
     """of the fit of the parameters"""
     years: int = 1
     """of each run that is compared with targets"""
-    steady_years: int = 4
+    steady_years: int = 8
     replications: int = 1
     only: str = ""
     """names of parameters, * standing for any letters, joined by |; the others keep what they are. Empty: all"""

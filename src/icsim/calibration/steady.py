@@ -197,8 +197,8 @@ def _merged(catalogue: Catalogue, layout: Layout, name: str) -> np.ndarray:
     return np.array([[float(each == own) for each in part] for own in dict.fromkeys(part)])
 
 
-def _changes(published: Catalogue, seen: Seen, name: str, merged: np.ndarray, ways: list[_Way], before: dict[str, np.ndarray],
-             falling: Container[str]) -> dict[str, np.ndarray]:
+def _changes(published: Catalogue, seen: Seen, name: str, merged: np.ndarray, ways: list[_Way],
+             before: dict[str, np.ndarray], falling: Container[str]) -> dict[str, np.ndarray]:
     """By how much the logarithm of each correction should change, float64[band] by event, and of each ratio, float64[1]."""
     there = by_band(seen.shares[name].sum(axis=(0, 1))) @ merged.T
     expected = _expected(published, seen, name) @ merged.T

@@ -48,15 +48,13 @@ def shares_of_programmes_are_sound(tables: Tables, catalogue: Catalogue) -> Iter
 
 
 def effects_are_sound(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
-    """An effect is of a stage, acts on an event with a rate or on a weight, and says by which mechanism."""
+    """An effect is of a stage, and acts on an event with a rate or on a weight."""
     for place in tables["effects"]:
         row = place.row
         known = [stage.stage for stage in catalogue.stages_of(row.programme)]
         if row.stage not in known:
             message = f"{row.programme} has no such stage. {nearest(row.stage, known)}".strip()
             yield place.problem("stage", message, row.stage)
-        if not row.mechanism:
-            yield place.problem("mechanism", "Name the mechanism: effects of one do not add up.", None)
         kind, _, name = row.acts_on.partition(" ")
         if kind not in ACTS_ON:
             yield place.problem("acts_on", "This must be of the form event NAME or weight NAME.", row.acts_on)

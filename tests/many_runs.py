@@ -16,6 +16,7 @@ from both_ways import FIRST, another_world, small_area, tables, thinned
 from icsim import areas, simulation
 from icsim._compile import numba
 from icsim.areas.load import Area
+from icsim.areas.rows import Offer
 from icsim.catalogue.load import Catalogue
 from icsim.catalogue.rows import Event, Level, Rate
 from icsim.residents import residents
@@ -42,6 +43,13 @@ def larger_area() -> Area:
     return replace(area, population=thinned(area.population, 1000), population_date=FIRST, flows=flows)
 
 
+def offering(area: Area, **places: float) -> Area:
+    """The area with so many places a month of each programme."""
+    for programme, number in places.items():
+        area = area.with_programme(Offer(programme=programme, value=number, waiting_list=5))
+    return area
+
+
 def run_all() -> None:
     """Every run that might ask for another specialisation of a kernel."""
     small = small_area()
@@ -53,6 +61,8 @@ def run_all() -> None:
         simulation.world(with_more_rows(tables()), small, START, 1),
         simulation.world(replace(tables(), ratios=()), small, START, 1),
         simulation.world(tables(), larger_area(), START, 1),
+        simulation.world(tables(), offering(small, falls_exercise=20, falls_clinic=5), START, 1),
+        simulation.world(tables(), offering(small, social_prescribing=3), START, 1, heartbeat="week"),
         another_world(),
     ]
     residents.WORTH_SWEEPING = residents._WORTH_ADMITTING = residents._WORTH_RELEASING = 2  # workers share everything

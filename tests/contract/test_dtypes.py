@@ -75,7 +75,7 @@ def test_the_replications_at_once_beside_the_shared_start_fit_in_memory(people, 
     when = calendar(START, 10, warm_up_months=3)
     served = build_services(tables, area, services, when.origin, when.days, 1, again=when.start_day)
     model = sum(array.nbytes for part in (shipped.model, served) for array in part if isinstance(array, np.ndarray))
-    both = Tables(shipped, served)
+    both = Tables(tables, area, shipped, served)
     world = World(tables, area, when, services, both, both, Start(people, REAL_ROWS))
     cells = len(area.places) * state.QUINTILES * state.SEXES * state.BANDS * 10
     tally = cells * 8 * (1 + len(shipped.layout.weights) + len(FLOWS) + len(shipped.layout.events))

@@ -23,7 +23,7 @@ from icsim.residents.model import BIRTH, ResidentModel
 from icsim.residents.model import DEMAND as ASKED
 from icsim.residents.residents import Handed, Residents
 from icsim.state import BIRTHDAY, LIVING, NEVER, PLACE, QUINTILE, SEX, WAITING, People, room_like
-from icsim.tables import DEMAND, DEPARTURE, JOINED, PUT_OFF, SERVED
+from icsim.tables import DEMAND, DEPARTURE, ENROLLED, JOINED, PUT_OFF, SERVED
 
 FIELDS = ("person", "next", "level", "clock", "fired", "weight")
 COUNTED = (BIRTH, ASKED)
@@ -58,10 +58,11 @@ class Ring:
 
 @dataclass(frozen=True)
 class Returned:
-    """An outcome came back to the resident at `ms` (since the origin)."""
+    """An outcome came back to the resident at `ms` (since the origin), or a programme set a level then."""
 
     ms: int
     changes: tuple[Change, ...]
+    programme: bool = False
 
 
 class Followed(Residents):
@@ -125,7 +126,7 @@ class Followed(Residents):
                         if isinstance(step, Ring) and step.demand is not None and step.demand["ms"] == ms][-1]
             self.steps[n] = replace(asked, answer=reason)
         else:
-            self.steps.append(Returned(ms, self._changes(before)))
+            self.steps.append(Returned(ms, self._changes(before), reason == ENROLLED))
 
     def open_books(self, day: int) -> None:
         """What was due happens, and what was counted is forgotten, for everybody and for the followed resident."""

@@ -207,6 +207,8 @@ class _Telling:
     def _entries(self) -> Iterator[Entry]:
         """In order of time; at one instant a need comes first, and the outcome of a case last."""
         rings = [(self._ms(step), 0, self._ring(step)) for step in self.found.steps if isinstance(step, Ring)]
+        stages = [step for step in self.found.steps if isinstance(step, Returned) and step.programme]
+        rings += [(step.ms, 0, self._stage(step)) for step in stages]
         visits = [(int(row["asked"]), 1, entry) for row, entry in self._visits()]
         ends = [(int(row["ended"]), 2, self._outcome(row)) for row in self.contacts[self.contacts["step"] < 0]]
         yield from (entry for _, _, entry in sorted([*rings, *visits, *ends], key=lambda each: each[:2]))
@@ -230,6 +232,12 @@ class _Telling:
         what = WORDS.get(int(self.found.model.kind[ring.event]), "") or self._demand(row.event, severity)
         what += ANSWERS.get(ring.answer, "")
         return self._entry(self._ms(ring), kind, row.event, ring.nth, case, what, changes=changes)
+
+    def _stage(self, step: Returned) -> Entry:
+        """A programme begins, goes on, or is through."""
+        name = self._layout.attributes[step.changes[0].attribute]
+        return self._entry(step.ms, EVENT, name, 0, None, self.label(step.changes[0].attribute, step.changes[0].after),
+                           changes=self._moves(step.changes))
 
     def _demand(self, event: str, severity: int) -> str:
         """Label of an event, with its severity where it has one."""
@@ -265,7 +273,8 @@ class _Telling:
         known = self.world.layout.outcomes[outcome] if outcome >= 0 else None
         still = reason == STILL_THERE
         what = labels[known] if known else "Still in care when the run ends" if still else f"Care ends: {REASONS[reason]}"
-        back = next((step for step in self.found.steps if isinstance(step, Returned) and step.ms == int(row["ended"])), None)
+        back = next((step for step in self.found.steps if isinstance(step, Returned) and not step.programme
+                     and step.ms == int(row["ended"])), None)
         return self._entry(int(row["ended"]), OUTCOME, ".".join(known) if known else f"{pathway}.", 0, int(row["key"]), what,
                            changes=self._moves(back.changes) if back else (), why=REASONS[reason] if reason else None)
 

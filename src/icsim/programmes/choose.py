@@ -6,7 +6,7 @@ import numpy as np
 
 from icsim import rng
 from icsim._compile import inlined, kernel
-from icsim.state import LIVING, OLDEST, QUINTILE, QUINTILES, WAITING
+from icsim.state import LIVING, OLDEST, PLACE, QUINTILE, QUINTILES, SEX, WAITING, cell_of
 
 _ONE = np.uint64(1)
 
@@ -86,6 +86,15 @@ def still_may(model, people, rows, p, may):
         status = people.person[rows[n]].status
         eligible = status == LIVING and _meets(model, people, rows[n], model.eligible[p])
         may[n] = np.uint8(eligible or status == WAITING)
+
+
+@kernel
+def count(people, rows, tally, period, column):
+    """Add one for each of these residents (int32[n]) to a column of their cell; tally: int64[period, cell, column]."""
+    for n in range(rows.shape[0]):
+        level = people.level[rows[n]]
+        tally[period, cell_of(np.int64(level[PLACE]), np.int64(level[QUINTILE]), np.int64(level[SEX]),
+                              np.int64(people.person[rows[n]].age)), column] += 1
 
 
 @kernel

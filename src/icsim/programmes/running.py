@@ -14,7 +14,7 @@ import numpy as np
 from icsim.calendar import MS_PER_DAY
 from icsim.programmes import choose
 from icsim.programmes.model import ProgrammeModel
-from icsim.state import DEAD, EMPTY, GONE, LIVING, OLDEST, PLACE, QUINTILE, SEX, People, cell_of
+from icsim.state import DEAD, EMPTY, GONE, LIVING, People
 from icsim.tables import ENROLLED, MOVE
 
 BEGUN, ENDED, LEFT_EARLY = range(3)
@@ -189,8 +189,7 @@ class Programmes:
     def _count(self, people: People, p: int, what: int, rows: np.ndarray, day: int) -> None:
         period = int(np.searchsorted(self._edges, day, side="right")) - 1
         if 0 <= period < len(self.tally):
-            level, age = people.level[rows].astype(np.int64), people.person["age"][rows].astype(np.int64)
-            np.add.at(self.tally[period, :, p * len(COUNTED) + what], _cells(level, age), 1)
+            choose.count(people, rows, self.tally, period, p * len(COUNTED) + what)
 
     def _moves(self, people: People, day: int, changed: dict[int, list[np.ndarray]]) -> np.ndarray:
         """What the levels of these residents are from now on, where it is another one than before."""
@@ -222,8 +221,3 @@ def _moves(people: People, who: np.ndarray, attribute: int, levels: np.ndarray, 
     moves["ms"], moves["resident"], moves["attribute"] = day * MS_PER_DAY, who[other], attribute
     moves["level"], moves["reason"] = levels[other], ENROLLED
     return moves
-
-
-def _cells(level: np.ndarray, age: np.ndarray) -> np.ndarray:
-    """int64[n]: reporting cells of residents, from their levels (int64[n, A]) and ages."""
-    return cell_of(level[:, PLACE], level[:, QUINTILE], level[:, SEX], 0) + np.minimum(age, OLDEST) // 5

@@ -42,6 +42,7 @@ from pathways import HORIZON, model, random_demands, random_departures, random_p
 
 from icsim import areas, catalogue, simulation
 from icsim.areas.load import Area
+from icsim.areas.rows import Offer
 from icsim.calendar import Beat, add_months
 from icsim.catalogue.load import Catalogue
 from icsim.residents import enter, population, reference
@@ -100,9 +101,13 @@ def _served(served: Served) -> Arrays:
 
 
 def another_world() -> simulation.World:
-    """A thousand residents for a year, with services that fill up for a month; then a scenario's other rates hold."""
+    """A thousand residents for a year, with services that fill up for a month; then a scenario's other rates hold, and its
+    programmes begin.
+    """
     rates = tuple(replace(row, value=row.value * 1.5) if row.event == "fall" else row for row in tables().rates)
-    return simulation.world(replace(tables(), rates=rates), small_area(), date(2025, 4, 1), 1, warm_up_months=1,
+    offers = [Offer(programme=name, value=4, waiting_list=3) for name in ("falls_exercise", "falls_clinic")]
+    area = functools.reduce(Area.with_programme, offers, small_area())
+    return simulation.world(replace(tables(), rates=rates), area, date(2025, 4, 1), 1, warm_up_months=1,
                             shipped=(tables(), small_area()))
 
 

@@ -21,11 +21,11 @@ BEGUN, ENDED, LEFT_EARLY = range(3)
 COUNTED = ("begun", "ended", "left_early")
 _ROOM = 4096
 """Candidates for which there is room at first."""
-_FIRST_CUTOFF = 0.02
+_FIRST_STEP = 0.02
 """Turns that are looked at when nothing is known of how many candidates there are."""
 _LAST_TURN = 2.0
-_MARGIN = 2.0
-"""How much further than the last one chosen one looks in the next month."""
+_FURTHER = 3.0
+"""One looks as many times further, next month, as turns have advanced in this; and again, where that was not enough."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,9 @@ class Programmes:
         """int64[period, cell, programme × COUNTED]"""
         self._taking = [_Taking() for _ in places]
         self._inside, self._before = np.zeros(0, np.uint64), np.zeros(0, np.uint64)
-        self._cutoff = np.full(len(places), _FIRST_CUTOFF)
+        self._cutoff, self._step = np.full(len(places), _FIRST_STEP), np.full(len(places), _FIRST_STEP)
+        """float64[P], up to which turn one looks, and by how much further if that is not enough; no result depends on it"""
+        self._reached = np.zeros(len(places))
         self._month: tuple[int, int] | None = None
 
     def adopt(self, model: ProgrammeModel, places: tuple[Places, ...]) -> None:
@@ -164,16 +166,27 @@ class Programmes:
             count = np.zeros(len(room), np.int64)
             choose.candidates(self.model, people, rows, self._inside, self._before, open_.astype(np.uint8), self._cutoff,
                               found, turn, count)
-            for p in np.flatnonzero(open_ & (count <= space)):
+            for p in np.flatnonzero(open_ & (count <= space)).tolist():
                 own, turns = found[p, : count[p]], turn[p, : count[p]]
                 if count[p] < room[p] and self._cutoff[p] < _LAST_TURN:
-                    self._cutoff[p] = min(self._cutoff[p] * 4, _LAST_TURN)
+                    self._look_further(p)
                     continue
                 order = np.lexsort((people.person["key"][own], turns))[: room[p]]
                 chosen[p], open_[p] = own[order], False
-                self._cutoff[p] = min(turns[order[-1]] * _MARGIN, _LAST_TURN) if len(order) == room[p] else _LAST_TURN
+                if len(order) == room[p]:
+                    self._look_on_from(p, float(turns[order[-1]]))
             space = max(space, int(count[open_].max(initial=0)))
         return chosen
+
+    def _look_further(self, p: int) -> None:
+        self._step[p] *= _FURTHER
+        self._cutoff[p] = min(self._cutoff[p] + self._step[p], _LAST_TURN)
+
+    def _look_on_from(self, p: int, turn: float) -> None:
+        """`turn`: of the last one chosen."""
+        self._step[p] = _FURTHER * max(turn - self._reached[p], 1e-6)
+        self._reached[p] = max(turn, self._reached[p])
+        self._cutoff[p] = min(self._reached[p] + self._step[p], _LAST_TURN)
 
     # Books ---------------------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from living import shire, tables, world
 
+import icsim
 from icsim import simulation
 from icsim.areas.load import Area
 from icsim.areas.rows import Offer
@@ -198,3 +199,18 @@ def test_a_weight_is_changed_for_as_long_as_the_stage_lasts():
     found = replicate(offered(rows, offering(1e6), served=False), 1)
     plain = replicate(world(YEARS, served=False), 1)
     assert column(found, "gp_contacts") / column(plain, "gp_contacts") == pytest.approx(0.5, abs=0.01)
+
+
+def test_lives_that_a_programme_changes_are_found_and_told(tmp_path):
+    """Only one of the scenarios has its attribute."""
+    path = tmp_path / "classes.toml"
+    lines = "schema = 1", 'title = "Classes"', 'extends = "testshire/baseline"', "[programmes.falls_exercise]", "places = 60"
+    path.write_text("\n".join(lines))
+    settings = {"years": 1, "warm_up_months": 0}
+    scenarios = [icsim.resolve(name, **settings) for name in ("testshire/baseline", path)]
+    found = icsim.differing(*scenarios, most=6)
+    assert found.height == 6
+    told = [icsim.life(key, *scenarios) for key in found["key"]]
+    stages = [entry for pair in told for entry in pair.other.entries if entry.name == "falls_exercise"]
+    assert any("Exercise" in entry.what for entry in stages)
+    assert not any(entry.name == "falls_exercise" for pair in told for entry in pair.base.entries)

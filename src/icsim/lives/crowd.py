@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -134,7 +134,7 @@ def _frame(people: Crowd, world: World, day: float) -> pl.DataFrame:
              "age": np.maximum((day - people.birth.astype(np.float64)) / DAYS_PER_YEAR, 0).astype(np.int64),
              "sex": words(SEX, False), "quintile": people.level[:, QUINTILE].astype(np.int64) + 1,
              "place": words(PLACE, False)}
-    others = {name: words(a) for a, name in enumerate(layout.attributes) if a > PLACE}
+    others = {name: words(a) for a, name in enumerate(layout.attributes[: people.level.shape[1]]) if a > PLACE}
     return pl.DataFrame({**fixed, **others})
 
 
@@ -153,7 +153,8 @@ def differing(scenarios: Sequence[Resolved], most: int = 10, replication: int = 
     worlds = [world_of(each) for each in scenarios]
     base, other = (crowd(each, world, END, replication, progress) for each, world in zip(scenarios, worlds, strict=True))
     _, mine, theirs = np.intersect1d(base.key, other.key, assume_unique=True, return_indices=True)
-    base, other = base.part(mine), other.part(theirs)
+    shared = _shared(*(world.built.layout.attributes for world in worlds))
+    base, other = (replace(crowd, level=crowd.level[:, :shared]) for crowd in (base.part(mine), other.part(theirs)))
     fate = _fate(base.status) != _fate(other.status)
     levels = (base.level != other.level) & (_both_here(base, other))[:, None]
     more = np.abs(base.contacts - other.contacts)
@@ -163,6 +164,11 @@ def differing(scenarios: Sequence[Resolved], most: int = 10, replication: int = 
     words = [_in_words(base.part([n]), other.part([n]), worlds[0]) for n in chosen]
     return found.with_columns(pl.Series("differs", words, pl.String), pl.Series("contacts", base.contacts[chosen]),
                               pl.Series("contacts_alternative", other.contacts[chosen]))
+
+
+def _shared(one: tuple[str, ...], two: tuple[str, ...]) -> int:
+    """How many of the first attributes both have: programmes, which one scenario may have alone, come last."""
+    return next((n for n, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two)))
 
 
 def _fate(status: np.ndarray) -> np.ndarray:

@@ -16,13 +16,13 @@ from icsim.areas.fit import fit_problems
 from icsim.areas.load import Area
 from icsim.calendar import Beat, Calendar
 from icsim.catalogue.load import Catalogue
-from icsim.catalogue.programmes import counted, with_programmes
+from icsim.catalogue.programmes import COUNTED, counted, with_programmes
 from icsim.errors import CatalogueError
 from icsim.memory import keep_freed
 from icsim.order import in_order, joined
 from icsim.programmes.build import build as programmes_build
 from icsim.programmes.model import ProgrammeModel
-from icsim.programmes.running import COUNTED, Places, Programmes
+from icsim.programmes.running import Places, Programmes
 from icsim.residents import build as residents_build
 from icsim.residents import layout as residents_layout
 from icsim.residents.build import Built

@@ -9,6 +9,9 @@ import pytest
 import icsim
 from icsim import areas, catalogue, simulation
 from icsim.areas.fit import fit_problems
+from icsim.areas.rows import Offer
+from icsim.catalogue.programmes import MOST
+from icsim.catalogue.rows import Programme
 from icsim.errors import CatalogueError
 from icsim.outcomes import overloaded
 
@@ -128,3 +131,20 @@ def test_all_that_does_not_fit_is_told_at_once_and_nothing_is_built(tables, area
         simulation.world(tables, wrong, date(2025, 4, 1), 1)
     assert [problem.where for problem in error.value.problems] == [
         "pools.csv: ambulances", "streams.csv: planned_testshire", "catchments.csv"]
+
+
+def test_a_programme_that_the_catalogue_does_not_know(tables, area):
+    ((where, value, message),) = told(tables, area.with_programme(Offer(programme="falls_exercises", value=1.0)))
+    assert (where, value) == ("programmes.csv: falls_exercises", "falls_exercises")
+    assert message == "programmes.csv has no such programme. Did you mean falls_exercise?"
+
+
+def test_no_more_programmes_than_there_are_bits(tables, area):
+    names = [f"programme {n}" for n in range(MOST + 1)]
+    rows = replace(tables, programmes=tuple(Programme(programme=name, label=name) for name in names))
+    full = area
+    for name in names[:-1]:
+        full = full.with_programme(Offer(programme=name, value=1.0))
+    assert told(rows, full) == []
+    one_more = full.with_programme(Offer(programme=names[-1], value=1.0))
+    assert told(rows, one_more) == [("programmes.csv", MOST + 1, f"At most {MOST} programmes can run at once.")]

@@ -105,17 +105,18 @@ def test_all_places_are_given_and_nobody_is_lost():
     assert begun == 20.5 * 12 * YEARS
     run = Kept.last
     people, taking = run.residents.people, run.programmes._taking[0]
-    inside = len(taking.rows)
+    members = taking.members
+    inside = len(members)
     once = np.flatnonzero(run.programmes._before)
     gone = np.isin(people.person["status"][once], (DEAD, GONE)).sum()
     assert 0 <= begun - ended - early - inside <= gone
     assert early / begun == pytest.approx(0.2 * 21 / 24, abs=0.04)  # who began three months before the end
-    levels = people.level[taking.rows, run.residents.built.layout.attribute("tea")]
-    assert np.array_equal(levels, taking.stage + 1)
-    assert (people.person["age"][taking.rows] >= 60).all()
+    levels = people.level[members["row"], run.residents.built.layout.attribute("tea")]
+    assert np.array_equal(levels, members["stage"] + 1)
+    assert (people.person["age"][members["row"]] >= 60).all()
 
 
-def test_workers_heartbeat_and_other_programmes_do_not_change_who_is_reached():
+def test_threads_and_other_programmes_do_not_change_who_is_reached():
     rows = invented("cake", rows=invented())
     replicate(offered(rows, offering(20)), 1)
     first = reached()

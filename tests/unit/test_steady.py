@@ -97,6 +97,16 @@ def test_what_holds_in_a_world_without_trends_alone_may_go_farther(tables):
     assert free > 1.02 * believed > 1.02
 
 
+def test_levels_between_which_timers_lead_are_one(tables):
+    """As many stopped smoking as should have, but not as long ago: nothing that anybody does now would change that."""
+    people = as_published(tables, "smoking")
+    moved = 0.5 * people[..., 2]
+    people[..., 2] -= moved
+    people[..., 5] += moved
+    world = seen(tables, {"smoking": people}, {"smoking_relapse": 50_000, "smoking_quit": 50_000})
+    assert {row.value for row in steady.steadier(tables, world, tables).corrections} == {1.0}
+
+
 def test_one_event_from_several_levels_learns_which(tables):
     """Too few become severely frail at all ages: the step there grows against the first step, which makes it up."""
     people = as_published(tables, "frailty")

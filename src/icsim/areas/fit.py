@@ -7,53 +7,38 @@ from collections.abc import Iterator
 from icsim.areas.load import Area
 from icsim.catalogue.csvtable import nearest
 from icsim.catalogue.load import Catalogue
+from icsim.catalogue.programmes import MOST
 from icsim.errors import Problem
 
 
 def fit_problems(catalogue: Catalogue, area: Area) -> list[Problem]:
     """Everything in the area's tables that the catalogue does not know, and the other way round."""
-    rules = (_services, _rotas, _streams, _multipliers, _odds, _providers, _programmes)
+    rules = (_names, _odds, _providers, _programmes)
     return [problem for rule in rules for problem in rule(catalogue, area)]
 
 
-def _services(catalogue: Catalogue, area: Area) -> Iterator[Problem]:
-    known = {row.service for row in catalogue.services}
-    for pool in area.pools:
-        if pool.service not in known:
-            message = f"services.csv has no such service. {nearest(pool.service, known)}".strip()
-            yield Problem(f"pools.csv: {pool.pool}", message, value=pool.service)
+def _names(catalogue: Catalogue, area: Area) -> Iterator[Problem]:
+    """Every service, profile, stream, event and programme that the area names is one of the catalogue."""
+    streams = {row.event for row in catalogue.events if row.kind == "stream"}
+    named: tuple[tuple[str, str, str, str, set[str]], ...] = (
+        ("pools", "pool", "service", "services.csv has no such service.", {row.service for row in catalogue.services}),
+        ("pools", "pool", "rota", "profiles.csv has no such profile.", {"", *(row.profile for row in catalogue.profiles)}),
+        ("streams", "stream", "event", "events.csv has no such stream.", streams),
+        ("multipliers", "event", "event", "events.csv has no such event.", {row.event for row in catalogue.events}),
+        ("programmes", "programme", "programme", "programmes.csv has no such programme.",
+         {row.programme for row in catalogue.programmes}))
+    for table, name, column, message, known in named:
+        for row in getattr(area, table):
+            given = getattr(row, column)
+            if given not in known:
+                yield Problem(f"{table}.csv: {getattr(row, name)}", f"{message} {nearest(given, known - {''})}".strip(),
+                              value=given)
 
 
-def _rotas(catalogue: Catalogue, area: Area) -> Iterator[Problem]:
-    known = {row.profile for row in catalogue.profiles}
-    for pool in area.pools:
-        if pool.rota and pool.rota not in known:
-            message = f"profiles.csv has no such profile. {nearest(pool.rota, known)}".strip()
-            yield Problem(f"pools.csv: {pool.pool}", message, value=pool.rota)
-
-
-def _streams(catalogue: Catalogue, area: Area) -> Iterator[Problem]:
-    known = {row.event for row in catalogue.events if row.kind == "stream"}
-    for stream in area.streams:
-        if stream.event not in known:
-            message = f"events.csv has no such stream. {nearest(stream.event, known)}".strip()
-            yield Problem(f"streams.csv: {stream.stream}", message, value=stream.event)
-
-
-def _programmes(catalogue: Catalogue, area: Area) -> Iterator[Problem]:
-    known = {row.programme for row in catalogue.programmes}
-    for row in area.programmes:
-        if row.programme not in known:
-            message = f"programmes.csv has no such programme. {nearest(row.programme, known)}".strip()
-            yield Problem(f"programmes.csv: {row.programme}", message, value=row.programme)
-
-
-def _multipliers(catalogue: Catalogue, area: Area) -> Iterator[Problem]:
-    known = {row.event for row in catalogue.events}
-    for row in area.multipliers:
-        if row.event not in known:
-            message = f"events.csv has no such event. {nearest(row.event, known)}".strip()
-            yield Problem(f"multipliers.csv: {row.event}", message, value=row.event)
+def _programmes(_: Catalogue, area: Area) -> Iterator[Problem]:
+    offered = [row.programme for row in area.programmes if row.value > 0]
+    if len(offered) > MOST:
+        yield Problem("programmes.csv", f"At most {MOST} programmes can run at once.", value=len(offered))
 
 
 def _odds(catalogue: Catalogue, area: Area) -> Iterator[Problem]:

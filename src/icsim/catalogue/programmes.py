@@ -16,9 +16,11 @@ from icsim.catalogue.rows import Effect, Evidence, Exponent, Factor, Level, Meas
 
 OUT = "out"
 """The level of whoever does not take part."""
-BEGUN, ENDED, LEFT_EARLY = "begun", "ended", "left_early"
-COUNTS = {BEGUN: "begin {}", ENDED: "go through {} to the end", LEFT_EARLY: "leave {} early"}
+COUNTS = {"begun": "begin {}", "ended": "go through {} to the end", "left_early": "leave {} early"}
 """What is counted of each programme, in words."""
+COUNTED = tuple(COUNTS)
+MOST = 64
+"""Most programmes that run at once: who is in which is a bit each."""
 
 
 class Group(NamedTuple):

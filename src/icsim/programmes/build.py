@@ -45,47 +45,50 @@ def build(catalogue: Catalogue, names: tuple[str, ...], attributes: tuple[str, .
           seed: int) -> ProgrammeModel:
     """The programmes `names` with the luck of `seed`. attributes, levels: those of the residents, programmes included."""
     rows = [next(row for row in catalogue.programmes if row.programme == name) for name in names]
-    stages = [catalogue.stages_of(name) for name in names]
-    most = max(map(len, stages), default=1)
     conditions = _Conditions(attributes, levels)
-    eligible = [conditions.add(row.eligible) for row in rows]
-    days, drop_out = np.zeros((len(rows), most)), np.zeros((len(rows), most))
-    uptake_when, uptake, uptake_from = [], [], [0]
-    for p, name in enumerate(names):
-        days[p, : len(stages[p])] = [stage.value for stage in stages[p]]
-        for row in (row for row in catalogue.takes if row.programme == name):
-            share = row.value * SHARES[row.unit]
-            if row.what == "uptake":
-                uptake_when.append(conditions.add(row.when))
-                uptake.append(share)
-            else:
-                drop_out[p, [stage.stage for stage in stages[p]].index(row.when.partition("=")[2].strip())] = share
-        uptake_from.append(len(uptake))
-    shared = groups(catalogue, names)
-    strength = np.zeros((len(rows), most + 1, len(shared)), np.uint8)
-    for g, group in enumerate(shared):
-        for (name, stage), level in group.level.items():
-            p = names.index(name)
-            strength[p, 1 + [row.stage for row in stages[p]].index(stage), g] = level
-
-    def streams(what: str) -> np.ndarray:
-        return np.array([rng.stream(seed, f"programme {what}.{name}") for name in names], np.uint64)
-
     return ProgrammeModel(
         attribute=np.array([attributes.index(name) for name in names], np.int32),
-        stages=np.array([len(each) for each in stages], np.int32),
-        days=days,
-        drop_out=drop_out,
-        eligible=np.array(eligible, np.int32),
-        uptake_from=np.array(uptake_from, np.int32),
-        uptake_when=np.array(uptake_when, np.int32),
-        uptake=np.array(uptake, np.float64),
+        **_stages(catalogue, names),
+        eligible=np.array([conditions.add(row.eligible) for row in rows], np.int32),
+        **_uptake(catalogue, names, conditions),
         deprived_first=np.array([row.priority == "most deprived first" for row in rows], np.uint8),
         again=np.array([row.again for row in rows], np.uint8),
         **conditions.arrays(),
-        group_attribute=np.array([attributes.index(group.attribute) for group in shared], np.int32),
-        strength=strength,
-        order_stream=streams("order"),
-        uptake_stream=streams("uptake"),
-        drop_out_stream=streams("drop out"),
+        **_groups(catalogue, names, attributes),
+        **{f"{what}_stream": np.array([rng.stream(seed, f"programme {what}.{name}") for name in names], np.uint64)
+           for what in ("order", "uptake", "drop_out")},
     )
+
+
+def _stages(catalogue: Catalogue, names: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """How many stages, and of each its days and the share that leave in it."""
+    number = np.array([len(catalogue.stages_of(name)) for name in names], np.int32)
+    days, drop_out = (np.zeros((len(names), int(number.max(initial=1)))) for _ in range(2))
+    leaving = {(row.programme, row.when.partition("=")[2].strip()): row.value * SHARES[row.unit]
+               for row in catalogue.takes if row.what == "drop_out"}
+    for p, name in enumerate(names):
+        for n, stage in enumerate(catalogue.stages_of(name)):
+            days[p, n], drop_out[p, n] = stage.value, leaving.get((name, stage.stage), 0.0)
+    return {"stages": number, "days": days, "drop_out": drop_out}
+
+
+def _uptake(catalogue: Catalogue, names: tuple[str, ...], conditions: _Conditions) -> dict[str, np.ndarray]:
+    """Uptake rows of each programme, in the order of the file."""
+    rows = [[row for row in catalogue.takes if row.programme == name and row.what == "uptake"] for name in names]
+    flat = [row for own in rows for row in own]
+    return {"uptake_from": np.cumsum([0, *map(len, rows)]).astype(np.int32),
+            "uptake_when": np.array([conditions.add(row.when) for row in flat], np.int32),
+            "uptake": np.array([row.value * SHARES[row.unit] for row in flat], np.float64)}
+
+
+def _groups(catalogue: Catalogue, names: tuple[str, ...], attributes: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """Mechanisms that several programmes share, and which level each stage gives."""
+    shared = groups(catalogue, names)
+    most = max((len(catalogue.stages_of(name)) for name in names), default=1)
+    strength = np.zeros((len(names), most + 1, len(shared)), np.uint8)
+    for g, group in enumerate(shared):
+        for (name, stage), level in group.level.items():
+            at = 1 + [row.stage for row in catalogue.stages_of(name)].index(stage)
+            strength[names.index(name), at, g] = level
+    return {"group_attribute": np.array([attributes.index(group.attribute) for group in shared], np.int32),
+            "strength": strength}

@@ -89,7 +89,7 @@ def still_may(model, people, rows, p, may):
 
 
 @kernel
-def count(people, rows, tally, period, column):
+def tally_each(people, rows, tally, period, column):
     """Add one for each of these residents (int32[n]) to a column of their cell; tally: int64[period, cell, column]."""
     for n in range(rows.shape[0]):
         level = people.level[rows[n]]

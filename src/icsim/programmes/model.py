@@ -10,9 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-MOST = 64
-"""Most programmes in force at once: who is in which is a bit each."""
-
 
 class ProgrammeModel(NamedTuple):
     """Programmes, ready to run."""

@@ -12,13 +12,17 @@ from datetime import date
 import numpy as np
 
 from icsim.calendar import MS_PER_DAY
+from icsim.catalogue.programmes import COUNTED
 from icsim.programmes import choose
 from icsim.programmes.model import ProgrammeModel
 from icsim.state import DEAD, EMPTY, GONE, LIVING, People
 from icsim.tables import ENROLLED, MOVE
 
 BEGUN, ENDED, LEFT_EARLY = range(3)
-COUNTED = ("begun", "ended", "left_early")
+"""Positions in `COUNTED`."""
+MEMBER = np.dtype([("row", "i4"), ("stage", "i4"), ("until", "f8"), ("leaves", "?")])
+"""Somebody who takes part: which resident, at which stage, until which day (since the origin), and whether they leave the
+programme then, whatever comes after."""
 _ROOM = 4096
 """Candidates for which there is room at first."""
 _FIRST_STEP = 0.02
@@ -44,10 +48,7 @@ class Places:
 class _Taking:
     """Those who take part in one programme, and those who wait for a place, in the order in which they came."""
 
-    rows: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
-    stage: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int8))
-    until: np.ndarray = field(default_factory=lambda: np.zeros(0))
-    leaves: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
+    members: np.ndarray = field(default_factory=lambda: np.zeros(0, MEMBER))
     waiting: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
     offered: float = 0.0
     """places offered so far; as many whole ones were given as its whole part"""
@@ -91,30 +92,29 @@ class Programmes:
         """Those whose stage is over go on to the next, or are through; the dead and those who left are forgotten. Returns
         whose level may have changed.
         """
-        taking, status = self._taking[p], people.person["status"]
-        here = ~np.isin(status[taking.rows], (DEAD, GONE, EMPTY))
-        self._forget(p, taking.rows[~here])
-        taking.rows, taking.stage, taking.until, taking.leaves = (
-            values[here] for values in (taking.rows, taking.stage, taking.until, taking.leaves))
-        over = (taking.until <= day) & (status[taking.rows] == LIVING)
-        last = taking.stage + 1 >= self.model.stages[p]
-        out = over & (taking.leaves | last)
-        self._count(people, p, LEFT_EARLY, taking.rows[over & taking.leaves], day)
-        self._count(people, p, ENDED, taking.rows[out & ~taking.leaves], day)
-        for s in np.unique(taking.stage[over & ~out]):
-            on = np.flatnonzero(over & ~out & (taking.stage == s))
-            taking.until[on], taking.leaves[on] = self._stage(people, p, int(s) + 1, taking.rows[on], day)
-            taking.stage[on] += 1
-        changed = [taking.rows[over]]
-        self._forget(p, taking.rows[out])
-        taking.rows, taking.stage, taking.until, taking.leaves = (
-            values[~out] for values in (taking.rows, taking.stage, taking.until, taking.leaves))
-        return changed
+        members, status = self._taking[p].members, people.person["status"]
+        here = ~np.isin(status[members["row"]], (DEAD, GONE, EMPTY))
+        self._forget(p, members["row"][~here])
+        members = members[here]
+        over = (members["until"] <= day) & (status[members["row"]] == LIVING)
+        out = over & (members["leaves"] | (members["stage"] + 1 >= self.model.stages[p]))
+        early, on = out & members["leaves"], over & ~out
+        self._count(people, p, LEFT_EARLY, members["row"][early], day)
+        self._count(people, p, ENDED, members["row"][out & ~early], day)
+        for s in np.unique(members["stage"][on]):
+            which = on & (members["stage"] == s)
+            members[which] = self._at_stage(people, p, int(s) + 1, members["row"][which], day)
+        self._forget(p, members["row"][out])
+        self._taking[p].members = members[~out]
+        return [members["row"][over]]
 
-    def _stage(self, people: People, p: int, s: int, rows: np.ndarray, day: float) -> tuple[np.ndarray, np.ndarray]:
+    def _at_stage(self, people: People, p: int, s: int, rows: np.ndarray, day: int) -> np.ndarray:
+        """MEMBER[n]: these residents as they begin stage s."""
         until, leaves = np.zeros(len(rows)), np.zeros(len(rows), bool)
-        choose.begin_stage(self.model, people, rows, p, s, float(day), until, leaves)
-        return until, leaves
+        choose.begin_stage(self.model, people, np.ascontiguousarray(rows), p, s, float(day), until, leaves)
+        members = np.zeros(len(rows), MEMBER)
+        members["row"], members["stage"], members["until"], members["leaves"] = rows, s, until, leaves
+        return members
 
     def _begin(self, people: People, rows: int, first: date, day: int, changed: dict[int, list[np.ndarray]]) -> None:
         """Free places go to those who have waited longest, and the list is filled up with those whose turn it is."""
@@ -129,10 +129,7 @@ class Programmes:
             ready = np.flatnonzero(people.person["status"][taking.waiting] == LIVING)[: free[p]]
             new = taking.waiting[ready]
             taking.waiting = np.delete(taking.waiting, ready)
-            until, leaves = self._stage(people, p, 0, new, day)
-            taking.rows, taking.until = np.concatenate([taking.rows, new]), np.concatenate([taking.until, until])
-            taking.stage = np.concatenate([taking.stage, np.zeros(len(new), np.int8)])
-            taking.leaves = np.concatenate([taking.leaves, leaves])
+            taking.members = np.concatenate([taking.members, self._at_stage(people, p, 0, new, day)])
             self._before[new] |= np.uint64(1 << p)
             self._count(people, p, BEGUN, new, day)
             changed[p].append(new)
@@ -202,7 +199,7 @@ class Programmes:
     def _count(self, people: People, p: int, what: int, rows: np.ndarray, day: int) -> None:
         period = int(np.searchsorted(self._edges, day, side="right")) - 1
         if 0 <= period < len(self.tally):
-            choose.count(people, rows, self.tally, period, p * len(COUNTED) + what)
+            choose.tally_each(people, np.ascontiguousarray(rows), self.tally, period, p * len(COUNTED) + what)
 
     def _moves(self, people: People, day: int, changed: dict[int, list[np.ndarray]]) -> np.ndarray:
         """What the levels of these residents are from now on, where it is another one than before."""
@@ -220,10 +217,9 @@ class Programmes:
 
     def _levels(self, p: int, who: np.ndarray) -> np.ndarray:
         """int64[n]: the level of each of these residents (sorted rows) in programme p."""
-        taking, levels = self._taking[p], np.zeros(len(who), np.int64)
-        at = np.searchsorted(who, taking.rows).clip(0, max(len(who) - 1, 0))
-        here = who[at] == taking.rows if len(who) else np.zeros(len(taking.rows), bool)
-        levels[at[here]] = taking.stage[here] + 1
+        members, levels = self._taking[p].members, np.zeros(len(who), np.int64)
+        members = members[np.isin(members["row"], who)]
+        levels[np.searchsorted(who, members["row"])] = members["stage"] + 1
         return levels
 
 

@@ -91,6 +91,10 @@ class Area:
         """Every row that carries a number, by its id, as in flow.arrive.watford or pool.falls_vehicles."""
         return {row.id: row for table in ID for row in getattr(self, table)}
 
+    def multiplier(self, event: str) -> float:
+        """How often an event happens here compared with England, other things equal: 1 where the area says nothing."""
+        return next((row.value for row in self.multipliers if row.event == event), 1.0)
+
     def content_hash(self) -> str:
         """SHA-256 (hex) of all that the area says; equal for equal content on every machine."""
         digest = hashlib.sha256(np.ascontiguousarray(self.population, "<i8").tobytes())

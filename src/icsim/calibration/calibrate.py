@@ -1,8 +1,8 @@
 """Fit a baseline to published figures.
 
 Two kinds of number are fitted. *Corrections by age* make a world without trends keep the shares it begins with
-(`steady.py`). *Parameters*, the rows of `calibration/parameters.csv` (exponents, single ratios, an area's multipliers
-and odds), bring simulated figures near fitted targets (`fitting.py`).
+(`steady.py`), and as many die in it as were counted (`deaths.py`). *Parameters*, the rows of `calibration/parameters.csv`
+(exponents, single ratios, an area's multipliers and odds), bring simulated figures near fitted targets (`fitting.py`).
 
 What holds in England is fitted in one area and shared by all; an area's own numbers are fitted in it.
 Checked targets are never looked at. No scenario fits anything: it reads what lies in `calibration/fitted`.
@@ -22,7 +22,7 @@ import numpy as np
 import polars as pl
 
 from icsim.areas.load import Area
-from icsim.calibration import fitting, overlay, steady, targets
+from icsim.calibration import deaths, fitting, overlay, steady, targets
 from icsim.calibration import parameters as named
 from icsim.calibration.parameters import Parameter
 from icsim.calibration.rows import ENGLAND, Target
@@ -137,7 +137,8 @@ class _Work:
             seen = steady.look(without_trends(_with(self.resolved, self.catalogue, self.area, run)))
             drift = steady.worst_drift(self.bare[0], seen, 2000 * self.settings.replications)
             self.steadiness.append((len(self.steadiness) + 1, len(drift), sum(abs(row[3]) > 0.05 for row in drift)))
-            self.catalogue = set_aside(steady.steadier(self.catalogue, seen, self.bare[0], self.falling), self.falling)
+            steadier = set_aside(steady.steadier(self.catalogue, seen, self.bare[0], self.falling), self.falling)
+            self.catalogue = deaths.as_published(steadier, seen, self.bare[0])
 
     def _steadiness(self) -> pl.DataFrame:
         return pl.DataFrame(self.steadiness, schema={"pass": pl.Int64, "looked_at": pl.Int64, "drifting": pl.Int64},

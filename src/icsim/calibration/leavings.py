@@ -47,6 +47,8 @@ class Axes:
     """wait → minutes over which cases are counted"""
     death_trend: np.ndarray
     """float64[year]: deaths of a year are those of the rates' own years times this"""
+    deaths_here: float = 1.0
+    """how many die in the area for one in England, at equal age, sex and fifth, by the area's own table"""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,8 @@ def axes_of(results: Results, world: World, levels: dict[str, tuple[str, ...]]) 
     """Axes of a run."""
     limits = {wait: tuple(minutes) for wait, minutes in results.provenance.get("limits", {}).items()}
     return Axes(world.calendar.periods, world.area.place_names, tuple(row.county for row in world.area.places), levels,
-                tuple(row.pool for row in world.layout.pools), limits, death_trend(world.catalogue, world.calendar))
+                tuple(row.pool for row in world.layout.pools), limits, death_trend(world.catalogue, world.calendar),
+                world.area.multiplier("death"))
 
 
 def death_trend(catalogue: Catalogue, calendar: Calendar) -> np.ndarray:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from icsim.calibration.leavings import MS_PER_YEAR, Leavings, NotComparedError
-from icsim.calibration.rows import OLDEST, Target
+from icsim.calibration.rows import ENGLAND, OLDEST, Target
 from icsim.calibration.selection import (
     amount,
     band_mask,
@@ -79,12 +79,14 @@ def _ratio(part: float, whole: float) -> float:
 def by_band(leavings: Leavings, target: Target) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Person-years, deaths and healthy years, float64[band], of the sexes, fifths and places that count.
 
-    The trend is divided out of the deaths, so that they are those of the years that the rates were measured in.
+    The trend is divided out of the deaths, so that they are those of the years that the rates were measured in; and against
+    a figure of England so is how many more die in the area than there, by its own table.
     """
     years, quintiles = years_of(leavings, target), quintile_mask(target)
     lived, died, healthy = (of_cells(leavings, name, target)[:, quintiles].sum(axis=1)
                             for name in ("person_time_ms", "deaths", "healthy_time_ms"))
-    died = died / leavings.axes.death_trend[:, None]
+    here = leavings.axes.deaths_here if target.area == ENGLAND else 1.0
+    died = died / leavings.axes.death_trend[:, None] / here
     return lived[years].sum(0) / MS_PER_YEAR, died[years].sum(0), healthy[years].sum(0) / MS_PER_YEAR
 
 

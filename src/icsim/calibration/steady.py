@@ -19,7 +19,7 @@ ages decades later.
 from __future__ import annotations
 
 from collections.abc import Callable, Container
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.optimize import lsq_linear
@@ -33,10 +33,10 @@ from icsim.catalogue.evidence import source_names
 from icsim.catalogue.load import Catalogue
 from icsim.catalogue.rows import Correction, Event, Ratio
 from icsim.residents import anchor
-from icsim.residents.layout import Layout, targets
+from icsim.residents.layout import CELL, Layout, targets
 from icsim.scenario import Resolved
 from icsim.simulation import World
-from icsim.state import BANDS
+from icsim.state import BANDS, SEXES
 
 MIDDLES = (5, 15, 25, 35, 45, 55, 65, 75, 85, 90)
 """Age at which a band's correction is set; between these they are joined."""
@@ -75,6 +75,12 @@ class Seen:
     """years since the shares were those of the tables, over years of the run"""
     odds: tuple[Odds, ...] = ()
     """how much more common levels are in the area than in the tables"""
+    lived: np.ndarray = field(default_factory=lambda: np.zeros(CELL))
+    """float64[sex, quintile, age]: years that people lived in the run"""
+    died: np.ndarray = field(default_factory=lambda: np.zeros((SEXES, len(EDGES))))
+    """float64[sex, band of EDGES]: how many died in it"""
+    deaths_here: float = 1.0
+    """how many die in the area for one in England, at equal age, sex and fifth, by the area's own table"""
 
 
 def look(stationary: Resolved, progress: experiment.Progress | None = None) -> Seen:
@@ -91,7 +97,8 @@ def look(stationary: Resolved, progress: experiment.Progress | None = None) -> S
     shares = {name: np.sum([w.tables[share_table(name)][-1] for w in watches.values()], axis=0)
               for name, _ in watches[0].asked.shares}
     years = stationary.run.years
-    return Seen(first.built.layout, shares, _moved(list(watches.values())), (years + before) / years, stationary.area.odds)
+    return Seen(first.built.layout, shares, _moved(list(watches.values())), (years + before) / years, stationary.area.odds,
+                _lived(list(watches.values())), _died(list(watches.values())), stationary.area.multiplier("death"))
 
 
 def _with_places(resolved: Resolved) -> Resolved:
@@ -115,12 +122,26 @@ def everything(world: World) -> Asked:
 
 
 def _moved(watches: list[Census]) -> dict[str, np.ndarray]:
+    by_edges = _by_sex(watches).sum(axis=0)
+    return {name: by_edges[:, n] for n, name in enumerate(watches[0].columns)}
+
+
+def _died(watches: list[Census]) -> np.ndarray:
+    return _by_sex(watches)[..., watches[0].columns.index("death")].astype(np.float64)
+
+
+def _by_sex(watches: list[Census]) -> np.ndarray:
+    """int64[sex, band of EDGES, column]: what residents tallied in all periods, places and fifths."""
     tally = np.sum([watch.tally for watch in watches], axis=0)
-    names = watches[0].columns
-    by_five = tally.reshape(-1, BANDS, len(names)).sum(axis=0)
-    starts = np.searchsorted(np.arange(BANDS) * 5, EDGES)
-    by_edges = np.add.reduceat(by_five, starts, axis=0)
-    return {name: by_edges[:, n] for n, name in enumerate(names)}
+    by_five = tally.reshape(-1, SEXES, BANDS, len(watches[0].columns)).sum(axis=0)
+    return np.add.reduceat(by_five, np.searchsorted(np.arange(BANDS) * 5, EDGES), axis=1)
+
+
+def _lived(watches: list[Census]) -> np.ndarray:
+    """Years by age: of each year the mean of those there when it began and when it ended."""
+    name = share_table(watches[0].asked.shares[0][0])
+    there = np.sum([watch.tables[name] for watch in watches], axis=0).sum(axis=-1)
+    return (there[:-1] + there[1:]).sum(axis=0) / 2
 
 
 def steadier(catalogue: Catalogue, seen: Seen, published: Catalogue, falling: Container[str] = (),
@@ -252,10 +273,14 @@ def _change(corrections: dict[str, Correction], ratios: dict[str, Ratio], ways: 
 
 def _correction(event: str, age: int, old: dict[str, Correction], change: float,
                 limits: tuple[float, float] = LIMITS) -> Correction:
-    name = f"correction.{event}.*.{age}"
-    before = old[name].value if name in old else 1.0
-    value = _rounded(float(np.clip(before * np.exp(change), *limits)))
-    return Correction(id=name, event=event, age=age, value=value, unit="ratio", standing="fitted", source=FITTED, note=NOTE)
+    before = old[name].value if (name := f"correction.{event}.*.{age}") in old else 1.0
+    return corrected(event, age, float(np.clip(before * np.exp(change), *limits)))
+
+
+def corrected(event: str, age: int, value: float, sex: str = "*", note: str = NOTE) -> Correction:
+    """The row of a fitted correction."""
+    return Correction(id=f"correction.{event}.{sex}.{age}", event=event, sex=sex, age=age, value=_rounded(value),
+                      unit="ratio", standing="fitted", source=FITTED, note=note)
 
 
 def _rounded(value: float) -> float:

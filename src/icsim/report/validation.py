@@ -25,7 +25,8 @@ READING = (
     'way). "Off by" is the distance from the figure in half widths of that interval: up to 1 × it is met. "±" is one '
     'Monte-Carlo error, what luck adds; "unclear" lies outside by less than two of them: more runs would tell. A figure '
     "that was used to set the model up and is met shows that the setting worked, no more; the others are the test.")
-LIFE = "Life expectancy is at the death rates of 2017 to 2019, like the tables: their later fall is divided out."
+LIFE = ("Life expectancy is at the death rates of 2017 to 2019, like the tables: their later fall is divided out, and, "
+        "against figures of England, how many more die here than there at equal age, sex and fifth.")
 OLDEST, FROM_AGE = 90, 40
 """The last band of ages; the first that the table of several conditions shows."""
 GROUPS = {"everybody": "", "frailty": "frailty: ", "number_of_conditions": "conditions: "}

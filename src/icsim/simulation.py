@@ -159,10 +159,9 @@ def world(catalogue: Catalogue, area: Area, start: date, years: int, *, heartbea
     problems = fit_problems(catalogue, area)
     if problems:
         raise CatalogueError(area.name, problems)
-    before = replace(first_catalogue, prevalence=catalogue.prevalence)
     programmes = in_force(first_area, area)
-    catalogue, first_catalogue = with_programmes(catalogue, programmes), with_programmes(first_catalogue, programmes)
-    before = with_programmes(before, programmes)
+    before = with_programmes(replace(first_catalogue, prevalence=catalogue.prevalence), programmes)
+    catalogue = with_programmes(catalogue, programmes)
     when = calendars.calendar(start, years, heartbeat, report_by, warm_up_months if served else 0)
     changed = (catalogue, area) != (before, first_area)
 

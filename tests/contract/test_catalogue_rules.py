@@ -12,12 +12,13 @@ _RANGE = "assumed,made_up,invented"
 
 GOOD = {
     "attributes.csv": "attribute,level,label\nmood,well,Well\nmood,low,Low\nmood,worst,Worst\n"
-    "living,own,Own home\nliving,kept,In a home\n",
+    "living,own,Own home\nliving,kept,In a home\nhobby,none,None\nhobby,chess,Chess\nhobby,song,Song\n",
     "events.csv": "event,label,kind,attribute,from_levels,to_level,after_days,pathway,profile,class_by\n"
     "crisis,Crises,demand,,,,,help,daily,severity; mood; age 65\n"
     "sink,Sinks,move,mood,well|low,+1,,,,\n"
     "lift,Lifts,timer,mood,low,well,30,,,\n"
-    "passers,Passers-by,stream,,,,,passing,daily,\n",
+    "passers,Passers-by,stream,,,,,passing,daily,\n"
+    "learn,Learn,move,hobby,none,chess,,,,\n",
     "rates.csv": f"event,sex,quintile,age_from,age_to,value,{_EVIDENCE}\n"
     f"crisis,*,*,0,90,2,1,3,per person-year,{_RANGE}\n"
     f'sink,female,1,18,64,5,1,9,"per 1,000 person-years",{_RANGE}\n',
@@ -29,7 +30,8 @@ GOOD = {
     "weights.csv": "weight,label,rule\nutility,Utility,multiply\n",
     "norms.csv": f"weight,sex,quintile,age_from,age_to,value,{_EVIDENCE}\n"
     f"utility,*,*,0,90,0.9,0.8,1,utility,{_RANGE}\n",
-    "factors.csv": f"weight,attribute,level,value,{_EVIDENCE}\nutility,mood,low,0.8,0.7,0.9,ratio,{_RANGE}\n",
+    "factors.csv": f"weight,attribute,level,value,{_EVIDENCE},causal_share\n"
+    f"utility,mood,low,0.8,0.7,0.9,ratio,{_RANGE},0.5\n",
     "prevalence.csv": f"attribute,level,sex,quintile,age_from,age_to,value,{_EVIDENCE}\n"
     f"mood,low,*,*,0,90,0.3,0.1,0.6,share,{_RANGE}\nmood,worst,*,*,65,90,40,1,50,%,{_RANGE}\n",
     "severities.csv": "event,severity,label,sets\ncrisis,mild,Mild,\ncrisis,bad,Bad,mood=low\n",
@@ -70,6 +72,9 @@ GOOD = {
     f"chats,talks,Talks,30,10,90,days,{_RANGE}\n",
     "programme_shares.csv": f"programme,what,value,when,{_EVIDENCE}\n"
     f"walks,uptake,0.5,,0.1,0.9,share,{_RANGE}\nwalks,drop_out,20,stage=new,0,50,%,{_RANGE}\n",
+    "programme_moves.csv": f"programme,stage,attribute,level,to,value,{_EVIDENCE},estimand,strength\n"
+    f"walks,new,hobby,none,song,10,5,15,%,{_RANGE},as treated,low\n"
+    f"walks,used,hobby,song,origin,0.5,0.2,0.8,share,{_RANGE},as treated,low\n",
     "effects.csv": f"programme,stage,acts_on,value,mechanism,estimand,strength,{_EVIDENCE}\n"
     f"walks,used,event crisis,0.8,air,as treated,low,0.6,1.1,ratio,{_RANGE}\n"
     f"walks,used,weight utility,1.02,air,as treated,low,1,1.1,ratio,{_RANGE}\n",
@@ -419,6 +424,25 @@ BROKEN = {
     "an effect on who is no resident": (
         {"effects": ("event crisis", "event passers")}, "effects.csv: acts_on | 2", "could act on"),
     "an effect on nothing": ({"effects": ("event crisis", "crisis")}, "effects.csv: acts_on | 2", "event NAME"),
+    "a move at a stage that is not": (
+        {"programme_moves": ("walks,new", "walks,nw")}, "programme_moves.csv: stage | 2", "Did you mean new?"),
+    "a move to a level that is not": (
+        {"programme_moves": ("none,song", "none,sing")}, "programme_moves.csv: to | 2", "Did you mean song?"),
+    "a move from a level that is not": (
+        {"programme_moves": ("hobby,none", "hobby,non")}, "programme_moves.csv: level | 2", "Did you mean none?"),
+    "a move of nothing": (
+        {"programme_moves": ("hobby,none", "hoby,none")}, "programme_moves.csv: attribute | 2", "Did you mean hobby?"),
+    "a move to where they are": (
+        {"programme_moves": ("none,song", "none,none")}, "programme_moves.csv: to | 2", "level they are at"),
+    "a way back for nobody": (
+        {"programme_moves": ("song,origin", "chess,origin")}, "programme_moves.csv: level | 3", "nobody there who could"),
+    "a move of what services go by": (
+        {"programme_moves": ("hobby,none,song", "mood,low,well")}, "programme_moves.csv: attribute | 2", "services go by"),
+    "a move of more than all": (
+        {"programme_moves": ("song,10,5", "song,110,5")}, "programme_moves.csv: value | 2", "100"),
+    "a causal share of more than all": (
+        {"factors": ("invented,0.5", "invented,1.5")},
+        "factors.csv: causal_share | 2", "between 0 and 1"),
     "an effect by no mechanism": ({"effects": ("0.8,air", "0.8,")}, "effects.csv: mechanism | 2", "must not be empty"),
     "an effect of unknown strength": (
         {"effects": ("treated,low,0.6", "treated,good,0.6")}, "effects.csv: strength | 2", "very low"),
@@ -449,12 +473,12 @@ BROKEN = {
     ),
     "a move into a place": (
         {"events": "moves_in,Moves in,move,living,own,+1,,,,\n"},
-        "events.csv: to_level | 6",
+        "events.csv: to_level | 7",
         "begins with a step of a pathway",
     ),
     "a timer into a place": (
         {"events": "moves_in,Moves in,timer,living,own,kept,9,,,\n"},
-        "events.csv: to_level | 6",
+        "events.csv: to_level | 7",
         "begins with a step of a pathway",
     ),
     "an outcome that sets two levels": (
@@ -568,7 +592,7 @@ def test_a_level_below_a_long_hold_may_be_moved_to_and_from(tmp_path):
     """Moves by steps of one level are looked at from the levels that they start from."""
     events = "moves_out,Moves out,move,living,kept,-1,,,,\nsinks_on,Sinks,move,mood,,+1,,,,\n"
     assert problems(tmp_path, events=events) == []
-    assert "to_level | 6" in problems(tmp_path, events="moves,Moves,move,living,,+1,,,,\n")[0]
+    assert "to_level | 7" in problems(tmp_path, events="moves,Moves,move,living,,+1,,,,\n")[0]
 
 
 def test_a_hold_on_its_own_service_and_a_full_queue_need_no_patience(tmp_path):

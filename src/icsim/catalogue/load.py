@@ -49,6 +49,7 @@ FILES: dict[str, tuple[str, type]] = {
     "programmes": ("programmes.csv", rows.Programme),
     "stages": ("programme_stages.csv", rows.Stage),
     "takes": ("programme_shares.csv", rows.Take),
+    "programme_moves": ("programme_moves.csv", rows.ProgrammeMove),
     "effects": ("effects.csv", rows.Effect),
     "measures": ("measures.csv", rows.Measure),
     "discounting": ("discounting.csv", rows.Discount),
@@ -77,6 +78,7 @@ ID: dict[str, Callable[[Any], str]] = {
     "congestion": lambda r: f"congestion.{r.response}",
     "stages": lambda r: f"stage.{r.programme}.{r.stage}",
     "takes": lambda r: f"{r.what}.{r.programme}{_when(r)}",
+    "programme_moves": lambda r: f"programme_move.{r.programme}.{r.stage}.{r.attribute}.{r.level}",
     "effects": lambda r: f"effect.{r.programme}.{r.stage}.{r.acts_on.replace(' ', '.')}",
     "discounting": lambda r: f"discount.{r.scheme}.{r.flow}.{r.from_year}",
 }
@@ -110,6 +112,7 @@ class Catalogue:
     programmes: tuple[rows.Programme, ...] = ()
     stages: tuple[rows.Stage, ...] = ()
     takes: tuple[rows.Take, ...] = ()
+    programme_moves: tuple[rows.ProgrammeMove, ...] = ()
     effects: tuple[rows.Effect, ...] = ()
     measures: tuple[rows.Measure, ...] = ()
     discounting: tuple[rows.Discount, ...] = ()

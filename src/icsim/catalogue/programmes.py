@@ -1,4 +1,5 @@
-"""Programmes in terms of what residents are made of: an attribute each, whose levels are its stages; ratios and factors.
+"""Programmes in terms of what residents are made of: an attribute each, whose levels are its stages; ratios and factors; and
+levels for those whom they move (`moved.py`).
 
 Where several programmes act on the same thing by the same mechanism, the strongest counts: they share one more attribute,
 whose level is the strongest effect that somebody has now.
@@ -12,6 +13,7 @@ from math import log
 from typing import Any, NamedTuple
 
 from icsim.catalogue.load import ID, Catalogue
+from icsim.catalogue.moved import with_moved_levels
 from icsim.catalogue.rows import Effect, Evidence, Exponent, Factor, Level, Measure, Ratio
 
 OUT = "out"
@@ -70,6 +72,7 @@ def with_programmes(catalogue: Catalogue, names: Iterable[str]) -> Catalogue:
                if row.programme in names and row.id not in in_group]
     ratios, factors = _ratios(places), _factors(places)
     exponents = {(row.event, row.attribute): _as_it_stands(row) for row in ratios}
+    catalogue = with_moved_levels(catalogue, names)
     return replace(catalogue, attributes=(*catalogue.attributes, *levels), ratios=(*catalogue.ratios, *ratios),
                    factors=(*catalogue.factors, *factors), exponents=(*catalogue.exponents, *exponents.values()),
                    measures=(*catalogue.measures, *_measures(catalogue, names)))

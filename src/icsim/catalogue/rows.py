@@ -197,6 +197,8 @@ class Factor(Evidence):
     attribute: str
     level: str
     value: float
+    causal_share: float = 1.0
+    """as of a ratio: share of the difference that moving the level would make"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -429,6 +431,29 @@ class Effect(Evidence):
     design: str = ""
     strength: str = ""
     """how good the evidence is: high · moderate · low · very low · none"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgrammeMove(Evidence):
+    """Of those at `level` who begin `stage`, so many move `to` another level. `programme_moves.csv`. unit: share or %.
+
+    More than would have moved without the programme. What the new level does follows from the ratios that are known of it,
+    as far as they are causal.
+    """
+
+    programme: str
+    stage: str
+    attribute: str
+    level: str
+    to: str
+    """a level; origin: of those at `level` whom a programme moved there, so many go back to where they came from"""
+    value: float
+    estimand: str = ""
+    """as in `Effect`"""
+    population: str = ""
+    comparator: str = ""
+    design: str = ""
+    strength: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ import numpy as np
 
 from icsim import rng
 from icsim.catalogue.load import Catalogue
+from icsim.catalogue.moved import plain, target
 from icsim.catalogue.programmes import groups
 from icsim.catalogue.when import OLDEST, parse_when
 from icsim.programmes.model import ProgrammeModel
@@ -26,9 +27,13 @@ class _Conditions:
         """Number of the condition."""
         when = parse_when(text)
         self.ages.append((when.age.first, when.age.last) if when.age else (0, OLDEST))
-        self.clauses.append([(self._attributes.index(name), sum(1 << self._levels[name].index(level) for level in allowed))
+        self.clauses.append([(self._attributes.index(name), self._mask(name, allowed))
                              for name, allowed in when.levels.items()])
         return len(self.ages) - 1
+
+    def _mask(self, name: str, allowed: tuple[str, ...]) -> int:
+        """A bit for each level allowed; whoever a programme moved there is there."""
+        return sum(1 << n for n, level in enumerate(self._levels[name]) if plain(level) in allowed)
 
     def arrays(self) -> dict[str, np.ndarray]:
         flat = [clause for clauses in self.clauses for clause in clauses]
@@ -55,6 +60,7 @@ def build(catalogue: Catalogue, names: tuple[str, ...], attributes: tuple[str, .
         again=np.array([row.again for row in rows], np.uint8),
         **conditions.arrays(),
         **_groups(catalogue, names, attributes),
+        **_moves(catalogue, names, attributes, levels, seed),
         **{f"{what}_stream": np.array([rng.stream(seed, f"programme {what}.{name}") for name in names], np.uint64)
            for what in ("order", "uptake", "drop_out")},
     )
@@ -92,3 +98,20 @@ def _groups(catalogue: Catalogue, names: tuple[str, ...], attributes: tuple[str,
             strength[names.index(name), at, g] = level
     return {"group_attribute": np.array([attributes.index(group.attribute) for group in shared], np.int32),
             "strength": strength}
+
+
+def _moves(catalogue: Catalogue, names: tuple[str, ...], attributes: tuple[str, ...], levels: Mapping[str, tuple[str, ...]],
+           seed: int) -> dict[str, np.ndarray]:
+    """Moves on beginning a stage, in the order of the file."""
+    rows = [row for row in catalogue.programme_moves if row.programme in names]
+    stages = {name: [stage.stage for stage in catalogue.stages_of(name)] for name in names}
+    to = np.full((len(rows), max(map(len, levels.values()))), -1, np.int16)
+    for m, row in enumerate(rows):
+        own = levels[row.attribute]
+        for n in (n for n, level in enumerate(own) if plain(level) == row.level):
+            to[m, n] = target(own, own[n], row.to)
+    return {"move_of": np.array([(names.index(row.programme), stages[row.programme].index(row.stage),
+                                  attributes.index(row.attribute)) for row in rows], np.int32).reshape(-1, 3),
+            "move_to": to,
+            "move_share": np.array([row.value * SHARES[row.unit] for row in rows]),
+            "move_stream": np.array([rng.stream(seed, row.id) for row in rows], np.uint64)}

@@ -107,3 +107,15 @@ def begin_stage(model, people, rows, p, s, day, until, leaves):
         u = rng.draw(model.drop_out_stream[p], people.person[rows[n]].key, np.uint64(s))
         leaves[n] = u < share
         until[n] = day + (days * u / share if u < share else days)
+
+
+@kernel
+def moved(model, people, rows, m, turn, to):
+    """Where move m takes each of these residents (int32[n]): a level, or −1, in to (int16[n]). `turn`: which of their lucks;
+    the higher the share, the more move, and none the less.
+    """
+    attribute = model.move_of[m, 2]
+    for n in range(rows.shape[0]):
+        level = people.level[rows[n], attribute]
+        u = rng.draw(model.move_stream[m], people.person[rows[n]].key, np.uint64(turn))
+        to[n] = model.move_to[m, level] if u < model.move_share[m] else np.int16(-1)

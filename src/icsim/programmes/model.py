@@ -1,5 +1,5 @@
 """What the loops of programmes read. Axes: P programmes, S stages (of the programme with most), C conditions, L clauses,
-G mechanisms that several programmes share.
+G mechanisms that several programmes share, M moves.
 
 A condition is an age range and clauses; it holds if the age lies in the range and every clause allows the resident's level.
 """
@@ -31,6 +31,10 @@ class ProgrammeModel(NamedTuple):
     clause_levels: np.ndarray  # uint64[L], bit n set: level n is allowed
     group_attribute: np.ndarray  # int32[G]
     strength: np.ndarray  # uint8[P, S + 1, G], level of the group that a level of the programme gives
+    move_of: np.ndarray  # int32[M, 3]: the programme whose stage moves people, the stage, and the attribute
+    move_to: np.ndarray  # int16[M, levels]: where each level leads; −1: nowhere
+    move_share: np.ndarray  # float64[M], of those who begin the stage at such a level
+    move_stream: np.ndarray  # uint64[M]
     order_stream: np.ndarray  # uint64[P]
     uptake_stream: np.ndarray  # uint64[P]
     drop_out_stream: np.ndarray  # uint64[P]

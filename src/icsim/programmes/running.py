@@ -68,6 +68,8 @@ class Programmes:
         """float64[P], up to which turn one looks, and by how much further if that is not enough; no result depends on it"""
         self._reached = np.zeros(len(places))
         self._month: tuple[int, int] | None = None
+        self._helped: list[np.ndarray] = []
+        """MOVE[…] of this month: to other levels, with a programme's help"""
 
     def adopt(self, model: ProgrammeModel, places: tuple[Places, ...]) -> None:
         """Other places, uptake or durations hold from now on; whoever takes part goes on."""
@@ -81,10 +83,11 @@ class Programmes:
         if not self.places or self._month == (first.year, first.month):
             return np.zeros(0, MOVE)
         self._month = (first.year, first.month)
+        self._helped = []
         self._make_room(len(people.next))
         changed = {p: self._go_on(people, p, day) for p in range(len(self.places))}
         self._begin(people, rows, first, day, changed)
-        return self._moves(people, day, changed)
+        return np.concatenate([self._moves(people, day, changed), *self._helped])
 
     # One programme -------------------------------------------------------------------------------------------------------
 
@@ -114,7 +117,17 @@ class Programmes:
         choose.begin_stage(self.model, people, np.ascontiguousarray(rows), p, s, float(day), until, leaves)
         members = np.zeros(len(rows), MEMBER)
         members["row"], members["stage"], members["until"], members["leaves"] = rows, s, until, leaves
+        self._help(people, p, s, rows, day)
         return members
+
+    def _help(self, people: People, p: int, s: int, rows: np.ndarray, day: int) -> None:
+        """Some of those who begin the stage are moved to other levels. Who fails may succeed in another year."""
+        assert self._month is not None
+        for m in np.flatnonzero((self.model.move_of[:, :2] == (p, s)).all(axis=1)).tolist():
+            to = np.zeros(len(rows), np.int16)
+            choose.moved(self.model, people, np.ascontiguousarray(rows), m, self._month[0], to)
+            who = np.flatnonzero(to >= 0)
+            self._helped.append(_moves(people, rows[who], int(self.model.move_of[m, 2]), to[who], day))
 
     def _begin(self, people: People, rows: int, first: date, day: int, changed: dict[int, list[np.ndarray]]) -> None:
         """Free places go to those who have waited longest, and the list is filled up with those whose turn it is."""

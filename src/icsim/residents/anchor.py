@@ -7,19 +7,19 @@ a scenario that changes a ratio moves the outcome, instead of having it cancelle
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from icsim.areas import moves as migration
 from icsim.areas.load import Area
 from icsim.calendar import DAYS_PER_YEAR
-from icsim.catalogue import expand
+from icsim.catalogue import expand, moved
 from icsim.catalogue.load import Catalogue
-from icsim.catalogue.rows import Weight
+from icsim.catalogue.rows import Factor, Ratio, Weight
 from icsim.residents import model as m
 from icsim.residents import starting
 from icsim.residents.layout import CELL, PLACE_NAME, Layout, layout_with
@@ -44,7 +44,36 @@ def ratios_anywhere(catalogue: Catalogue, layout: Layout) -> np.ndarray:
     for row in catalogue.ratios:
         at = layout.attribute(row.attribute), layout.level(row.attribute, row.level), numbers[row.event]
         ratio[at] = raised(row.value, shrink(row.event, row.attribute))
-    return ratio
+    causal = _causal(layout, catalogue.ratios, lambda row: numbers[row.event], ratio.shape)
+    for event in layout.events:  # to whoever is at a level it happens as to all there: relapse is known of those who stopped
+        if event.attribute:
+            causal[layout.attribute(event.attribute), :, numbers[event.event]] = 1
+    return of_the_moved(layout, ratio, causal)
+
+
+def of_the_moved(layout: Layout, values: np.ndarray, causal: np.ndarray) -> np.ndarray:
+    """The same values with those of the levels of whom a programme moved: between what they came from and where they are.
+
+    values, causal: float64[A, L, …].
+    """
+    for a, name in enumerate(layout.attributes):
+        levels = layout.levels[name]
+        for n, level in enumerate(levels):
+            if moved.origin(level):
+                here, start = levels.index(moved.plain(level)), levels.index(moved.origin(level))
+                share = np.where(values[a, here] != 1, causal[a, here], causal[a, start])
+                between = values[a, start] ** (1 - share) * values[a, here] ** share
+                values[a, n] = [float(f"{value:.9g}") for value in between]
+    return values
+
+
+def _causal(layout: Layout, rows: Iterable[Ratio | Factor], last: Callable[[Any], int],
+            shape: tuple[int, ...]) -> np.ndarray:
+    """float64[A, L, …]: causal share of each ratio or factor; 1 where there is none."""
+    found = np.ones(shape)
+    for row in rows:
+        found[layout.attribute(row.attribute), layout.level(row.attribute, row.level), last(row)] = row.causal_share
+    return found
 
 
 class Anchored(NamedTuple):
@@ -176,7 +205,8 @@ def factors(catalogue: Catalogue, layout: Layout) -> np.ndarray:
     for row in catalogue.factors:
         at = layout.attribute(row.attribute), layout.level(row.attribute, row.level), layout.weights.index(row.weight)
         factor[at] = row.value
-    return factor
+    causal = _causal(layout, catalogue.factors, lambda row: layout.weights.index(row.weight), factor.shape)
+    return of_the_moved(layout, factor, causal)
 
 
 def norms(catalogue: Catalogue, weight: Weight) -> np.ndarray:

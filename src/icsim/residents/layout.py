@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from icsim.areas.load import Area
+from icsim.catalogue import moved
 from icsim.catalogue.load import Catalogue
 from icsim.catalogue.rows import Event
 from icsim.state import AGES, BLOCK, QUINTILES, SEXES
@@ -104,12 +105,19 @@ def _clocks(attributes: Iterable[str], levels: Mapping[str, tuple[str, ...]],
 
 
 def targets(levels: tuple[str, ...], row: Event) -> np.ndarray:
-    """int8[level]: where the event moves its attribute, which has these levels, from each; −1 where it cannot happen."""
-    here = np.arange(len(levels))
-    to = here + int(row.to_level) if row.to_level in ("+1", "-1") else np.full(len(levels), levels.index(row.to_level))
-    allowed = [not row.from_levels or level in row.from_levels.split("|") for level in levels]
-    possible = np.array(allowed) & (to >= 0) & (to < len(levels)) & (to != here)
-    return np.where(possible, to, -1).astype(np.int8)
+    """int8[level]: where the event moves its attribute, which has these levels, from each; −1 where it cannot happen.
+
+    Whoever was moved by a programme goes on among the levels of those who came from the same one.
+    """
+    known = [level for level in levels if not moved.origin(level)]
+    here = np.arange(len(known))
+    to = here + int(row.to_level) if row.to_level in ("+1", "-1") else np.full(len(known), known.index(row.to_level))
+    allowed = [not row.from_levels or level in row.from_levels.split("|") for level in known]
+    possible = np.array(allowed) & (to >= 0) & (to < len(known)) & (to != here)
+    leads = dict(zip(known, np.where(possible, to, -1).tolist(), strict=True))
+    found = [leads[moved.plain(level)] for level in levels]
+    return np.array([levels.index(moved.moved(known[to], moved.origin(level))) if to >= 0 and moved.origin(level) else to
+                     for level, to in zip(levels, found, strict=True)], np.int8)
 
 
 def settings(text: str) -> list[tuple[str, str]]:

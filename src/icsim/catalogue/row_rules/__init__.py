@@ -44,6 +44,7 @@ from icsim.catalogue.row_rules.pressure_and_holds import (
 )
 from icsim.catalogue.row_rules.programmes import (
     effects_are_sound,
+    moves_are_sound,
     programmes_are_whole,
     shares_of_programmes_are_sound,
 )
@@ -93,6 +94,7 @@ ROW_RULES: tuple[Callable[[Tables, Catalogue], Iterable[Problem]], ...] = (
     programmes_are_whole,
     shares_of_programmes_are_sound,
     effects_are_sound,
+    moves_are_sound,
     sources_agree,
 )
 """Rules on single rows and names."""

@@ -73,8 +73,8 @@ _VOCABULARY: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("congestion", "kind", tuple(CONGESTION_KINDS)),
     ("programmes", "priority", PRIORITIES),
     ("takes", "what", TAKES),
-    ("effects", "estimand", ESTIMANDS),
-    ("effects", "strength", STRENGTHS),
+    *((table, column, words) for table in ("effects", "programme_moves")
+      for column, words in (("estimand", ESTIMANDS), ("strength", STRENGTHS))),
     ("corrections", "world", ("", STATIONARY)),
     *((table, "sex", ("*", *SEXES)) for table in ("rates", "norms", "prevalence", "severity_shares", "corrections")),
     *((table, "quintile", ("*", *QUINTILES)) for table in ("rates", "norms", "prevalence")),
@@ -100,7 +100,7 @@ _REFERENCES: tuple[tuple[str, str, tuple[str, str]], ...] = (
     ),
     *(
         (table, "attribute", ("attributes", "attribute"))
-        for table in ("events", "ratios", "exponents", "factors", "prevalence")
+        for table in ("events", "ratios", "exponents", "factors", "prevalence", "programme_moves")
     ),
     *((table, "weight", ("weights", "weight")) for table in ("norms", "factors", "corrections")),
     ("events", "pathway", ("steps", "pathway")),
@@ -117,15 +117,15 @@ _REFERENCES: tuple[tuple[str, str, tuple[str, str]], ...] = (
     ("outcomes", "counts_as", ("measures", "measure")),
     ("branches", "pathway", ("steps", "pathway")),
     ("quantities", "pathway", ("steps", "pathway")),
-    *((table, "programme", ("programmes", "programme")) for table in ("stages", "takes", "effects")),
+    *((table, "programme", ("programmes", "programme")) for table in ("stages", "takes", "programme_moves", "effects")),
 )
 _EVERY = {("exponents", "attribute", "*"), ("exponents", "event", "*")}
 """Cells that may stand for every name."""
 
 
 def levels_resolve(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
-    """Levels of ratios, factors and prevalences belong to their attribute."""
-    for table in ("ratios", "factors", "prevalence"):
+    """Levels of ratios, factors, prevalences and programmes' moves belong to their attribute."""
+    for table in ("ratios", "factors", "prevalence", "programme_moves"):
         for place in tables[table]:
             yield from level_problems(catalogue, place, "level", place.row.attribute, (place.row.level,))
 

@@ -29,6 +29,7 @@ UNITS: dict[str, tuple[str, ...]] = {
     "discounting": tuple(SHARES),
     "stages": ("days",),
     "takes": tuple(SHARES),
+    "programme_moves": tuple(SHARES),
     "effects": ("ratio",),
 }
 """The units that fit each table of numbers."""
@@ -72,10 +73,11 @@ def bounds_of(table: str, unit: str) -> tuple[float, float]:
 
 
 def ratios_are_sound(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
-    """Causal share from 0 to 1, lag not negative."""
-    for place in tables["ratios"]:
+    """Causal share from 0 to 1, no lag by number."""
+    for place in tables["ratios"] + tables["factors"]:
         if not 0 <= place.row.causal_share <= 1:
             yield place.problem("causal_share", "This must lie between 0 and 1.", place.row.causal_share)
+    for place in tables["ratios"]:
         if place.row.lag_years != 0:
             message = "This must be 0: say a lag by levels that timers lead through, as hip_fracture does."
             yield place.problem("lag_years", message, place.row.lag_years)

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from icsim.catalogue.csvtable import nearest
 from icsim.catalogue.found import Found
 from icsim.catalogue.load import Catalogue
+from icsim.catalogue.moved import ORIGIN
 from icsim.catalogue.programmes import OUT
 from icsim.catalogue.row_rules.common import Tables, level_problems
-from icsim.catalogue.when import parse_when
+from icsim.catalogue.when import parse_when, parts_of
 from icsim.errors import Problem
 
 ACTS_ON = {"event": ("events", "event"), "weight": ("weights", "weight")}
@@ -19,7 +20,7 @@ WITHOUT_RATE = ("timer", "stream", "leave")
 
 def programmes_are_whole(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
     """Each has a stage; its name is no attribute's; without an effect it says what is known; its clauses can be read."""
-    with_effect = {row.programme for row in catalogue.effects}
+    with_effect = {row.programme for row in catalogue.effects} | {row.programme for row in catalogue.programme_moves}
     for place in tables["programmes"]:
         row = place.row
         if row.programme in catalogue.levels:
@@ -47,14 +48,39 @@ def shares_of_programmes_are_sound(tables: Tables, catalogue: Catalogue) -> Iter
                 yield place.problem("when", f"A drop-out is of a stage: stage={'|'.join(known)}, one of them.", row.when)
 
 
+def moves_are_sound(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
+    """A move is of a stage, leads to another level, or back from one that the programme leads to; nothing hangs on its
+    attribute that a resident has only once."""
+    for place in tables["programme_moves"]:
+        row = place.row
+        yield from _stage_problems(catalogue, place)
+        if row.to == ORIGIN:
+            led = [other.to for other in catalogue.programme_moves
+                   if (other.programme, other.attribute) == (row.programme, row.attribute)]
+            if row.level not in led:
+                yield place.problem("level", f"{row.programme} moves nobody there who could go back.", row.level)
+        else:
+            yield from level_problems(catalogue, place, "to", row.attribute, (row.to,))
+            if row.to == row.level:
+                yield place.problem("to", "This is the level they are at.", row.to)
+        if row.attribute in _fixed(catalogue):
+            message = "Programmes cannot move this: it is fixed for life, or services go by it."
+            yield place.problem("attribute", message, row.attribute)
+
+
+def _fixed(catalogue: Catalogue) -> set[str]:
+    """Attributes that no event moves, and those by which services tell cases apart or are held."""
+    moving = {row.attribute for row in catalogue.events if row.kind == "move"}
+    by_class = {part for row in catalogue.events for part in parts_of(row.class_by)}
+    held = {row.held_by.partition("=")[0].strip() for row in catalogue.services}
+    return (set(catalogue.levels) - moving) | by_class | held
+
+
 def effects_are_sound(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
     """An effect is of a stage, and acts on an event with a rate or on a weight."""
     for place in tables["effects"]:
         row = place.row
-        known = [stage.stage for stage in catalogue.stages_of(row.programme)]
-        if row.stage not in known:
-            message = f"{row.programme} has no such stage. {nearest(row.stage, known)}".strip()
-            yield place.problem("stage", message, row.stage)
+        yield from _stage_problems(catalogue, place)
         kind, _, name = row.acts_on.partition(" ")
         if kind not in ACTS_ON:
             yield place.problem("acts_on", "This must be of the form event NAME or weight NAME.", row.acts_on)
@@ -65,6 +91,13 @@ def effects_are_sound(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]
         if name not in names:
             message = f"{table}.csv has no such {kind} that something could act on. {nearest(name, names)}".strip()
             yield place.problem("acts_on", message, name)
+
+
+def _stage_problems(catalogue: Catalogue, place: Found) -> Iterator[Problem]:
+    known = [stage.stage for stage in catalogue.stages_of(place.row.programme)]
+    if place.row.stage not in known:
+        message = f"{place.row.programme} has no such stage. {nearest(place.row.stage, known)}".strip()
+        yield place.problem("stage", message, place.row.stage)
 
 
 def _clause_problems(catalogue: Catalogue, place: Found, column: str, text: str) -> Iterator[Problem]:

@@ -91,7 +91,7 @@ def test_corrections_are_joined_between_ages_and_multiply():
     rows = [Correction(event="x", sex="*", age=20, value=1.0), Correction(event="x", sex="*", age=40, value=4.0),
             Correction(event="x", sex="male", age=None, value=10.0)]
     found = expand.corrections(rows)
-    assert found.shape == (2, 1, 91)
+    assert found.shape == (2, 5, 91)
     assert found[0, 0, [0, 20, 30, 40, 90]] == pytest.approx([1, 1, 2, 4, 4])
     assert found[1, 0] == pytest.approx(10 * found[0, 0])
 

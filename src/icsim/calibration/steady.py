@@ -30,13 +30,13 @@ from icsim.areas.rows import Odds
 from icsim.calibration.census import EVERYBODY, Asked, Census, admitting, share_table
 from icsim.calibration.drift import EDGES, by_band
 from icsim.catalogue.evidence import source_names
-from icsim.catalogue.load import Catalogue
+from icsim.catalogue.load import Catalogue, correction_id
 from icsim.catalogue.rows import Correction, Event, Ratio
 from icsim.residents import anchor
 from icsim.residents.layout import CELL, Layout, targets
 from icsim.scenario import Resolved
 from icsim.simulation import World
-from icsim.state import BANDS, SEXES
+from icsim.state import BANDS, QUINTILES, SEXES
 
 MIDDLES = (5, 15, 25, 35, 45, 55, 65, 75, 85, 90)
 """Age at which a band's correction is set; between these they are joined."""
@@ -77,8 +77,8 @@ class Seen:
     """how much more common levels are in the area than in the tables"""
     lived: np.ndarray = field(default_factory=lambda: np.zeros(CELL))
     """float64[sex, quintile, age]: years that people lived in the run"""
-    died: np.ndarray = field(default_factory=lambda: np.zeros((SEXES, len(EDGES))))
-    """float64[sex, band of EDGES]: how many died in it"""
+    died: np.ndarray = field(default_factory=lambda: np.zeros((SEXES, QUINTILES, len(EDGES))))
+    """float64[sex, quintile, band of EDGES]: how many died in it"""
     deaths_here: float = 1.0
     """how many die in the area for one in England, at equal age, sex and fifth, by the area's own table"""
 
@@ -122,19 +122,19 @@ def everything(world: World) -> Asked:
 
 
 def _moved(watches: list[Census]) -> dict[str, np.ndarray]:
-    by_edges = _by_sex(watches).sum(axis=0)
+    by_edges = _by_band(watches).sum(axis=(0, 1))
     return {name: by_edges[:, n] for n, name in enumerate(watches[0].columns)}
 
 
 def _died(watches: list[Census]) -> np.ndarray:
-    return _by_sex(watches)[..., watches[0].columns.index("death")].astype(np.float64)
+    return _by_band(watches)[..., watches[0].columns.index("death")].astype(np.float64)
 
 
-def _by_sex(watches: list[Census]) -> np.ndarray:
-    """int64[sex, band of EDGES, column]: what residents tallied in all periods, places and fifths."""
+def _by_band(watches: list[Census]) -> np.ndarray:
+    """int64[sex, quintile, band of EDGES, column]: what residents tallied in all periods and places."""
     tally = np.sum([watch.tally for watch in watches], axis=0)
-    by_five = tally.reshape(-1, SEXES, BANDS, len(watches[0].columns)).sum(axis=0)
-    return np.add.reduceat(by_five, np.searchsorted(np.arange(BANDS) * 5, EDGES), axis=1)
+    by_five = tally.reshape(-1, QUINTILES, SEXES, BANDS, len(watches[0].columns)).sum(axis=0).swapaxes(0, 1)
+    return np.add.reduceat(by_five, np.searchsorted(np.arange(BANDS) * 5, EDGES), axis=2)
 
 
 def _lived(watches: list[Census]) -> np.ndarray:
@@ -273,14 +273,15 @@ def _change(corrections: dict[str, Correction], ratios: dict[str, Ratio], ways: 
 
 def _correction(event: str, age: int, old: dict[str, Correction], change: float,
                 limits: tuple[float, float] = LIMITS) -> Correction:
-    before = old[name].value if (name := f"correction.{event}.*.{age}") in old else 1.0
+    before = old[name].value if (name := correction_id(event, "*", age)) in old else 1.0
     return corrected(event, age, float(np.clip(before * np.exp(change), *limits)))
 
 
-def corrected(event: str, age: int, value: float, sex: str = "*", note: str = NOTE) -> Correction:
+def corrected(event: str, age: int | None, value: float, sex: str = "*", quintile: str = "*",
+              note: str = NOTE) -> Correction:
     """The row of a fitted correction."""
-    return Correction(id=f"correction.{event}.{sex}.{age}", event=event, sex=sex, age=age, value=_rounded(value),
-                      unit="ratio", standing="fitted", source=FITTED, note=note)
+    return Correction(id=correction_id(event, sex, age, quintile), event=event, sex=sex, quintile=quintile, age=age,
+                      value=_rounded(value), unit="ratio", standing="fitted", source=FITTED, note=note)
 
 
 def _rounded(value: float) -> float:

@@ -36,6 +36,8 @@ class Corrected(Protocol):
     @property
     def sex(self) -> str: ...
     @property
+    def quintile(self) -> str: ...
+    @property
     def age(self) -> int | None: ...
     @property
     def value(self) -> float: ...
@@ -67,18 +69,20 @@ def expand_ages(rows: Iterable[Banded], smooth: bool = False) -> np.ndarray:
 
 
 def corrections(rows: Iterable[Corrected]) -> np.ndarray:
-    """float64[2 sexes, 1, 91 ages]: product of the corrections of one event or weight, in a world with trends."""
-    factor = np.ones((len(SEXES), 1, AGES))
-    by_sex: dict[str, list[Corrected]] = {}
+    """float64[2 sexes, 5 quintiles, 91 ages]: product of the corrections of one event or weight, in a world with trends."""
+    factor = np.ones((len(SEXES), len(QUINTILES), AGES))
+    by_age: dict[tuple[str, str], list[Corrected]] = {}
     for row in (row for row in rows if not row.world):
+        whom = _chosen(row.sex, SEXES), _chosen(row.quintile, QUINTILES)
         if row.age is None:
-            factor[_chosen(row.sex, SEXES)] *= row.value
+            factor[whom] *= row.value
         else:
-            by_sex.setdefault(row.sex, []).append(row)
-    for sex, knots in by_sex.items():
+            by_age.setdefault((row.sex, row.quintile), []).append(row)
+    for (sex, quintile), knots in by_age.items():
         known = sorted((row.age, row.value) for row in knots if row.age is not None)
         ages, values = np.array(known).T
-        factor[_chosen(sex, SEXES)] *= np.exp(np.interp(np.arange(AGES), ages, np.log(values)))
+        whom = _chosen(sex, SEXES), _chosen(quintile, QUINTILES)
+        factor[whom] *= np.exp(np.interp(np.arange(AGES), ages, np.log(values)))
     return factor
 
 

@@ -62,11 +62,16 @@ def _when(row) -> str:
     return f"[{row.when}]" if row.when else ""
 
 
+def correction_id(of: str, sex: str, age: int | None, quintile: str = "*") -> str:
+    """Id of a correction, as in correction.death.male.85, or correction.death.male.all.1 for the most deprived fifth."""
+    return f"correction.{of}.{sex}.{'all' if age is None else age}{'' if quintile == '*' else f'.{quintile}'}"
+
+
 ID: dict[str, Callable[[Any], str]] = {
     "rates": lambda r: f"rate.{r.event}.{r.sex}.{r.quintile}.{r.age_from}",
     "ratios": lambda r: f"ratio.{r.event}.{r.attribute}.{r.level}",
     "exponents": lambda r: f"exponent.{r.event}.{r.attribute}",
-    "corrections": lambda r: f"correction.{r.event or r.weight}.{r.sex}.{'all' if r.age is None else r.age}",
+    "corrections": lambda r: correction_id(r.event or r.weight, r.sex, r.age, r.quintile),
     "trends": lambda r: f"trend.{r.event}.{r.from_year}",
     "norms": lambda r: f"norm.{r.weight}.{r.sex}.{r.quintile}.{r.age_from}",
     "factors": lambda r: f"factor.{r.weight}.{r.attribute}.{r.level}",

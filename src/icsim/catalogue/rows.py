@@ -130,15 +130,17 @@ class Correction(Evidence):
     """× on the rates of an event, or on a weight's norm (of a weight by odds: on the odds). `corrections.csv`.
 
     Published figures of different sources do not fit together to the last digit; what calibration finds is laid over them
-    here instead of changing them. `age`: a year of age; several of one event and sex are joined log-linearly and stay
-    level beyond the first and the last. Empty: all ages. Rows with `*` and rows by sex multiply. `world`: stationary where
-    it holds only in a world without trends: rates published while shares change are what they are, and would not keep any.
+    here instead of changing them. `age`: a year of age; several of one event, sex and quintile are joined log-linearly and
+    stay level beyond the first and the last. Empty: all ages. Rows with `*` and rows by sex or quintile multiply. `world`:
+    stationary where it holds only in a world without trends: rates published while shares change are what they are, and
+    would not keep any.
     """
 
     value: float
     event: str = ""
     weight: str = ""
     sex: str = "*"
+    quintile: str = "*"
     age: int | None = None
     world: str = ""
 

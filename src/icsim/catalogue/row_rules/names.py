@@ -77,7 +77,7 @@ _VOCABULARY: tuple[tuple[str, str, tuple[str, ...]], ...] = (
       for column, words in (("estimand", ESTIMANDS), ("strength", STRENGTHS))),
     ("corrections", "world", ("", STATIONARY)),
     *((table, "sex", ("*", *SEXES)) for table in ("rates", "norms", "prevalence", "severity_shares", "corrections")),
-    *((table, "quintile", ("*", *QUINTILES)) for table in ("rates", "norms", "prevalence")),
+    *((table, "quintile", ("*", *QUINTILES)) for table in ("rates", "norms", "prevalence", "corrections")),
 )
 
 

@@ -267,6 +267,8 @@ class _Frames:
         calendar = self.world.calendar
         on = calendar.origin + timedelta(calendar.days)
         _, found = expectancy.remaining(*shipped, on, len(calendar.periods))
+        added = expectancy.added_by_moves(*shipped, self.world.programmes, on, len(calendar.periods))
+        found = {name: np.concatenate([value, added[name]], axis=-2) for name, value in found.items()} if added else found
         at = np.argwhere(np.ones(found[expectancy.UNDISCOUNTED].shape[:-1], bool))
         weights = ("person", *(row.weight for row in shipped[0].weights))
         columns = {LIFE_COLUMNS.get(name, name) + ("" if scheme == expectancy.UNDISCOUNTED else f"_{scheme}"):
@@ -276,8 +278,9 @@ class _Frames:
 
     def _lives(self, at: np.ndarray) -> dict[str, np.ndarray]:
         """Words for rows of sex, quintile, age and state."""
+        states = [*self.world.lasting.names, *expectancy.moved_names(expectancy.moved_states(self.world.built.layout))]
         return {"quintile": at[:, 1] + 1, "sex": np.array(["female", "male"])[at[:, 0]], "age": at[:, 2],
-                "state": np.array(self.world.lasting.names)[at[:, 3]]}
+                "state": np.array(states)[at[:, 3]]}
 
     def _date(self, day: float) -> str:
         return (self.world.calendar.origin + timedelta(int(day))).isoformat()

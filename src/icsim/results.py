@@ -57,11 +57,12 @@ class Results:
     """scenario, replication, date (ISO label), place, quintile, sex, age_band, residents: at the start and year ends"""
     ends: pl.DataFrame
     """scenario, replication, place, quintile, sex, age (years, 90 and over together), state, residents: alive at the end;
-    `state` is a level of each lasting attribute, as in "frailty=mild" """
+    `state` is a level of each lasting attribute, as in "frailty=mild"; whoever a programme moved is there once more, as in
+    "smoking=ex_first_year~current": where they are, and came from"""
     expectancy: pl.DataFrame
     """scenario, quintile, sex, age, state; then person_years, healthy_years and qalys that people alive at the end still
     have before them, undiscounted and, ending in the name of a scheme, discounted to the start: float64, by the tables
-    without the scenario's changes"""
+    without the scenario's changes; of those whom a programme moved what that adds"""
     provenance: dict[str, Any]
     """the record that `provenance.provenance` makes"""
     timings: list[tuple[str, float]]

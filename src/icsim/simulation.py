@@ -175,7 +175,7 @@ def world(catalogue: Catalogue, area: Area, start: date, years: int, *, heartbea
     now = tables(catalogue, area, growth)
     earlier = tables(before, first_area, True) if changed or not growth else now
     return World(catalogue, area, when, layout, now, earlier, starting_population(before, first_area, when.origin), served,
-                 programmes, engine, lasting(first_catalogue, names))
+                 programmes, engine, lasting(first_catalogue, residents_layout.layout_of(first_catalogue, area)))
 
 
 def in_force(*areas: Area) -> tuple[str, ...]:

@@ -205,7 +205,8 @@ def test_a_weight_is_changed_for_as_long_as_the_stage_lasts():
 def test_lives_that_a_programme_changes_are_found_and_told(tmp_path):
     """Only one of the scenarios has its attribute."""
     path = tmp_path / "classes.toml"
-    lines = "schema = 1", 'title = "Classes"', 'extends = "testshire/baseline"', "[programmes.falls_exercise]", "places = 60"
+    lines = ["schema = 1", 'title = "Classes"', 'extends = "testshire/baseline"', "[programmes.falls_exercise]",
+             "places = 120"]
     path.write_text("\n".join(lines))
     settings = {"years": 1, "warm_up_months": 0}
     scenarios = [icsim.resolve(name, **settings) for name in ("testshire/baseline", path)]

@@ -1,5 +1,6 @@
 """What people alive at a date still have before them, against numbers worked out by hand."""
 
+from dataclasses import replace
 from datetime import date
 from math import exp
 
@@ -8,18 +9,24 @@ import pytest
 
 from icsim import areas, catalogue
 from icsim.catalogue.discounting import factors
+from icsim.catalogue.programmes import with_programmes
 from icsim.residents import anchor, starting
 from icsim.residents.expectancy import (
     ONE_STATE,
     YEARS_AHEAD,
     NaturalHistory,
     States,
+    added_by_moves,
+    census,
     expected,
     lasting,
+    moved_names,
+    moved_states,
     natural_history,
     remaining,
 )
 from icsim.residents.layout import CELL, layout_of
+from icsim.state import LIVING, allocate
 
 pytestmark = pytest.mark.unit
 
@@ -131,3 +138,49 @@ def test_the_frail_have_less_and_the_average_is_that_of_a_plain_life_table(table
         average = (plain[..., 0] * ref.shares["frailty"]).sum(axis=-1)
         assert average == pytest.approx(table, rel=0.10)
         assert average[..., :50] == pytest.approx(table[..., :50], rel=0.02)
+
+
+# Those whom a programme moved -----------------------------------------------------------------------------------------
+
+HELP = ("stop_smoking",)
+
+
+def _causal(rows, share: float):
+    return replace(rows, ratios=tuple(replace(row, causal_share=share) if row.attribute == "smoking" else row
+                                      for row in rows.ratios),
+                   factors=tuple(replace(row, causal_share=share) if row.attribute == "smoking" else row
+                                 for row in rows.factors))
+
+
+def test_whoever_was_helped_to_stop_has_more_life_before_them(tables):
+    catalogue, area = tables
+    layout = layout_of(with_programmes(catalogue, HELP), area)
+    names = moved_names(moved_states(layout))
+    assert "smoking=ex_first_year~current" in names
+    added = added_by_moves(catalogue, area, HELP, NEW_YEAR, 0)["none"]
+    years = added[0, 2, 40, :, 0]
+    by_name = dict(zip(names, years.tolist(), strict=True))
+    assert 0.3 < by_name["smoking=ex_first_year~current"] < by_name["smoking=ex_10_plus~current"] < 12
+
+
+def test_the_more_is_causal_the_more_a_move_adds(tables):
+    """Where none is, they are still some years ahead of themselves: whoever would have stopped alone, later."""
+    catalogue, area = tables
+    none, half, all_ = (added_by_moves(_causal(catalogue, share), area, HELP, NEW_YEAR, 0)["none"][0, 2, 40, 1, 0]
+                        for share in (0.0, 0.5, 1.0))
+    assert 0 < none < half < all_
+
+
+def test_those_moved_are_counted_where_they_came_from_and_once_more(tables):
+    catalogue, area = tables
+    known = with_programmes(catalogue, HELP)
+    layout = layout_of(known, area)
+    states = States(("smoking",), (catalogue.levels["smoking"],))
+    people = allocate(3, len(layout.attributes), layout.columns, 1, len(layout.weights))
+    people.person["status"] = LIVING
+    smoking = layout.attribute("smoking")
+    people.level[:, smoking] = [layout.level("smoking", each) for each in ("never", "current", "ex_1_to_4~current")]
+    counts = census(people, 3, layout, states, len(area.places)).sum(axis=(0, 1, 2, 3))
+    at = [*states.names, *moved_names(moved_states(layout))]
+    found = {name: int(count) for name, count in zip(at, counts, strict=True) if count}
+    assert found == {"smoking=never": 1, "smoking=current": 2, "smoking=ex_1_to_4~current": 1}

@@ -3,7 +3,7 @@
 Who smoked and was helped to stop has lived otherwise than who stopped alone; and of what was seen to go with a level, only
 part may be its doing. So somebody moved has a level of their own, at which every ratio lies between that of the level they
 came from and that of the level they are at, as far as it is causal. What happens to them later leads to such levels again,
-until they are back where they came from.
+until they are back where they came from, or until they would have come to where they are by themselves.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ def values(results: Results, headline: Sequence[str] | None = None, expectancy: 
     chosen = keeping_up(results) if headline is None else headline
     limits, cells = results.provenance.get("limits", {}), results.cells
     fifths = local_fifths(results.population)
-    ahead = results.expectancy if expectancy is None else expectancy
+    ahead = results.expectancy if expectancy is None else _with_moved(expectancy, results.expectancy)
     parts = [tallies(cells, chosen), rates(cells, chosen), per_resident(cells, results.population, chosen),
              services.everybody(cells, results.background, chosen),
              services.waits(results.waits, results.wait_sums, limits, chosen),
@@ -72,6 +72,11 @@ def values(results: Results, headline: Sequence[str] | None = None, expectancy: 
              by_age(cells, chosen, fifths),
              lifetime(cells, results.ends, ahead, fifths, results.provenance.get("discounting", {}))]
     return _in_order(pl.concat([part for part in parts if part.height]))
+
+
+def _with_moved(shared: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
+    """What all scenarios are valued by, and what it adds to have been moved by a programme that only this one has."""
+    return pl.concat([shared, own.join(shared, on=["quintile", "sex", "age", "state"], how="anti")])
 
 
 def _in_order(table: pl.DataFrame) -> pl.DataFrame:

@@ -19,10 +19,10 @@ from icsim.areas.load import Area
 from icsim.calendar import DAYS_PER_YEAR
 from icsim.catalogue import expand, moved
 from icsim.catalogue.load import Catalogue
-from icsim.catalogue.rows import Factor, Ratio, Weight
+from icsim.catalogue.rows import Event, Factor, Ratio, Weight
 from icsim.residents import model as m
 from icsim.residents import starting
-from icsim.residents.layout import CELL, PLACE_NAME, Layout, layout_with
+from icsim.residents.layout import CELL, PLACE_NAME, Layout, layout_with, targets
 from icsim.residents.reference import Reference
 
 
@@ -45,10 +45,22 @@ def ratios_anywhere(catalogue: Catalogue, layout: Layout) -> np.ndarray:
         at = layout.attribute(row.attribute), layout.level(row.attribute, row.level), numbers[row.event]
         ratio[at] = raised(row.value, shrink(row.event, row.attribute))
     causal = _causal(layout, catalogue.ratios, lambda row: numbers[row.event], ratio.shape)
-    for event in layout.events:  # to whoever is at a level it happens as to all there: relapse is known of those who stopped
-        if event.attribute:
-            causal[layout.attribute(event.attribute), :, numbers[event.event]] = 1
-    return of_the_moved(layout, ratio, causal)
+    found = of_the_moved(layout, ratio, causal)
+    for event in (event for event in layout.events if event.attribute):
+        a, levels = layout.attribute(event.attribute), layout.levels[event.attribute]
+        found[a, : len(levels), numbers[event.event]] = _of_own(levels, event, found[a, :, numbers[event.event]])
+    return found
+
+
+def _of_own(levels: tuple[str, ...], event: Event, values: np.ndarray) -> np.ndarray:
+    """float64[level]: ratios of an event on the attribute that it moves. To those moved by a programme it happens as to all
+    who are where they are; what would have led them there without the programme, as to all who are where they came from.
+    """
+    known, leads = levels.index, targets(levels, event)
+    at = {level: known(moved.plain(level)) for level in levels}
+    goes_on = [leads[at[level]] >= 0 or not moved.origin(level) for level in levels]
+    return np.array([values[at[level] if on else known(moved.origin(level))]
+                     for level, on in zip(levels, goes_on, strict=True)])
 
 
 def of_the_moved(layout: Layout, values: np.ndarray, causal: np.ndarray) -> np.ndarray:

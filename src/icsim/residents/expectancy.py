@@ -10,6 +10,8 @@ over a time h in which neither age nor trend changes
 
 V is what is still expected. It is worked out backwards for all ages at once, year by year of the calendar, so that later
 years have the lower death rates that the trends foresee: a cohort life table with Sullivan's weights, in several states.
+Whoever a programme moved is valued once more, by what that adds: V at the level they are at, less V at the one they came
+from, with that attribute alone for a state and all else alike.
 Sources: Sullivan 1971, HSMHA Health Reports 86(4), 347–354; Rogers, Rogers and Branch 1989, Public Health Reports 104(3),
 222–226 (multistate); Briggs, Claxton and Sculpher 2006, Decision Modelling for Health Economic Evaluation, chapter 2.
 """
@@ -17,19 +19,20 @@ Sources: Sullivan 1971, HSMHA Health Reports 86(4), 347–354; Rogers, Rogers an
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import product
 
 import numpy as np
 
 from icsim.areas.load import Area
-from icsim.catalogue import discounting
+from icsim.catalogue import discounting, moved
 from icsim.catalogue.expand import expand_ages
 from icsim.catalogue.load import Catalogue
-from icsim.catalogue.rows import Event
+from icsim.catalogue.programmes import with_programmes
+from icsim.catalogue.rows import Event, Exponent
 from icsim.residents import anchor
 from icsim.residents.layout import CELL, Layout, layout_of, targets
 from icsim.residents.reference import Reference
@@ -92,6 +95,17 @@ ONE_STATE = States((), ())
 """Nothing lasts: everybody of a sex, quintile and age is alike."""
 
 
+def moved_states(layout: Layout) -> States:
+    """Attributes by which somebody can be told whom a programme moved, one level each: the names are those of the levels."""
+    found = {a: tuple(level for level in layout.levels[a] if moved.origin(level)) for a in layout.attributes}
+    return States(tuple(a for a in found if found[a]), tuple(levels for levels in found.values() if levels))
+
+
+def moved_names(states: States) -> list[str]:
+    """Each level of those whom a programme moved, as in "smoking=ex_first_year~current"."""
+    return [f"{a}={level}" for a, levels in zip(states.attributes, states.levels, strict=True) for level in levels]
+
+
 def lasting(catalogue: Catalogue, layout: Layout) -> States:
     """Attributes that people come to by a move and do not lose by a timer, those first by which deaths differ most.
 
@@ -99,10 +113,14 @@ def lasting(catalogue: Catalogue, layout: Layout) -> States:
     """
     chosen, count = [], 1
     for a in sorted(_candidates(catalogue, layout), key=lambda a: -_spread(catalogue, layout, a)):
-        if count * len(layout.levels[a]) <= MOST_STATES:
+        if count * len(_plain(layout, a)) <= MOST_STATES:
             chosen.append(a)
-            count *= len(layout.levels[a])
-    return States(tuple(chosen), tuple(layout.levels[a] for a in chosen))
+            count *= len(_plain(layout, a))
+    return States(tuple(chosen), tuple(_plain(layout, a) for a in chosen))
+
+
+def _plain(layout: Layout, attribute: str) -> tuple[str, ...]:
+    return tuple(level for level in layout.levels[attribute] if not moved.origin(level))
 
 
 def _candidates(catalogue: Catalogue, layout: Layout) -> list[str]:
@@ -129,23 +147,49 @@ def _spread(catalogue: Catalogue, layout: Layout, attribute: str) -> float:
 
 
 def census(people: People, rows: int, layout: Layout, states: States, places: int) -> np.ndarray:
-    """int64[place, sex, quintile, age, state]: residents of the first `rows` rows, now; piece by piece, to save memory."""
-    shape = (places, *CELL, len(states.names))
-    counts = np.zeros(int(np.prod(shape)), np.int64)
+    """int64[place, sex, quintile, age, state]: residents of the first `rows` rows, now; piece by piece, to save memory.
+
+    After the states come those whom programmes moved, once more: a column for each of `moved_names`.
+    """
+    columns = [_in_state(layout, states), *_at_moved(layout)]
+    sizes = [len(states.names), *(1 for _ in columns[1:])]
+    counts = [np.zeros((places, *CELL, size), np.int64) for size in sizes]
     for first in range(0, rows, _PIECE):
         piece = slice(first, min(first + _PIECE, rows))
         person, level = people.person[piece], people.level[piece]
         here = (person["status"] == LIVING) | (person["status"] == WAITING)
-        cell = np.ravel_multi_index(_cells(person["age"][here], level[here], layout, states), shape)
-        counts += np.bincount(cell, minlength=len(counts))
-    return counts.reshape(shape)
+        age, level = person["age"][here], level[here]
+        for count, column in zip(counts, columns, strict=True):
+            state = column(level)
+            who = state >= 0
+            cell = np.ravel_multi_index((*_cells(age[who], level[who]), state[who]), count.shape)
+            count += np.bincount(cell, minlength=count.size).reshape(count.shape)
+    return np.concatenate(counts, axis=-1)
 
 
-def _cells(age: np.ndarray, level: np.ndarray, layout: Layout, states: States) -> tuple[np.ndarray, ...]:
-    """Place, sex, quintile, age and state of each resident."""
+def _in_state(layout: Layout, states: States) -> Callable[[np.ndarray], np.ndarray]:
+    """Which state each resident is in; whoever a programme moved in the one they came from."""
+    known = [np.array([levels.index(moved.origin(level) or level) for level in layout.levels[a]])
+             for a, levels in zip(states.attributes, states.levels, strict=True)]
+    columns = [layout.attribute(a) for a in states.attributes]
+    return lambda level: states.of([of[level[:, a]] for of, a in zip(known, columns, strict=True)], (len(level),))
+
+
+def _at_moved(layout: Layout) -> list[Callable[[np.ndarray], np.ndarray]]:
+    """For each of `moved_names`: 0 for a resident who is there, −1 for all others."""
+    states = moved_states(layout)
+    return [partial(_is_at, layout.attribute(a), layout.level(a, level))
+            for a, levels in zip(states.attributes, states.levels, strict=True) for level in levels]
+
+
+def _is_at(attribute: int, wanted: int, level: np.ndarray) -> np.ndarray:
+    return np.where(level[:, attribute] == wanted, 0, -1)
+
+
+def _cells(age: np.ndarray, level: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Place, sex, quintile and age of each resident."""
     sex, quintile, place = (level[:, n].astype(np.int64) for n in range(3))
-    state = states.of([level[:, layout.attribute(a)] for a in states.attributes], (len(level),))
-    return place, sex, quintile, np.minimum(age, OLDEST).astype(np.int64), state
+    return place, sex, quintile, np.minimum(age, OLDEST).astype(np.int64)
 
 
 # --- rates and weights by state ---------------------------------------------------------------------------------------
@@ -165,11 +209,22 @@ class NaturalHistory:
 
 
 @lru_cache(maxsize=4)
-def natural_history(catalogue: Catalogue, area: Area) -> NaturalHistory:
-    """From tables without a scenario's changes: rates are the published ones × the area's multipliers."""
-    layout = layout_of(catalogue, area)
-    tables = _Tables(catalogue, layout, anchor.anchored(catalogue), anchor.ratios(catalogue, layout, area),
-                     anchor.rates(catalogue, area, layout), lasting(catalogue, layout))
+def natural_history(catalogue: Catalogue, area: Area, attribute: str = "",
+                    programmes: tuple[str, ...] = ()) -> NaturalHistory:
+    """From tables without a scenario's changes: rates are the published ones × the area's multipliers.
+
+    By the lasting states; or by the levels of one attribute, those of the people whom `programmes` move among them, and in
+    all else alike: whoever never smoked is otherwise another than who does, and moving makes nobody another. Then what the
+    attribute does to death through conditions has to be in its own ratios, which are not shrunk.
+    """
+    known = with_programmes(catalogue, programmes)
+    if attribute:
+        whole = Exponent(event="death", attribute=attribute, value=1.0, unit="exponent", standing="derived")
+        known = replace(known, exponents=(*known.exponents, whole))
+    layout = layout_of(known, area)
+    states = States((attribute,), (layout.levels[attribute],)) if attribute else lasting(catalogue, layout)
+    tables = _Tables(known, layout, anchor.anchored(catalogue), anchor.ratios(known, layout, area),
+                     anchor.rates(known, area, layout), states, bool(attribute))
     own = [e for e in layout.events if e.kind in ("move", "timer") and e.attribute in tables.states.attributes]
     return NaturalHistory(tables.states, tables.rate(layout.events[0]), {e.event: tables.move(e) for e in own},
                           tables.weights())
@@ -183,6 +238,8 @@ class _Tables:
     ratio: np.ndarray
     published: np.ndarray
     states: States
+    otherwise_alike: bool
+    """whether people at one state are in all else like everybody of their cell, not like those found there"""
 
     def rate(self, event: Event) -> np.ndarray:
         """float64[…cell, state]: rate a year of those at each state, as `anchor` gives it to residents."""
@@ -248,7 +305,8 @@ class _Tables:
         rest = self.ref.products(others).reshape(*CELL, -1)
         own = self.states.values(by_level)
         at = self._at_points()
-        return np.stack([_mean_where(_shares(rest * value, odds), at == n) for n, value in enumerate(own)], axis=-1)
+        return np.stack([_mean_where(_shares(rest * value, odds), (at == n) | self.otherwise_alike)
+                         for n, value in enumerate(own)], axis=-1)
 
     def _at_points(self) -> np.ndarray:
         """int64[…cell, point]: the state of each point."""
@@ -344,10 +402,32 @@ def remaining(catalogue: Catalogue, area: Area, on: date, after_years: int) -> t
     `after_years`: years of the run that have passed, so that all is discounted to its start; "none" is not discounted.
     """
     history = natural_history(catalogue, area)
+    return history.states, expected(history, _trends(catalogue, area, on), on, _counts(catalogue, after_years))
+
+
+@lru_cache(maxsize=4)
+def added_by_moves(catalogue: Catalogue, area: Area, programmes: tuple[str, ...], on: date,
+                   after_years: int) -> dict[str, np.ndarray]:
+    """Discounting → float64[…cell, level, 1 + weight]: what those whom programmes moved have before them on a date, more
+    than if they were still where they came from; a level for each of `moved_names`.
+    """
+    trends, counts = _trends(catalogue, area, on), _counts(catalogue, after_years)
+    states = moved_states(layout_of(with_programmes(catalogue, programmes), area))
+    found: dict[str, list[np.ndarray]] = {name: [] for name in counts}
+    for attribute in states.attributes:
+        history = natural_history(catalogue, area, attribute, programmes)
+        levels = history.states.levels[0]
+        for name, value in expected(history, trends, on, counts).items():
+            found[name] += [value[..., n, :] - value[..., levels.index(moved.origin(level)), :]
+                            for n, level in enumerate(levels) if moved.origin(level)]
+    return {name: np.stack(parts, axis=-2) for name, parts in found.items() if parts}
+
+
+def _counts(catalogue: Catalogue, after_years: int) -> dict[str, np.ndarray]:
+    """Discounting → what each year from now on counts for."""
     schedules = {UNDISCOUNTED: (), **discounting.schedules(catalogue.discounting)}
-    counts = {name: discounting.factors(schedule, after_years + YEARS_AHEAD)[after_years:]
-              for name, schedule in schedules.items()}
-    return history.states, expected(history, _trends(catalogue, area, on), on, counts)
+    return {name: discounting.factors(schedule, after_years + YEARS_AHEAD)[after_years:]
+            for name, schedule in schedules.items()}
 
 
 def _trends(catalogue: Catalogue, area: Area, on: date) -> dict[int, dict[str, float]]:

@@ -29,6 +29,9 @@ class Layout:
     demands: tuple[str, ...]
     clocks: tuple[tuple[str, ...], ...]
     """events of each clock column, from column 1: a column is the clock of whichever of its events can happen now"""
+    counted_together: tuple[tuple[str, ...], ...]
+    """events whose clocks are counted together, each time one is set again: those that would share one if no programme moved
+    anybody, so that nobody's luck depends on whether one does"""
 
     @property
     def numbers(self) -> int:
@@ -80,7 +83,9 @@ def layout_with(catalogue: Catalogue, places: tuple[str, ...]) -> Layout:
     events = sorted(own, key=lambda row: row.kind != "death")
     demands = tuple(row.event for row in events if row.kind == "demand")
     weights = tuple(w.weight for w in catalogue.weights)
-    return Layout(attributes, levels, tuple(events), weights, demands, _clocks(attributes, levels, events))
+    plain = {a: tuple(level for level in own if not moved.origin(level)) for a, own in levels.items()}
+    return Layout(attributes, levels, tuple(events), weights, demands, _clocks(attributes, levels, events),
+                  _clocks(attributes, plain, events))
 
 
 def _clocks(attributes: Iterable[str], levels: Mapping[str, tuple[str, ...]],
@@ -107,17 +112,29 @@ def _clocks(attributes: Iterable[str], levels: Mapping[str, tuple[str, ...]],
 def targets(levels: tuple[str, ...], row: Event) -> np.ndarray:
     """int8[level]: where the event moves its attribute, which has these levels, from each; −1 where it cannot happen.
 
-    Whoever was moved by a programme goes on among the levels of those who came from the same one.
+    Whoever was moved by a programme goes on among the levels of those who were. What would have befallen them where they
+    came from still does: where the event can happen there too, they come from one further on; and what would have led them
+    from there towards where they are makes them as those who came by themselves.
     """
     known = [level for level in levels if not moved.origin(level)]
     here = np.arange(len(known))
     to = here + int(row.to_level) if row.to_level in ("+1", "-1") else np.full(len(known), known.index(row.to_level))
     allowed = [not row.from_levels or level in row.from_levels.split("|") for level in known]
     possible = np.array(allowed) & (to >= 0) & (to < len(known)) & (to != here)
-    leads = dict(zip(known, np.where(possible, to, -1).tolist(), strict=True))
-    found = [leads[moved.plain(level)] for level in levels]
-    return np.array([levels.index(moved.moved(known[to], moved.origin(level))) if to >= 0 and moved.origin(level) else to
-                     for level, to in zip(levels, found, strict=True)], np.int8)
+    leads = np.where(possible, to, -1).tolist()
+    return np.array([_target(levels, known, leads, level, row.kind) for level in levels], np.int8)
+
+
+def _target(levels: tuple[str, ...], known: list[str], leads: list[int], level: str, kind: str) -> int:
+    at, start = known.index(moved.plain(level)), moved.origin(level)
+    if not start:
+        return leads[at]
+    came_from = known.index(start)
+    further = leads[came_from] if kind == "move" else -1
+    if leads[at] >= 0:
+        both = moved.moved(known[leads[at]], known[further]) if further >= 0 else ""
+        return levels.index(both if both in levels else moved.moved(known[leads[at]], start))
+    return at if further >= 0 and (further - came_from) * (at - came_from) > 0 else -1
 
 
 def settings(text: str) -> list[tuple[str, str]]:

@@ -49,7 +49,7 @@ class ResidentModel(NamedTuple):
     own_columns: np.ndarray  # int32[A, 2], columns of the attribute's own moves and timers: from, and up to
     attribute: np.ndarray  # int32[K], attribute that a move or timer changes, or a demand that nobody answers; −1: none
     target: np.ndarray  # int8[K, L], level it moves to; −1: parked, cannot happen from this level
-    fired_slot: np.ndarray  # int32[K], place in `fired`, which all events of a column share; −1: its clock is set once
+    fired_slot: np.ndarray  # int32[K], place in `fired`, which several may share; −1: its clock is set once
     timer_days: np.ndarray  # float32[K], how long a timer runs
     holds: np.ndarray  # uint8[A], 1: above its first level the resident keeps a server of some service for long
     has_weight: np.ndarray  # uint8[A], 1: some factor of the attribute differs from 1

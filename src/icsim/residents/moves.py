@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from icsim.catalogue import moved
 from icsim.catalogue.load import Catalogue
 from icsim.catalogue.rows import Event
 from icsim.residents import model as m
@@ -43,19 +44,24 @@ def clocks(layout: Layout, catalogue: Catalogue) -> dict[str, np.ndarray]:
             decides[c] = a
             for k, row in zip(numbers, rows, strict=True):
                 event_at[c, np.flatnonzero(targets(layout.levels[row.attribute], row) >= 0)] = k
+    for names in layout.counted_together:
+        rows = [layout.events[layout.number(name) - 1] for name in names]
         if any(repeatable(layout, catalogue, row) for row in rows):
-            slot[numbers] = slot.max() + 1
+            slot[[layout.number(name) for name in names]] = slot.max() + 1
     return {"column": column, "fired_slot": slot, "decides": decides, "event_at": event_at, "own_columns": own}
 
 
 def repeatable(layout: Layout, catalogue: Catalogue, row: Event) -> bool:
     """Whether the clock of the event may have to be set again after it was set at entry.
 
-    That of a move may, if it can happen where it leads to, or if whatever sets its attribute (events, severities,
-    outcomes) leads back to a level at which it can happen, once that was left or from one that is set from outside.
+    That of a move may, where programmes move its attribute, or if it can happen where it leads to, or if whatever sets its
+    attribute (events, severities, outcomes) leads back to a level at which it can happen, once that was left or from one
+    that is set from outside.
     """
     if row.kind != "move":
         return row.kind in ("birth", "demand")
+    if any(moved.origin(level) for level in layout.levels[row.attribute]):
+        return True
     step = targets(layout.levels[row.attribute], row)
     can = {level for level, to in enumerate(step) if to >= 0}
     left = set().union(*(_next_levels(layout, row.attribute, level) for level in can)) - can

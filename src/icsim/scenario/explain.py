@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from typing import Any
 
 from icsim.calendar import add_years
+from icsim.catalogue.moved import ORIGIN
+from icsim.catalogue.rows import ProgrammeMove
 from icsim.errors import Problem
 from icsim.scenario.differences import Difference, source_titles, titled
 from icsim.scenario.ground import numbers
 from icsim.scenario.models import Run
 from icsim.scenario.resolve import Resolved
 from icsim.scenario.wording import folded, grouped
+from icsim.units import SHARES
 
 
 @dataclass(frozen=True)
@@ -206,7 +209,8 @@ def _programme_lines(resolved: Resolved) -> tuple[ProgrammeLine, ...]:
     rows = {row.programme: row for row in resolved.catalogue.programmes}
     return tuple(ProgrammeLine(offer.programme, rows[offer.programme].label, offer.value, offer.waiting_list,
                                rows[offer.programme].eligible, rows[offer.programme].priority,
-                               _effects(resolved, offer.programme), rows[offer.programme].evidence)
+                               (*_effects(resolved, offer.programme), *_moved(resolved, offer.programme)),
+                               rows[offer.programme].evidence)
                  for offer in sorted(resolved.area.programmes, key=lambda row: row.programme) if offer.value > 0)
 
 
@@ -218,6 +222,25 @@ def _effects(resolved: Resolved, programme: str) -> tuple[str, ...]:
     return tuple(f"{labels[row.stage]}: {_lower_first(names[row.acts_on.partition(' ')[2]])} × {said(row.value)}"
                  f"{_between(row)}; strength of the evidence: {row.strength or 'not said'}"
                  for row in resolved.catalogue.effects if row.programme == programme and row.value != 1)
+
+
+def _moved(resolved: Resolved, programme: str) -> tuple[str, ...]:
+    """Whom each stage moves where."""
+    stages = {row.stage: row.label for row in resolved.catalogue.stages_of(programme)}
+    words = {(row.attribute, row.level): row.label for row in resolved.catalogue.attributes}
+    return tuple(f"{stages[row.stage]}: {words[row.attribute, row.level]} → {_where_to(row, words)}: {_in_100(row)}; "
+                 f"strength of the evidence: {row.strength or 'not said'}"
+                 for row in resolved.catalogue.programme_moves if row.programme == programme and row.value)
+
+
+def _where_to(row: ProgrammeMove, words: Mapping[tuple[str, str], str]) -> str:
+    return "back to where it moved them from" if row.to == ORIGIN else words[row.attribute, row.to]
+
+
+def _in_100(row: ProgrammeMove) -> str:
+    value, low, high = (None if each is None else round(100 * each * SHARES[row.unit], 6)
+                        for each in (row.value, row.low, row.high))
+    return f"{said(value)} in 100{'' if low is None or high is None else f' ({said(low)} to {said(high)})'}"
 
 
 def _between(row: Any) -> str:

@@ -19,7 +19,7 @@ import numpy as np
 
 from icsim import eventlog, memory_and_time
 from icsim._compile import compiled
-from icsim.catalogue import discounting
+from icsim.catalogue import costs, discounting
 from icsim.errors import EngineError
 from icsim.memory_and_time import Estimate
 from icsim.provenance import content_hash, provenance
@@ -195,6 +195,9 @@ def _about(resolved: Resolved, replication: Replication) -> dict[str, Any]:
     """What outcomes and pages need to know of the tables: names of demands, limits of waits (minutes), services."""
     names = replication.activity.names
     return {
+        "costs": [{"cost": row.cost, "label": row.label, "per": row.per, "payer": row.payer, "unit": row.unit,
+                   "pence": costs.pence(resolved.catalogue, row)} for row in resolved.catalogue.unit_costs],
+        "price_year": costs.price_year(resolved.catalogue) if resolved.catalogue.price_index else "",
         "demands": _demands(resolved),
         "discounting": _discounting(resolved),
         "limits": {name: list(limits) for name, limits in zip(names.waits, names.limits, strict=True) if limits},

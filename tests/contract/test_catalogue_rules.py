@@ -78,6 +78,15 @@ GOOD = {
     "effects.csv": f"programme,stage,acts_on,value,mechanism,estimand,strength,{_EVIDENCE}\n"
     f"walks,used,event crisis,0.8,air,as treated,low,0.6,1.1,ratio,{_RANGE}\n"
     f"walks,used,weight utility,1.02,air,as treated,low,1,1.1,ratio,{_RANGE}\n",
+    "unit_costs.csv": f"cost,label,per,payer,value,year,{_EVIDENCE}\n"
+    f"drive,Drive,measure drives,ambulance,300,2024/25,200,400,GBP,{_RANGE}\n"
+    f"stay,Day in a room,measure stay_days,acute,400,2023/24,200,600,GBP a day,{_RANGE}\n"
+    f"home,Week in a home,busy homes,council adult care,900,2024,700,1200,GBP a week,{_RANGE}\n"
+    f"walk,Walk,programme walks,public health,25,2024/25,5,60,GBP,{_RANGE}\n",
+    "price_index.csv": f"from_year,value,year,{_EVIDENCE}\n2023,0.95,2023/24,0.9,0.99,ratio,{_RANGE}\n"
+    f"2024,1,2024/25,1,1,ratio,{_RANGE}\n",
+    "systems.csv": "number,system,label,kind,means,scenario,missing\n1,walking,Walking,P,programme walks|service van,,\n"
+    "2,air,Air,M,,,Air is not in it.\n3,years,Years,O,,,\n",
     "measures.csv": "measure,label,kind,unit,limits\ndrives,Drives,count,drives,\nstay_days,Days,time,days,\n"
     "wait:stay,Wait for a room,response,minutes,30|60\n",
     "discounting.csv": f"scheme,label,flow,from_year,value,{_EVIDENCE}\nours,Ours,health,1,2,0,5,%,{_RANGE}\n",
@@ -443,6 +452,24 @@ BROKEN = {
     "a causal share of more than all": (
         {"factors": ("invented,0.5", "invented,1.5")},
         "factors.csv: causal_share | 2", "between 0 and 1"),
+    "a cost of nothing": (
+        {"unit_costs": ("measure drives", "measure drive")}, "unit_costs.csv: per | 2", "Did you mean drives?"),
+    "a cost per what is not": ({"unit_costs": ("measure drives", "each drives")}, "unit_costs.csv: per | 2", "begin with"),
+    "a cost that nobody pays": (
+        {"unit_costs": (",ambulance,", ",ambulances,")}, "unit_costs.csv: payer | 2", "public health"),
+    "a cost a day of what has no days": (
+        {"unit_costs": ("200,400,GBP,", "200,400,GBP a day,")}, "unit_costs.csv: unit | 2", "must be one of: GBP."),
+    "a cost each of what lasts": (
+        {"unit_costs": ("GBP a week", "GBP")}, "unit_costs.csv: unit | 4", "GBP a week"),
+    "prices of a year without an index": (
+        {"unit_costs": ("300,2024/25", "300,2019/20")}, "unit_costs.csv: year | 2", "price_index.csv"),
+    "prices of no year": ({"unit_costs": ("300,2024/25", "300,lately")}, "unit_costs.csv: year | 2", "price_index.csv"),
+    "no year of all prices": ({"price_index": ("2024,1,", "2024,0.99,")}, "price_index.csv: value | 2", "must have 1"),
+    "a system of no kind": ({"systems": (",P,", ",Q,")}, "systems.csv: kind | 2", "P, R, M, E, O"),
+    "a system that means what is not": (
+        {"systems": ("programme walks|", "programme walk|")}, "systems.csv: means | 2", "Did you mean walks?"),
+    "a system that is nothing and says not why": (
+        {"systems": ("Air is not in it.", "")}, "systems.csv: missing | 3", "what is missing"),
     "an effect by no mechanism": ({"effects": ("0.8,air", "0.8,")}, "effects.csv: mechanism | 2", "must not be empty"),
     "an effect of unknown strength": (
         {"effects": ("treated,low,0.6", "treated,good,0.6")}, "effects.csv: strength | 2", "very low"),

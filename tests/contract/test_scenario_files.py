@@ -341,7 +341,7 @@ def for_editors(path: Path) -> dict:
     return json.loads(json.dumps(tomllib.loads(path.read_text(encoding="utf-8-sig")), default=str))
 
 
-@pytest.mark.parametrize("path", [*VALID, *sorted(SHIPPED.glob("*/*.toml"))], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*VALID, *sorted(SHIPPED.glob("*/**/*.toml"))], ids=lambda path: path.stem)
 def test_the_schema_accepts_what_is_valid(path):
     schema = json.loads(schema_json())
     jsonschema.Draft202012Validator.check_schema(schema)

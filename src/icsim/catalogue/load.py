@@ -51,6 +51,9 @@ FILES: dict[str, tuple[str, type]] = {
     "takes": ("programme_shares.csv", rows.Take),
     "programme_moves": ("programme_moves.csv", rows.ProgrammeMove),
     "effects": ("effects.csv", rows.Effect),
+    "unit_costs": ("unit_costs.csv", rows.UnitCost),
+    "price_index": ("price_index.csv", rows.PriceIndex),
+    "systems": ("systems.csv", rows.System),
     "measures": ("measures.csv", rows.Measure),
     "discounting": ("discounting.csv", rows.Discount),
     "sources": ("sources*.csv", rows.Source),
@@ -85,6 +88,8 @@ ID: dict[str, Callable[[Any], str]] = {
     "takes": lambda r: f"{r.what}.{r.programme}{_when(r)}",
     "programme_moves": lambda r: f"programme_move.{r.programme}.{r.stage}.{r.attribute}.{r.level}",
     "effects": lambda r: f"effect.{r.programme}.{r.stage}.{r.acts_on.replace(' ', '.')}",
+    "unit_costs": lambda r: f"unit_cost.{r.cost}",
+    "price_index": lambda r: f"price_index.{r.from_year}",
     "discounting": lambda r: f"discount.{r.scheme}.{r.flow}.{r.from_year}",
 }
 """How each number's id is made, by table."""
@@ -119,6 +124,9 @@ class Catalogue:
     takes: tuple[rows.Take, ...] = ()
     programme_moves: tuple[rows.ProgrammeMove, ...] = ()
     effects: tuple[rows.Effect, ...] = ()
+    unit_costs: tuple[rows.UnitCost, ...] = ()
+    price_index: tuple[rows.PriceIndex, ...] = ()
+    systems: tuple[rows.System, ...] = ()
     measures: tuple[rows.Measure, ...] = ()
     discounting: tuple[rows.Discount, ...] = ()
     sources: tuple[rows.Source, ...] = ()

@@ -459,6 +459,48 @@ class ProgrammeMove(Evidence):
 
 
 @dataclass(frozen=True, kw_only=True)
+class UnitCost(Evidence):
+    """What one of something costs the payer, in prices of `year`. `unit_costs.csv`. unit: GBP, a day, a week or an hour.
+
+    per: "measure conveyances" (each, or each day of it) · "weight gp_contacts" · "programme falls_exercise" (each who
+    begins) · "busy care_homes" (time in which the service's servers are busy) · "open falls_vehicles" (in which they are
+    there).
+    """
+
+    cost: str
+    label: str
+    per: str
+    payer: str
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriceIndex(Evidence):
+    """Prices of the financial year that begins in `from_year`, over those of the year of results. `price_index.csv`."""
+
+    from_year: int
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class System:
+    """One of the systems that the area's founding documents name. `systems.csv`.
+
+    kind: P programme · R response · M measure · E enabler · O outcome. means: what it is in the model, as "programme
+    falls_exercise|service falls_vehicles"; empty: nothing yet. scenario: the file that turns its dial. missing: what the
+    model does not have of it.
+    """
+
+    number: int
+    system: str
+    label: str
+    kind: str
+    means: str = ""
+    scenario: str = ""
+    missing: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Measure:
     """Something results report, with its words. `measures.csv`. kind: count · time · response · weight · event."""
 

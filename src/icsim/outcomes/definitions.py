@@ -74,6 +74,8 @@ _DERIVED = (
     _row("refused", "Turned away", "people", "all who came", "lower", "people who found it shut or full"),
     _row("refused_share", "Turned away, share", "% of those who came", "all who came", "lower",
          "100 × people turned away / people who came"),
+    _row("spend", "Cost of activity", "£", "care of residents, by the payer's mean costs", "",
+         "Σ quantity × unit cost, undiscounted, in prices of one year (named in the record of the run)"),
     _row("pool_wait_mean", "Wait for the service, mean", "minutes", "all who asked for it", "lower",
          "time spent waiting / number who asked (Little 1961)", "Little 1961"),
 )

@@ -2,7 +2,7 @@
 
 Each function returns the frame COLUMNS: replication, measure, year ("all years", "headline years" or a label), margin,
 group, value (float, null where there is none) and why_null. Margins: total, quintile, "local fifth", place, sex, age_band,
-"quintile and sex" (residents); everybody, pool, service (non-residents as well).
+"quintile and sex" (residents); everybody, pool, service (non-residents as well); payer, "cost item" (of spend).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from icsim.outcomes import services
+from icsim.outcomes.costs import ITEM, PAYER, spend
 from icsim.outcomes.definitions import (
     EQUAL,
     GAP,
@@ -45,7 +46,8 @@ from icsim.results import Results
 __all__ = ["ALL", "ALL_YEARS", "COLUMNS", "HEADLINE_YEARS", "values"]
 
 MARGINS = ("total", "quintile", "place", "sex", "age_band")
-ALL_MARGINS = (*MARGINS, LOCAL_FIFTH, "quintile and sex", services.EVERYBODY, "service", "pool")
+ALL_MARGINS = (*MARGINS, LOCAL_FIFTH, "quintile and sex", services.EVERYBODY, "service", "pool", PAYER,
+               ITEM)
 KEYS = ("scenario", "replication", "year", "place", "quintile", "sex", "age_band")
 RATES = ("emergency_admissions", "fall_admissions", "care_home_entries")
 """Counts that are also reported per 100,000 residents aged 65 and over."""
@@ -70,7 +72,8 @@ def values(results: Results, headline: Sequence[str] | None = None, expectancy: 
              services.waits(results.waits, results.wait_sums, limits, chosen),
              services.waits_of_everybody(results.pool_waits, limits, chosen), services.pools(results.pools, chosen),
              by_age(cells, chosen, fifths),
-             lifetime(cells, results.ends, ahead, fifths, results.provenance.get("discounting", {}))]
+             lifetime(cells, results.ends, ahead, fifths, results.provenance.get("discounting", {})),
+             spend(totals(cells), results.pools, results.provenance.get("costs", ()), chosen)]
     return _in_order(pl.concat([part for part in parts if part.height]))
 
 

@@ -14,14 +14,15 @@ from icsim.catalogue.csvtable import nearest
 from icsim.catalogue.evidence import source_names
 from icsim.catalogue.rows import Evidence
 from icsim.errors import NotFoundError, Problem
+from icsim.report import systems
 from icsim.report.wording import WIDTH, paragraph, plain
 
 CATALOGUE_TABLES = tuple(field.name for field in fields(Catalogue) if field.name not in ("sources", "levels"))
 AREA_TABLES = ("pools", "catchments", "multipliers", "odds", "flows", "flow_ages", "flow_trends")
 NAMED_BY = ("service", "pool", "event", "attribute", "weight", "measure", "pathway", "step", "profile", "flow",
-            "counts_as", "time_as", "response", "id")
+            "programme", "cost", "system", "counts_as", "time_as", "response", "id")
 """Columns in which a name may stand."""
-OWN_NAME = {"services": "service", "events": "event", "measures": "measure", "weights": "weight",
+OWN_NAME = {"services": "service", "programmes": "programme", "events": "event", "measures": "measure", "weights": "weight",
             "attributes": "attribute"}
 """Tables of the list → the column that names the entry."""
 ROWS_SHOWN = 8
@@ -29,8 +30,11 @@ HIDDEN = frozenset({"id", "low", "high", "unit", "year", "standing", "source", "
 
 
 def listing(catalogue: Catalogue, area: Area) -> dict[str, list[dict[str, Any]]]:
-    """Services, events, measures, weights and attributes: name, label and how many numbers of each standing it has."""
-    return {kind: [_listed(catalogue, area, kind, name) for name in _names(catalogue, kind)] for kind in OWN_NAME}
+    """Systems (as `systems.systems` tells of them); and services, programmes, events, measures, weights and attributes:
+    name, label and how many numbers of each standing it has.
+    """
+    others = {kind: [_listed(catalogue, area, kind, name) for name in _names(catalogue, kind)] for kind in OWN_NAME}
+    return {"systems": systems.systems(catalogue), **others}
 
 
 def _names(catalogue: Catalogue, kind: str) -> list[str]:
@@ -58,7 +62,8 @@ def entry(catalogue: Catalogue, area: Area, name: str) -> dict[str, Any]:
         found.setdefault(kind, []).append(asdict(row))
     named = {source for _, row in rows for source in source_names(getattr(row, "source", ""))}
     sources = {row.source: row for row in (*catalogue.sources, *area.sources)}
-    return {"name": name, "area": area.name, "tables": found,
+    own = [systems.system(catalogue, row) for row in catalogue.systems if row.system == name]
+    return {"name": name, "area": area.name, "system": own[0] if own else None, "tables": found,
             "sources": [asdict(sources[source]) for source in sorted(named & sources.keys())]}
 
 
@@ -85,8 +90,10 @@ def _all_rows(catalogue: Catalogue, area: Area) -> Iterator[tuple[str, Any]]:
 
 def listing_page(found: dict[str, list[dict[str, Any]]]) -> str:
     """The list as a page of text."""
-    parts = []
+    parts = [systems.systems_page(found["systems"])] if found["systems"] else []
     for kind, entries in found.items():
+        if kind == "systems":
+            continue
         rows = [[row["name"], row["label"], _standings(row["standing"])] for row in entries]
         width = max(len(row[0]) for row in rows)
         lines = [f"  {name.ljust(width)}  {label}" + (f" ({standing})" if standing else "")
@@ -106,8 +113,9 @@ def _standings(counts: dict[str, int]) -> str:
 
 def entry_page(found: dict[str, Any]) -> str:
     """One entry as a page of text."""
-    parts = [plain(found["name"]).capitalize() + f" (in {plain(found['area'])})"]
-    parts += [_section(kind, rows) for kind, rows in found["tables"].items()]
+    own = found["system"]
+    parts = [systems.system_page(own) if own else plain(found["name"]).capitalize() + f" (in {plain(found['area'])})"]
+    parts += [_section(kind, rows) for kind, rows in found["tables"].items() if kind != "systems"]
     parts.append(_sources(found["sources"]))
     return "\n\n".join(part for part in parts if part) + "\n"
 

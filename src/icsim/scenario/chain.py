@@ -40,7 +40,7 @@ def read_chain(path: Path) -> tuple[list[SourceFile], list[Problem]]:
 
 def shipped_names() -> list[str]:
     """Names such as hertfordshire-west-essex/baseline."""
-    return sorted(file.relative_to(SHIPPED).with_suffix("").as_posix() for file in SHIPPED.glob("*/*.toml"))
+    return sorted(file.relative_to(SHIPPED).with_suffix("").as_posix() for file in SHIPPED.glob("*/**/*.toml"))
 
 
 def shipped(name: str) -> Path | None:

@@ -31,6 +31,8 @@ UNITS: dict[str, tuple[str, ...]] = {
     "takes": tuple(SHARES),
     "programme_moves": tuple(SHARES),
     "effects": ("ratio",),
+    "unit_costs": ("GBP", "GBP a day", "GBP a week", "GBP an hour"),
+    "price_index": ("ratio",),
 }
 """The units that fit each table of numbers."""
 BOUNDS: dict[str, tuple[float, float]] = {
@@ -43,6 +45,8 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "profiles": (0.0, 1e6),
     "stages": (1.0, 36525.0),
     "effects": (1e-6, 1e6),
+    "unit_costs": (0.0, 1e9),
+    "price_index": (0.01, 100.0),
 }
 """Smallest and largest value of each table; shares lie between 0 and 1 of their unit."""
 MOST_CONTACTS = 365.0

@@ -1,0 +1,66 @@
+"""Rules on costs and on the list of systems: what they name is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from icsim.catalogue.costs import HOURS, PAYERS, PER, first_year
+from icsim.catalogue.csvtable import nearest
+from icsim.catalogue.found import Found
+from icsim.catalogue.load import Catalogue
+from icsim.catalogue.row_rules.common import Tables
+from icsim.errors import Problem
+
+KINDS = "PRMEO"
+MEANS = {"programme": PER["programme"], "service": PER["open"]}
+
+
+def costs_are_sound(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
+    """What a cost is per is there; its payer is known; its year has an index; one year's index is 1."""
+    years = {row.from_year for row in catalogue.price_index}
+    for place in tables["unit_costs"]:
+        row = place.row
+        yield from _named(catalogue, place, "per", row.per, PER)
+        if row.payer not in PAYERS:
+            yield place.problem("payer", f"This must be one of: {', '.join(PAYERS)}.", row.payer)
+        timed = row.per.partition(" ")[0] in ("busy", "open") or _is_time(catalogue, row.per)
+        if timed != (row.unit in HOURS):
+            yield place.problem("unit", f"Here this must be one of: {', '.join(HOURS if timed else ['GBP'])}.", row.unit)
+        try:
+            known = first_year(row.year) in years
+        except ValueError:
+            known = False
+        if not known:
+            yield place.problem("year", "price_index.csv must have the year of these prices, as 2024/25.", row.year)
+    for place in tables["price_index"][:1]:
+        if [row.value for row in catalogue.price_index].count(1) != 1:
+            yield place.problem("value", "One year, that of all prices in results, must have 1, and no other.", None)
+
+
+def systems_are_sound(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
+    """Kinds are known, and what a system is in the model is there; where it is nothing, `missing` says what is not there."""
+    for place in tables["systems"]:
+        row = place.row
+        if not row.kind or set(row.kind.split("/")) - set(KINDS):
+            yield place.problem("kind", f"This must be made of {', '.join(KINDS)}, joined by /.", row.kind)
+        for means in filter(None, row.means.split("|")):
+            yield from _named(catalogue, place, "means", means.strip(), MEANS)
+        if not row.means and not row.missing and "O" not in row.kind:
+            yield place.problem("missing", "A system that is nothing in the model needs words on what is missing.", None)
+
+
+def _named(catalogue: Catalogue, place: Found, column: str, text: str,
+           kinds: Mapping[str, tuple[str, str]]) -> Iterator[Problem]:
+    """A kind and a name that the catalogue has, as in "programme falls_exercise"."""
+    kind, _, name = text.partition(" ")
+    if kind not in kinds:
+        yield place.problem(column, f"This must begin with one of: {', '.join(kinds)}.", text)
+        return
+    table, key = kinds[kind]
+    names = [getattr(row, key) for row in getattr(catalogue, table)]
+    if name not in names:
+        yield place.problem(column, f"{table}.csv has no such {key}. {nearest(name, names)}".strip(), name)
+
+
+def _is_time(catalogue: Catalogue, per: str) -> bool:
+    return any(row.kind == "time" and per == f"measure {row.measure}" for row in catalogue.measures)

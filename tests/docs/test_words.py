@@ -19,7 +19,7 @@ WORDS = [
     "severity", "case", "step", "server", "pool", "patience", "hold", "outcome", "departure", "late", "area",
     "catalogue", "baseline", "beat", "seed", "pair", "measure", "standing", "care", "stream", "backlog", "priority",
     "long hold", "refuse", "divert", "yield", "reserve", "rota", "capacity path", "pressure", "congestion", "handover",
-    "stay", "delayed", "overloaded", "warm-up", "origin", "joined",
+    "stay", "delayed", "overloaded", "warm-up", "origin", "joined", "moved", "unit cost", "system",
 ]
 TEXT = {".md", ".py", ".toml", ".csv", ".txt", ".json", ".cfg", ".yaml", ".yml", ".sh", ".mplstyle", ""}
 NOT_OURS = {".git", ".venv", "build", "dist", "results", ".hypothesis", ".pytest_cache", ".mypy_cache", ".ruff_cache",

@@ -276,3 +276,20 @@ def test_the_catalogue_lists_and_tells_with_sources():
     entry = json.loads(icsim("catalogue", "frailty", "--json").stdout)["entry"]
     assert entry["name"] == "frailty"
     assert entry["sources"]
+
+
+def test_the_catalogue_tells_of_each_system_what_it_is_who_pays_and_what_is_known():
+    listed = " ".join(icsim("catalogue").stdout.split())
+    tobacco = "19 tobacco: Tobacco (programme, measure; paid by public health). Effect: stop_smoking: smoking current →"
+    assert tobacco in listed
+    assert "paid by public health). Effect: none is assumed." in listed
+    assert "walkable neighbourhoods, transport (measure). Effect: not in the model yet." in listed
+    page = icsim("catalogue", "tobacco").stdout
+    for part in ("Tobacco (system 19)", "WHO PAYS", "UNIT COSTS", "EFFECTS", "STRENGTH OF THE EVIDENCE", "NOT IN THE MODEL",
+                 "systems/tobacco"):
+        assert part in page
+    found = json.loads(icsim("catalogue", "--json").stdout)["list"]["systems"]
+    assert [row["number"] for row in found] == list(range(1, 51))
+    programme = icsim("catalogue", "stop_smoking").stdout
+    for part in ("STAGES", "PROGRAMME MOVES", "UNIT COSTS", "elons_2016"):
+        assert part in programme

@@ -70,17 +70,20 @@ def _tell_sound(found: list[dict[str, Any]]) -> None:
 
 
 @told
-def catalogue(name: Annotated[str | None, typer.Argument(help="A service, event, attribute, measure or row.",
+def catalogue(name: Annotated[str | None, typer.Argument(help="A system, programme, service, event or row.",
                                                          show_default=False)] = None,
               area: Annotated[str, typer.Option(help="Whose services to show.")] = "hertfordshire-west-essex",
               json_: Json = False) -> None:
     """List what icsim knows, or all about one name.
 
-    A page about a name gives the numbers behind it and their sources.
+    The list begins with the systems of the founding documents: kind, who
+    pays, effect and how good its evidence is. A page about a name gives the
+    numbers behind it and their sources.
 
     \b
     Examples:
       icsim catalogue
+      icsim catalogue tobacco
       icsim catalogue falls_vehicles
     """
     from icsim import areas

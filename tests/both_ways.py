@@ -105,7 +105,8 @@ def another_world() -> simulation.World:
     programmes begin.
     """
     rates = tuple(replace(row, value=row.value * 1.5) if row.event == "fall" else row for row in tables().rates)
-    offers = [Offer(programme=name, value=4, waiting_list=3) for name in ("falls_exercise", "falls_clinic")]
+    names = "falls_exercise", "falls_clinic", "exercise_referral"
+    offers = [Offer(programme=name, value=4, waiting_list=3) for name in names]
     area = functools.reduce(Area.with_programme, offers, small_area())
     return simulation.world(replace(tables(), rates=rates), area, date(2025, 4, 1), 1, warm_up_months=1,
                             shipped=(tables(), small_area()))

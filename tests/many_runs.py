@@ -62,7 +62,7 @@ def run_all() -> None:
         simulation.world(replace(tables(), ratios=()), small, START, 1),
         simulation.world(tables(), larger_area(), START, 1),
         simulation.world(tables(), offering(small, falls_exercise=20, falls_clinic=5), START, 1),
-        simulation.world(tables(), offering(small, social_prescribing=3), START, 1, heartbeat="week"),
+        simulation.world(tables(), offering(small, social_prescribing=3, exercise_referral=20), START, 1, heartbeat="week"),
         another_world(),
     ]
     residents.WORTH_SWEEPING = residents._WORTH_ADMITTING = residents._WORTH_RELEASING = 2  # workers share everything

@@ -55,7 +55,7 @@ def test_a_shipped_scenario_keeps_its_meaning_in_the_complete_form(name, tmp_pat
     assert again.hashes() == first.hashes()
     assert again.differences == first.differences
     assert again.warnings == first.warnings == ()
-    assert first.name == name.partition("/")[2]
+    assert first.name == name.rpartition("/")[2]
 
 
 @pytest.mark.parametrize("area", ["hertfordshire-west-essex", "testshire", "wiltshire"])

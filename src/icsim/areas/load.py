@@ -125,7 +125,7 @@ class Area:
             raise ValueError(f"{offer.programme} = {offer.value}: {fault}")
         offer = _with_id("programmes", offer)
         others = tuple(row for row in self.programmes if row.id != offer.id)
-        return replace(self, programmes=(*others, offer))
+        return replace(self, programmes=tuple(sorted((*others, offer), key=lambda row: row.programme)))
 
     def with_value(self, id: str, value: float) -> Area:
         """A copy in which the row named `id` has another value.

@@ -69,7 +69,8 @@ def world_of(resolved: Resolved) -> World:
     """What the replications of a scenario share."""
     run = resolved.run
     return world(resolved.catalogue, resolved.area, run.start, run.years, heartbeat=run.heartbeat, served=run.services,
-                 engine=run.engine, warm_up_months=run.warm_up_months, growth=run.growth, shipped=resolved.shipped)
+                 engine=run.engine, warm_up_months=run.warm_up_months, growth=run.growth, shipped=resolved.shipped,
+                 shifts=resolved.plan.shifts)
 
 
 def events(resolved: Resolved, replication: int, days: int, progress: Progress | None = None) -> pl.DataFrame:

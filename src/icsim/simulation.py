@@ -12,12 +12,14 @@ from typing import Any, Protocol
 import numpy as np
 
 from icsim import calendar as calendars
+from icsim.areas import budget
 from icsim.areas.fit import fit_problems
 from icsim.areas.load import Area
 from icsim.calendar import Beat, Calendar
 from icsim.catalogue.load import Catalogue
 from icsim.catalogue.programmes import COUNTED, counted, with_programmes
 from icsim.errors import CatalogueError
+from icsim.ledger import ENTRY, Funded, Ledger
 from icsim.memory import keep_freed
 from icsim.order import in_order, joined
 from icsim.programmes.build import build as programmes_build
@@ -29,14 +31,16 @@ from icsim.residents.build import Built
 from icsim.residents.expectancy import ONE_STATE, States, census, lasting
 from icsim.residents.population import Start, restarted, starting_population
 from icsim.residents.residents import Residents
+from icsim.scenario.shifts import Shift
 from icsim.services import build as services_build
+from icsim.services import capacity
 from icsim.services.activity import Activity, columns_of
 from icsim.services.background import Background
 from icsim.services.compiled import CompiledEngine
 from icsim.services.model import ServiceModel
 from icsim.services.names import Layout, layout_of
 from icsim.services.places import pools_of
-from icsim.services.served import Served
+from icsim.services.served import POOL_SUMS, Served
 from icsim.tables import CONTACT
 
 Progress = Callable[[int, int], None]
@@ -114,6 +118,12 @@ class World:
     """those of which anybody offers places"""
     engine: str | EngineMaker = "compiled"
     """compiled · reference, or a function (a class) that makes an engine from a ServiceModel"""
+    lines: dict[str, budget.Line] = field(default_factory=dict)
+    """budget lines by name"""
+    shifts: tuple[Shift, ...] = ()
+    """money that moves between them"""
+    growth: bool = True
+    """whether capacity follows its declared path"""
     lasting: States = ONE_STATE
     """by which residents alive at the end are told apart, beside place, sex, quintile and age"""
 
@@ -148,18 +158,20 @@ def rows_for(area: Area, residents: int, days: int) -> int:
 
 def world(catalogue: Catalogue, area: Area, start: date, years: int, *, heartbeat: str = "month",
           report_by: str = "financial year", served: bool = True, engine: str | EngineMaker = "compiled",
-          warm_up_months: int = 0, growth: bool = True, shipped: tuple[Catalogue, Area] | None = None) -> World:
+          warm_up_months: int = 0, growth: bool = True, shipped: tuple[Catalogue, Area] | None = None,
+          shifts: tuple[Shift, ...] = ()) -> World:
     """Build what replications share.
 
-    `shipped`: the tables without the scenario's changes. By them rates are anchored, residents live up to the origin and
-    services fill up before the start, so that scenarios share one start and differ from there on; only changed
-    prevalences apply before.
+    `shifts`: money that moves between budget lines; servers and places follow it. `shipped`: the tables without the
+    scenario's changes. By them rates are anchored, residents live up to the origin and services fill up before the start, so
+    that scenarios share one start and differ from there on; only changed prevalences apply before.
     """
     first_catalogue, first_area = shipped or (catalogue, area)
     problems = fit_problems(catalogue, area)
     if problems:
         raise CatalogueError(area.name, problems)
-    programmes = in_force(first_area, area)
+    lines = budget.lines(catalogue, area, growth)
+    programmes = in_force(first_area, area, paid=paid_by(shifts, lines))
     before = with_programmes(replace(first_catalogue, prevalence=catalogue.prevalence), programmes)
     catalogue = with_programmes(catalogue, programmes)
     when = calendars.calendar(start, years, heartbeat, report_by, warm_up_months if served else 0)
@@ -174,13 +186,23 @@ def world(catalogue: Catalogue, area: Area, start: date, years: int, *, heartbea
     layout = layout_of(catalogue, area, names.attributes, names.demands)
     now = tables(catalogue, area, growth)
     earlier = tables(before, first_area, True) if changed or not growth else now
-    return World(catalogue, area, when, layout, now, earlier, starting_population(before, first_area, when.origin), served,
-                 programmes, engine, lasting(first_catalogue, residents_layout.layout_of(first_catalogue, area)))
+    people = starting_population(before, first_area, when.origin)
+    states = lasting(first_catalogue, residents_layout.layout_of(first_catalogue, area))
+    return World(catalogue, area, when, layout, now, earlier, people, served, programmes, engine, lines, shifts, growth,
+                 states)
 
 
-def in_force(*areas: Area) -> tuple[str, ...]:
-    """Programmes of which one of these offers places, in order of name: what they draw depends on their names alone."""
-    return tuple(sorted({row.programme for area in areas for row in area.programmes if row.value > 0}))
+def in_force(*areas: Area, paid: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Programmes of which one of these offers places, or which are `paid` for by a shift, in order of name: what they draw
+    depends on their names alone.
+    """
+    return tuple(sorted({row.programme for area in areas for row in area.programmes if row.value > 0} | set(paid)))
+
+
+def paid_by(shifts: tuple[Shift, ...], lines: dict[str, budget.Line]) -> tuple[str, ...]:
+    """Programmes that receive money."""
+    return tuple(name for shift in shifts for name, _ in shift.receivers
+                 if name in lines and lines[name].kind == budget.PROGRAMME)
 
 
 def places_of(area: Area, programme: str) -> Places:
@@ -204,6 +226,7 @@ class Replication:
     demands: int = 0
     contacts: np.ndarray | None = None  # CONTACT, if asked for; those that ended before the start included
     keys: np.ndarray | None = None  # uint64[resident], whose contacts they are, if asked for
+    ledger: np.ndarray = field(default_factory=lambda: np.zeros(0, ENTRY))  # ENTRY[…], the budget lines month by month
     ends: np.ndarray | None = None  # int64[place, sex, quintile, age, state]: residents alive at the end
 
 
@@ -253,9 +276,41 @@ class _Running:
         names, columns = columns_of(world.catalogue, world.layout)
         self.activity = Activity(names, columns, world.layout, len(world.area.places), calendar.edges)
         self.programmes = Programmes(*world.before.programmes(world.programmes, seed), calendar.edges, self.residents.cells)
+        self.ledger = Ledger(world.shifts, world.lines, calendar.start)
+        self.busy = _Busy(world.layout)
+        self.more: dict[str, list[tuple[int, int]]] = {}
+        """pool → (day, servers more than the tables say)"""
+        self.funded: Funded | None = None
+        """what services have yet to come to"""
         self.population: list[np.ndarray] = []
         self.demands = 0
         self.contacts: list[np.ndarray] = []
+
+    def fund(self, beat: Beat) -> None:
+        """Where a month begins, money moves: places change at once, capacity when services come to that day."""
+        world, ledger = self.world, self.ledger
+        if beat.start_day < world.calendar.start_day or not ledger.is_new(beat.first):
+            return
+        ledger.observe(self.busy.occupancy())
+        funded = ledger.open(beat.first)
+        if funded is None:
+            return
+        for pool in {row.pool for row in world.layout.pools} & (set(funded.servers) | set(self.more)):
+            self.more.setdefault(pool, []).append((beat.start_day, funded.servers.get(pool, 0)))
+        self.programmes.offer({p: funded.places.get(name, 0.0) for p, name in enumerate(world.programmes)})
+        self.funded = funded
+
+    def _refund(self, beat: Beat) -> None:
+        """Services go on with what money has changed."""
+        world, funded = self.world, self.funded
+        if funded is None or beat.first < self.ledger.month:
+            return
+        self.funded = None
+        model = world.now.reseeded(world.catalogue, world.layout, self.seed)
+        table = capacity.changes(world.catalogue, world.area, world.calendar.origin, world.calendar.days, world.growth,
+                                 beat.start_day, self.more)
+        kept = np.array([funded.kept_free.get(row.pool, 0) for row in world.layout.pools], np.int32)
+        self.engine.adopt(services_build.refunded(model, table, kept), beat.start_day * calendars.MS_PER_DAY)
 
     def begin(self) -> None:
         """The start after the warm-up: the books are opened, and the scenario's tables come into force."""
@@ -271,10 +326,11 @@ class _Running:
         everybody when they have lived up to it.
         """
         world, residents = self.world, self.residents
-        if following is None or not world.programmes:
+        if following is None:
             return
         if following.start_day == world.calendar.start_day:
             self.programmes.adopt(*world.now.programmes(world.programmes, self.seed))
+        self.fund(following)
         residents.apply(self.programmes.enrol(residents.people, residents.rows, following.first, following.start_day))
 
     def run_ahead(self, following: Beat | None = None) -> Callable[[], None]:
@@ -287,6 +343,7 @@ class _Running:
 
     def serve(self, demands: np.ndarray, departures: np.ndarray, beat: Beat) -> Served:
         """Answers to the residents' demands, and to cases that belong to no resident."""
+        self._refund(beat)
         self.demands += len(demands)
         if self.world.served:
             demands = in_order(joined([demands, self.background.within(beat)]), "ms", "key")
@@ -295,6 +352,7 @@ class _Running:
     def post(self, served: Served, beat: Beat) -> None:
         """Enter what was served in the books."""
         self.activity.post(served, beat.start_day)
+        self.busy.add(served.sums)
         if self.log:
             self.contacts.append(np.array(served.contacts, CONTACT))
 
@@ -318,7 +376,8 @@ class _Running:
         tally = np.concatenate([self.residents.tally, self.programmes.tally], axis=2) if columns else self.residents.tally
         return Replication(tally, (*self.residents.columns, *columns), self.activity, np.array(self.population), seconds,
                            self.demands, np.concatenate(self.contacts) if self.log else None,
-                           np.array(self.residents.people.person["key"]) if self.log else None, self._ends())
+                           np.array(self.residents.people.person["key"]) if self.log else None,
+                           self.ledger.book.entries(), self._ends())
 
     def _ends(self) -> np.ndarray:
         residents, world = self.residents, self.world
@@ -359,6 +418,29 @@ def _tenants(world: World, model: ServiceModel, residents: Residents) -> tuple[n
         rows.append(found)
         pools.append(pools_of(model, world.layout.services.index(service.service), places, keys))
     return np.concatenate(rows), np.concatenate(pools)
+
+
+class _Busy:
+    """How busy services have been since somebody last asked."""
+
+    def __init__(self, layout: Layout):
+        self._service = [row.service for row in layout.pools]
+        self._sums = np.zeros(len(self._service), POOL_SUMS)
+
+    def add(self, sums: np.ndarray) -> None:
+        """POOL_SUMS[P] of one beat more."""
+        for name in ("busy_ms", "open_ms"):
+            self._sums[name] += sums[name]
+
+    def occupancy(self) -> dict[str, float]:
+        """Share of servers in use by service, of those with a limit; and begin anew."""
+        found = {}
+        for service in dict.fromkeys(self._service):
+            own = self._sums[[here == service for here in self._service]]
+            if own["open_ms"].sum():
+                found[service] = float(own["busy_ms"][own["open_ms"] > 0].sum() / own["open_ms"].sum())
+        self._sums = np.zeros(len(self._service), POOL_SUMS)
+        return found
 
 
 class _Clock:

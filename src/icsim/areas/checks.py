@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from icsim.areas import schedule
-from icsim.areas.rows import Capacity, Catchment, Flow, FlowAge, FlowTrend, Multiplier, Odds, Offer, Pool, Stream
+from icsim.areas.rows import Capacity, Catchment, Flow, FlowAge, FlowTrend, Fund, Multiplier, Odds, Offer, Pool, Stream
 from icsim.calendar import YEARS
 from icsim.catalogue.csvtable import Table, nearest
 from icsim.catalogue.evidence import evidence_problems, source_problems
@@ -27,7 +27,7 @@ MOST_TIMES = 100
 """No flow grows by more: arrivals are drawn in as many layers as the factor has."""
 UNITS = {"flows": "people a year", "flow_ages": "relative", "flow_trends": "ratio", "multipliers": "ratio",
          "odds": "odds ratio", "pools": "servers", "capacity": "ratio", "streams": "cases a day", "catchments": "share",
-         "programmes": "people a month"}
+         "programmes": "people a month", "budgets": "GBP a year"}
 """Tables of numbers and the unit that each is in."""
 _SHARE_TOLERANCE = 1e-9
 
@@ -63,7 +63,7 @@ def value_fault(row: Any, value: float | None) -> str:
             return "" if 1e-6 <= value <= 1e6 else "A ratio lies between 0.000001 and 1,000,000."
         case FlowTrend():
             return "" if 1e-6 <= value <= MOST_TIMES else f"This factor lies between 0.000001 and {MOST_TIMES}."
-        case Flow() | FlowAge() | Stream() | Offer():
+        case Flow() | FlowAge() | Stream() | Offer() | Fund():
             return "" if value >= 0 else "This cannot be below 0."
     return ""
 

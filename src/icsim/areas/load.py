@@ -20,6 +20,7 @@ from icsim.areas.rows import (
     Flow,
     FlowAge,
     FlowTrend,
+    Fund,
     Multiplier,
     Odds,
     Offer,
@@ -38,7 +39,7 @@ SHIPPED = Path(__file__).parent
 ROWS = {"places": Place, "flows": Flow, "flow_ages": FlowAge, "flow_trends": FlowTrend, "multipliers": Multiplier,
         "odds": Odds, "pools": Pool, "capacity": Capacity, "streams": Stream, "catchments": Catchment, "sources": Source}
 """Table → the class of its rows; population.csv, which is wide, is read beside them."""
-OPTIONAL = {"programmes": Offer}
+OPTIONAL = {"programmes": Offer, "budgets": Fund}
 """Tables that an area may lack."""
 ID: dict[str, Callable[[Any], str]] = {
     "flows": lambda r: f"flow.{r.flow}.{r.place}",
@@ -51,6 +52,7 @@ ID: dict[str, Callable[[Any], str]] = {
     "streams": lambda r: f"stream.{r.stream}",
     "catchments": lambda r: f"catchment.{r.service}.{r.place}.{r.pool}",
     "programmes": lambda r: f"programme.{r.programme}",
+    "budgets": lambda r: f"budget.{r.line}",
 }
 """How each number's id is made, by table."""
 
@@ -81,6 +83,7 @@ class Area:
     """empty: all is as common as in England"""
     programmes: tuple[Offer, ...] = ()
     """empty: none runs"""
+    budgets: tuple[Fund, ...] = ()
 
     @property
     def place_names(self) -> tuple[str, ...]:

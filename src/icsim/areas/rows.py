@@ -132,6 +132,21 @@ class Offer(Evidence):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Fund(Evidence):
+    """A budget line that pays for nothing which the model has the capacity of. `budgets.csv` (a file that an area may lack).
+
+    value: what it holds in a year, in prices of `year`; unit: GBP a year. Services and programmes have lines of their own,
+    which follow from what there is of them (`budget.py`).
+    """
+
+    line: str
+    label: str
+    payer: str
+    provider: str = ""
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Stream(Evidence):
     """Cases a day of people who are no residents, or of planned care. `streams.csv`. unit: cases a day.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from icsim.catalogue.load import Catalogue
-from icsim.catalogue.rows import UnitCost
 
 PAYERS = ("ambulance", "acute", "community", "mental health", "primary care", "council adult care", "public health",
           "voluntary sector")
@@ -24,7 +25,16 @@ def price_year(catalogue: Catalogue) -> str:
     return next(row.year for row in catalogue.price_index if row.value == 1)
 
 
-def pence(catalogue: Catalogue, row: UnitCost) -> int:
-    """What one costs in pence of the price year, rounded once, here."""
+class Priced(Protocol):
+    """A row whose value is in pounds of its year."""
+
+    @property
+    def value(self) -> float: ...
+    @property
+    def year(self) -> str: ...
+
+
+def pence(catalogue: Catalogue, row: Priced) -> int:
+    """What one costs, or how much it is, in pence of the price year; rounded once, here."""
     index = {each.from_year: each.value for each in catalogue.price_index}
     return round(100 * row.value / index[first_year(row.year)])

@@ -52,6 +52,7 @@ FILES: dict[str, tuple[str, type]] = {
     "programme_moves": ("programme_moves.csv", rows.ProgrammeMove),
     "effects": ("effects.csv", rows.Effect),
     "unit_costs": ("unit_costs.csv", rows.UnitCost),
+    "capacity_costs": ("capacity_costs.csv", rows.CapacityCost),
     "price_index": ("price_index.csv", rows.PriceIndex),
     "systems": ("systems.csv", rows.System),
     "measures": ("measures.csv", rows.Measure),
@@ -89,6 +90,7 @@ ID: dict[str, Callable[[Any], str]] = {
     "programme_moves": lambda r: f"programme_move.{r.programme}.{r.stage}.{r.attribute}.{r.level}",
     "effects": lambda r: f"effect.{r.programme}.{r.stage}.{r.acts_on.replace(' ', '.')}",
     "unit_costs": lambda r: f"unit_cost.{r.cost}",
+    "capacity_costs": lambda r: f"capacity_cost.{r.service}",
     "price_index": lambda r: f"price_index.{r.from_year}",
     "discounting": lambda r: f"discount.{r.scheme}.{r.flow}.{r.from_year}",
 }
@@ -125,6 +127,7 @@ class Catalogue:
     programme_moves: tuple[rows.ProgrammeMove, ...] = ()
     effects: tuple[rows.Effect, ...] = ()
     unit_costs: tuple[rows.UnitCost, ...] = ()
+    capacity_costs: tuple[rows.CapacityCost, ...] = ()
     price_index: tuple[rows.PriceIndex, ...] = ()
     systems: tuple[rows.System, ...] = ()
     measures: tuple[rows.Measure, ...] = ()

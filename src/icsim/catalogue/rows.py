@@ -472,6 +472,27 @@ class UnitCost(Evidence):
     per: str
     payer: str
     value: float
+    line: str = ""
+    """budget line that pays for it: a service or programme (empty: the one that `per` names), or one of the area's own"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CapacityCost(Evidence):
+    """What one server of a service costs in a year, all told, in prices of `year`. `capacity_costs.csv`. unit: GBP a year.
+
+    What is neither fixed nor variable is saved where servers close.
+    """
+
+    service: str
+    value: float
+    step: int = 1
+    """servers that close together, as the beds of a ward do"""
+    notice_months: int = 0
+    """from the decision to close until they are closed, and paid for no longer"""
+    fixed: float = 0.0
+    """share of the cost that stays when servers close: buildings, management"""
+    variable: float = 0.0
+    """share that follows what is done, such as drugs and food: closing servers that nobody uses saves none of it"""
 
 
 @dataclass(frozen=True, kw_only=True)

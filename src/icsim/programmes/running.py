@@ -6,6 +6,7 @@ are until that has ended. What changes is handed to the residents as moves.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -63,6 +64,8 @@ class Programmes:
         self.tally = np.zeros((len(edges) - 1, cells, len(places) * len(COUNTED)), np.int64)
         """int64[period, cell, programme × COUNTED]"""
         self._taking = [_Taking() for _ in places]
+        self._more: dict[int, float] = {}
+        """programme → places a month that money has added"""
         self._inside, self._before = np.zeros(0, np.uint64), np.zeros(0, np.uint64)
         self._cutoff, self._step = np.full(len(places), _FIRST_STEP), np.full(len(places), _FIRST_STEP)
         """float64[P], up to which turn one looks, and by how much further if that is not enough; no result depends on it"""
@@ -74,6 +77,10 @@ class Programmes:
     def adopt(self, model: ProgrammeModel, places: tuple[Places, ...]) -> None:
         """Other places, uptake or durations hold from now on; whoever takes part goes on."""
         self.model, self.places = model, places
+
+    def offer(self, more: Mapping[int, float]) -> None:
+        """From now on so many places a month more (fewer, below 0) than before are offered, by programme."""
+        self._more = dict(more)
 
     def enrol(self, people: People, rows: int, first: date, day: int) -> np.ndarray:
         """Moves (MOVE) on `day` (since the origin; its date is `first`), if a month has begun since the last call.
@@ -155,7 +162,8 @@ class Programmes:
         if not self._open(p, first):
             return 0
         taking = self._taking[p]
-        before, taking.offered = int(taking.offered), taking.offered + self.places[p].a_month
+        a_month = max(self.places[p].a_month + self._more.get(p, 0.0), 0.0)
+        before, taking.offered = int(taking.offered), taking.offered + a_month
         return int(taking.offered) - before
 
     def _tidy(self, people: People) -> None:

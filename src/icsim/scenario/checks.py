@@ -15,6 +15,7 @@ from icsim.errors import Problem
 from icsim.scenario.ground import Ground
 from icsim.scenario.lines import Path
 from icsim.scenario.models import MOST_SERVERS
+from icsim.scenario.money import check_shifts
 from icsim.scenario.parse import SourceFile
 from icsim.scenario.plan import changed_values, plan
 from icsim.scenario.wording import grouped, listed, near, nearest, shorten, shown
@@ -33,6 +34,7 @@ def check_file(file: SourceFile, ground: Ground) -> Iterator[Problem]:
     yield from check_services(file, ground)
     yield from check_pools(file, ground)
     yield from check_programmes(file, ground)
+    yield from check_shifts(file, ground)
     yield from check_changes(file, ground)
 
 

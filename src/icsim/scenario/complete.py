@@ -22,7 +22,7 @@ def complete_toml(words: dict[str, Any], run: Run, catalogue: Catalogue, area: A
     """The complete form. `words`: title, description and so on; what is None is left out."""
     tables = [("", {"schema": 1, **words, "area": area.name}), ("[run]", run.model_dump()),
               *_services(catalogue, plan), *_pools(area, plan),
-              *_programmes(catalogue, area, plan), *_changes(plan), ("[hashes]", hashes)]
+              *_programmes(catalogue, area, plan), *_shifts(plan), *_changes(plan), ("[hashes]", hashes)]
     head = "# Written by icsim: the complete form of a scenario, from which the same run can be made again.\n"
     return head + "\n".join(_table(header, values) for header, values in tables)
 
@@ -54,6 +54,11 @@ def _date(text: str) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
+def _shifts(plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
+    for shift in plan.shifts:
+        yield "[[shift]]", shift.said()
+
+
 def _changes(plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
     for change in plan.changes:
         yield "[[changes]]", {"row": change.row, "value": change.value, "reason": change.reason}
@@ -73,6 +78,8 @@ def _value(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, str):
         return _text(value)
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{_key(name)} = {_value(each)}' for name, each in value.items())} }}"
     return value.isoformat() if isinstance(value, date) else repr(value)
 
 

@@ -52,7 +52,7 @@ def differences(before: Version, after: Version, plan: Plan) -> tuple[Difference
     titles = source_titles(before.catalogue, before.area)
     return (*_of_run(before.run, after.run), *_of_services(before.catalogue, after.catalogue, plan, titles),
             *_of_pools(before.area, after.area, plan, titles),
-            *_of_programmes(before, after, plan, titles), *_of_numbers(before, after, plan, titles))
+            *_of_programmes(before, after, plan, titles), *_of_shifts(plan), *_of_numbers(before, after, plan, titles))
 
 
 def source_titles(catalogue: Catalogue, area: Area) -> dict[str, str]:
@@ -110,6 +110,13 @@ def _of_programmes(before: Version, after: Version, plan: Plan, titles: Mapping[
                 yield Difference(f"programmes.{name}.{word}", there, here, unit, standing, source, reason)
         if was.priority != now.priority:
             yield Difference(f"programmes.{name}.priority", was.priority, now.priority, "", "", source, reason)
+
+
+def _of_shifts(plan: Plan) -> Iterator[Difference]:
+    for shift in plan.shifts:
+        to = ", ".join(f"{name} {100 * share:g} %" for name, share in shift.receivers)
+        yield Difference(f"shift from {shift.giver}", 0, shift.pence / 100, f"pounds a year to {to}, from {shift.start}, "
+                         f"{shift.ramp.text()}", "", "", shift.reason)
 
 
 def _of_numbers(before: Version, after: Version, plan: Plan, titles: Mapping[str, str]) -> Iterator[Difference]:

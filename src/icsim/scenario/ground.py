@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from icsim import areas, catalogue
+from icsim.areas import budget
 from icsim.areas.load import Area
 from icsim.areas.rows import Offer, Pool
 from icsim.catalogue.load import ID, Catalogue
@@ -19,7 +20,8 @@ from icsim.scenario.chain import SHIPPED
 from icsim.scenario.parse import SourceFile
 from icsim.scenario.wording import listed
 
-AREA_TABLES = ("flows", "flow_ages", "flow_trends", "multipliers", "odds", "pools", "capacity", "streams", "catchments")
+AREA_TABLES = ("flows", "flow_ages", "flow_trends", "multipliers", "odds", "pools", "capacity", "streams", "catchments",
+               "budgets")
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,11 @@ class Ground:
     def offers(self) -> dict[str, Offer]:
         """What the area offers of each programme, by its name."""
         return {} if self.area is None else {row.programme: row for row in self.area.programmes}
+
+    @cached_property
+    def budget_lines(self) -> dict[str, budget.Line]:
+        """Budget lines of the area by name."""
+        return {} if self.area is None else budget.lines(self.catalogue, self.area)
 
     @cached_property
     def pool_rows(self) -> dict[str, str]:

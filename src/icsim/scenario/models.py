@@ -90,6 +90,27 @@ class Programme(Part):
     reason: Annotated[LongText | None, _words("Why, for the people who read the results.")] = None
 
 
+class Shift(Part):
+    """Money that moves from one budget line to others, from some month on for good."""
+
+    from_: Annotated[Text, Field(alias="from", description=(
+        "The budget line that the money leaves: a service, a programme or a fund."))]
+    to: Annotated[dict[str, float], _words(
+        "Who receives which share of it: lines, or single pools of servers, whose shares add up to 1.")]
+    amount_gbp_per_year: Annotated[float, _number("pounds a year", 1, 1e10, "How much moves once all of it does.")]
+    start: Annotated[date, _number("", date(2020, 1, 1), date(2070, 12, 31), "The month in which it begins.")]
+    ramp: Annotated[Text, _words(
+        "How it grows: \"step\", \"linear 3 years\", \"front-loaded 3 years\" or \"back-loaded 18 months\".")] = "step"
+    close_when: Annotated[Text | None, _words(
+        "Servers close only once they are no longer needed, as in \"occupancy < 0.90 for 3 months\".")] = None
+    backfill: Annotated[bool, _words(
+        "false: servers that are to close are not given to planned care meanwhile.")] = True
+    double_running: Annotated[Text | None, _words(
+        "For how long receivers are paid what is not yet free, as in \"12 months\".")] = None
+    double_running_from: Annotated[Text | None, _words("The fund that pays for it.")] = None
+    reason: Annotated[LongText, _words("Why, for the people who read the results.")]
+
+
 class Change(Part):
     """Another value for one number of the catalogue or the area."""
 
@@ -120,5 +141,6 @@ class ScenarioFile(Part):
     services: Annotated[dict[str, Service], _words("Changes by service.")] = {}
     pools: Annotated[dict[str, Pool], _words("Changes by pool of servers.")] = {}
     programmes: Annotated[dict[str, Programme], _words("Places by programme.")] = {}
+    shift: Annotated[list[Shift], _words("Money that moves between budget lines.", max_length=MOST_CHANGES)] = []
     changes: Annotated[list[Change], _words("Changes to single numbers.", max_length=MOST_CHANGES)] = []
     hashes: Annotated[Hashes | None, _words("Only in complete scenarios, written by icsim.")] = None

@@ -12,7 +12,9 @@ from typing import Any
 
 from icsim.errors import Problem
 from icsim.scenario.ground import Ground, Number
+from icsim.scenario.money import Shifted, shifted
 from icsim.scenario.parse import SourceFile
+from icsim.scenario.shifts import Shift
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,13 @@ class Plan:
     pools: dict[str, PoolPlan] = field(default_factory=dict)
     services: dict[str, ServicePlan] = field(default_factory=dict)
     programmes: dict[str, ProgrammePlan] = field(default_factory=dict)
+    shifted: tuple[Shifted, ...] = ()
+    """money that moves between budget lines"""
+
+    @property
+    def shifts(self) -> tuple[Shift, ...]:
+        """The same, without where it was said."""
+        return tuple(each.shift for each in self.shifted)
 
 
 def plan(chain: list[SourceFile], ground: Ground) -> Plan:
@@ -92,7 +101,7 @@ def plan(chain: list[SourceFile], ground: Ground) -> Plan:
             so_far = programmes.get(name, ProgrammePlan())
             said = said if "multiply" not in said else said | {"places": _places(so_far, name, ground) * said["multiply"]}
             programmes[name] = _over(so_far, said, ("places", "waiting_list", "first", "last", "priority"))
-    return Plan(tuple(changed_values(chain, ground)), pools, services, programmes)
+    return Plan(tuple(changed_values(chain, ground)), pools, services, programmes, shifted(chain))
 
 
 def _places(before: ProgrammePlan, name: str, ground: Ground) -> float:

@@ -7,10 +7,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from icsim.areas import budget
 from icsim.areas.load import Area
 from icsim.catalogue.load import Catalogue
 from icsim.errors import Problem, ScenarioError
 from icsim.scenario import ground as grounds
+from icsim.scenario import money
 from icsim.scenario.apply import apply
 from icsim.scenario.chain import read_chain
 from icsim.scenario.checks import check_file, check_values, check_words, warnings
@@ -111,4 +113,7 @@ def _assembled(source: str, chain: list[SourceFile], ground: Ground) -> Scenario
     catalogue, area, problems = apply(intended, ground)
     _refuse(source, problems)
     content = ScenarioFile.model_validate(merged(chain))
-    return Scenario(source, chain[0].path, content, intended, ground, catalogue, area, tuple(warnings(chain, ground)))
+    lines = budget.lines(catalogue, area)
+    _refuse(source, list(money.balance_problems(intended.shifted, lines, content.run)))
+    worth_a_look = (*warnings(chain, ground), *money.warnings(intended.shifted, lines, content.run))
+    return Scenario(source, chain[0].path, content, intended, ground, catalogue, area, worth_a_look)

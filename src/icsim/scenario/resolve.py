@@ -42,7 +42,8 @@ class Resolved:
         """Content hashes of the tables as changed, and of the whole."""
         tables = {"catalogue": self.catalogue.content_hash(), "area": self.area.content_hash()}
         settings = self.run.model_dump(mode="json", exclude=set(NO_RESULT))
-        whole = json.dumps({**tables, "run": settings}, sort_keys=True)
+        moved = {"shift": [repr(replace(shift, reason="")) for shift in self.plan.shifts]} if self.plan.shifts else {}
+        whole = json.dumps({**tables, "run": settings, **moved}, sort_keys=True)
         return {**tables, "scenario": hashlib.sha256(whole.encode()).hexdigest()}
 
     def content_hash(self) -> str:

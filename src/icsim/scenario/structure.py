@@ -17,16 +17,17 @@ from pydantic.fields import FieldInfo
 
 from icsim.errors import Problem
 from icsim.scenario.lines import Path
-from icsim.scenario.models import INHERITED, MOST_CHANGES, Change, Hashes, Pool, Programme, Run, ScenarioFile, Service
+from icsim.scenario.models import INHERITED, MOST_CHANGES, Change, Hashes, Pool, Programme, Run, ScenarioFile, Service, Shift
 from icsim.scenario.parse import SourceFile
 from icsim.scenario.wording import grouped, listed, nearest, shown
 
 _TABLES: dict[str, tuple[type[BaseModel], str]] = {
     "run": (Run, "[run]"), "services": (Service, "a service"), "pools": (Pool, "a pool"),
-    "programmes": (Programme, "a programme"), "changes": (Change, "a change"), "hashes": (Hashes, "[hashes]"),
+    "programmes": (Programme, "a programme"), "shift": (Shift, "a shift"), "changes": (Change, "a change"),
+    "hashes": (Hashes, "[hashes]"),
 }
 _WRITTEN = {"run": "[run]", "services": "[services.NAME]", "pools": "[pools.NAME]", "programmes": "[programmes.NAME]",
-            "changes": "[[changes]]", "hashes": "[hashes]"}
+            "shift": "[[shift]]", "changes": "[[changes]]", "hashes": "[hashes]"}
 """How each table is opened in the file."""
 
 Baseline = Callable[[Path], Any]
@@ -103,7 +104,8 @@ def _names(owner: type[BaseModel]) -> list[str]:
 def _field(key: Path) -> tuple[str, FieldInfo]:
     """Name and field that `key` leads to."""
     owner, _ = _owner(key)
-    return next((name, field) for name, field in owner.model_fields.items() if (field.alias or name) == key[-1])
+    name = key[2] if key[0] == "shift" and len(key) > 2 else key[-1]  # what stands in `to` is told as `to`
+    return next((each, field) for each, field in owner.model_fields.items() if (field.alias or each) == name)
 
 
 def allowed(key: Path, kind: str = "") -> str:
@@ -112,8 +114,10 @@ def allowed(key: Path, kind: str = "") -> str:
         return f"at most {grouped(MOST_CHANGES)} tables"
     if len(key) == 1 and key[0] in _WRITTEN:
         return f"a table that is opened by {_WRITTEN[str(key[0])]}"
-    if len(key) == 2 and key[0] in ("services", "pools", "programmes", "changes"):
+    if len(key) == 2 and key[0] in ("services", "pools", "programmes", "shift", "changes"):
         return f"a table that is opened by {_WRITTEN[str(key[0])].replace('NAME', str(key[1])[:60])}"
+    if kind == "dict_type":
+        return "lines and their shares, as in { falls_vehicles = 0.6, crisis_cafes = 0.4 }"
     _, field = _field(key)
     choices = _choices(field.annotation)
     if choices:

@@ -62,6 +62,14 @@ def build(catalogue: Catalogue, area: Area, layout: Layout, start: date, days: i
     )
 
 
+def refunded(model: m.ServiceModel, changes: np.ndarray, kept_free: np.ndarray) -> m.ServiceModel:
+    """The model with other capacity (`capacity.changes`), and with so many servers more that planned care leaves free:
+    int32[pool].
+    """
+    return model._replace(change_ms=changes[:, 0], change_pool=changes[:, 1].astype(np.int32),
+                          change_capacity=changes[:, 2].astype(np.int32), pool_reserve=model.pool_reserve + kept_free)
+
+
 def luck(catalogue: Catalogue, layout: Layout, seed: int) -> dict[str, Any]:
     """The addresses of all decisions for one seed: all of the model that depends on it."""
     return {

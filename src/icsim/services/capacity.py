@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 import numpy as np
@@ -20,7 +21,12 @@ YEAR_BEGINS = 4
 """Month in which a step of the capacity path comes into force (a financial year)."""
 
 
-def changes(catalogue: Catalogue, area: Area, start: date, days: int, growth: bool, again: int) -> np.ndarray:
+More = Mapping[str, Sequence[tuple[int, int]]]
+"""Pool → (day, servers): from that day on it has so many servers more (fewer, below 0) than the area's tables say."""
+
+
+def changes(catalogue: Catalogue, area: Area, start: date, days: int, growth: bool, again: int,
+            more: More | None = None) -> np.ndarray:
     """int64[change, 3]: (millisecond, pool, planned servers or REVIEW), sorted; a review comes after a change.
 
     `again`: a day at which the capacity of every pool is stated whether it changes or not.
@@ -32,7 +38,8 @@ def changes(catalogue: Catalogue, area: Area, start: date, days: int, growth: bo
     tables = [np.zeros((0, 3), np.int64)]
     for p, pool in enumerate(area.pools):
         path = _path(area, pool.service, year) if growth else np.ones(days)
-        planned = _on_duty(catalogue, pool, week, np.repeat(path, 24))
+        number = (pool.value or 0.0) * path + _more((more or {}).get(pool.pool, ()), days)
+        planned = _on_duty(catalogue, pool, week, np.repeat(number, 24))
         differs = np.diff(planned, prepend=-1) != 0
         differs[again * 24] = True
         tables.append(_rows(np.flatnonzero(differs), p, planned[differs]))
@@ -47,14 +54,22 @@ def _rows(hours: np.ndarray, pool: int, planned: np.ndarray) -> np.ndarray:
     return np.stack([hours * MS_PER_HOUR, np.full(len(hours), pool), planned], axis=1)
 
 
-def _on_duty(catalogue: Catalogue, pool: Pool, week: np.ndarray, path: np.ndarray) -> np.ndarray:
-    """int64[hour]: servers; of those that there are in any open hour of the rota, at least one."""
+def _more(steps: Sequence[tuple[int, int]], days: int) -> np.ndarray:
+    """float64[day]: servers more than the tables say; each step holds until the next."""
+    more = np.zeros(days)
+    for day, servers in steps:
+        more[day:] = servers
+    return more
+
+
+def _on_duty(catalogue: Catalogue, pool: Pool, week: np.ndarray, number: np.ndarray) -> np.ndarray:
+    """int64[hour]: servers, of `number` (float64[hour]) that there are; in any open hour of the rota, at least one."""
     is_open = schedule.parse(pool.open)[week]
     if pool.value is None:
         return np.where(is_open, UNLIMITED, 0)
     share = rota(catalogue, pool.rota)[week]
-    servers = np.minimum(np.floor(pool.value * path * share + 0.5), UNLIMITED).astype(np.int64)
-    least = (pool.value >= 1) & (share > 0)
+    servers = np.floor(number * share + 0.5).clip(0, UNLIMITED).astype(np.int64)
+    least = (number >= 1) & (share > 0)
     return np.where(is_open, np.maximum(servers, least), 0)
 
 

@@ -19,8 +19,11 @@ import numpy as np
 
 from icsim import eventlog, memory_and_time
 from icsim._compile import compiled
+from icsim.areas import budget
+from icsim.calendar import add_months, financial_year
 from icsim.catalogue import costs, discounting
 from icsim.errors import EngineError
+from icsim.ledger.book import KINDS
 from icsim.memory_and_time import Estimate
 from icsim.provenance import content_hash, provenance
 from icsim.residents import expectancy
@@ -197,7 +200,12 @@ def _about(resolved: Resolved, replication: Replication) -> dict[str, Any]:
     names = replication.activity.names
     return {
         "costs": [{"cost": row.cost, "label": row.label, "per": row.per, "payer": row.payer, "unit": row.unit,
-                   "pence": costs.pence(resolved.catalogue, row)} for row in resolved.catalogue.unit_costs],
+                   "line": costs.line(row), "pence": costs.pence(resolved.catalogue, row)}
+                  for row in resolved.catalogue.unit_costs],
+        "lines": [{"line": line.name, "label": line.label, "payer": line.payer, "provider": line.provider, "kind": line.kind,
+                   "pence": line.pence, "unit": line.unit, "unit_pence": line.unit_pence, "step": line.step}
+                  for line in budget.lines(resolved.catalogue, resolved.area, resolved.run.growth).values()],
+        "shifts": [{**shift.said(), "start": shift.start.isoformat()} for shift in resolved.plan.shifts],
         "price_year": costs.price_year(resolved.catalogue) if resolved.catalogue.price_index else "",
         "demands": _demands(resolved),
         "discounting": _discounting(resolved),
@@ -355,6 +363,23 @@ class _Frames:
         years, measures = np.array(self.world.calendar.periods), np.array([*replication.activity.names.counts, ""])
         table = {"year": years[at[:, 0]], "measure": measures[at[:, 1]], "value": values[tuple(at.T)]}
         return pl.DataFrame(table).sort("year", "measure")
+
+    def ledger(self, replication: Replication) -> pl.DataFrame:
+        """year, month, kind, giver, receiver, shift, pence."""
+        import polars as pl
+
+        entries, start = replication.ledger, self.world.calendar.start
+        months = [add_months(start, int(month)) for month in entries["month"]]
+        names = [*self.world.lines, None]
+        kinds = np.array(KINDS)[entries["kind"]]
+        giver, receiver = ([names[n] for n in entries[who]] for who in ("giver", "receiver"))
+        table = {"year": [financial_year(month) for month in months], "month": [f"{month:%Y-%m}" for month in months],
+                 "kind": kinds, "giver": giver, "receiver": receiver,
+                 "shift": entries["shift"].astype(np.int64) + 1, "pence": entries["pence"]}
+        schema: dict = {"year": pl.String, "month": pl.String, "kind": pl.String, "giver": pl.String, "receiver": pl.String,
+                        "shift": pl.Int64, "pence": pl.Int64}
+        none = pl.when(pl.col("shift") > 0).then("shift").alias("shift")
+        return pl.DataFrame(table, schema=schema).with_columns(none).sort("month", "kind", "giver", "receiver", "shift")
 
     def pools(self, replication: Replication) -> pl.DataFrame:
         """year, pool, service and the sums of SUM_NAMES."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 FRAMES = ("cells", "waits", "wait_sums", "pool_waits", "pools", "background", "population", "ends",
-          "expectancy")
+          "expectancy", "ledger")
 PROVENANCE = "provenance.json"
 
 
@@ -63,6 +63,9 @@ class Results:
     """scenario, quintile, sex, age, state; then person_years, healthy_years and qalys that people alive at the end still
     have before them, undiscounted and, ending in the name of a scheme, discounted to the start: float64, by the tables
     without the scenario's changes; of those whom a programme moved what that adds"""
+    ledger: pl.DataFrame
+    """scenario, replication, year, month (as in 2026-04), kind (opening, moved, double_running, planned, stranded, unspent),
+    giver, receiver (budget lines; null: none), shift (1 is the first; null: none), pence"""
     provenance: dict[str, Any]
     """the record that `provenance.provenance` makes"""
     timings: list[tuple[str, float]]

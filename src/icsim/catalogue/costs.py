@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from icsim.catalogue.load import Catalogue
+from icsim.catalogue.rows import UnitCost
 
 PAYERS = ("ambulance", "acute", "community", "mental health", "primary care", "council adult care", "public health",
           "voluntary sector")
@@ -32,6 +33,11 @@ class Priced(Protocol):
     def value(self) -> float: ...
     @property
     def year(self) -> str: ...
+
+
+def line(row: UnitCost) -> str:
+    """The budget line that pays for it; empty: none is known."""
+    return row.line or (row.per.partition(" ")[2] if row.per.startswith(("programme ", "busy ", "open ")) else "")
 
 
 def pence(catalogue: Catalogue, row: Priced) -> int:

@@ -22,8 +22,8 @@ from icsim.outcomes.spans import TOGETHER, with_spans
 from icsim.outcomes.tidy import ALL, frame, measured
 
 SPEND = "spend"
-PAYER, ITEM = "payer", "cost item"
-"""Margins: by who pays, and by what is paid for."""
+PAYER, ITEM, LINE = "payer", "cost item", "budget line"
+"""Margins: by who pays, by what is paid for, and by the budget that it is paid from."""
 PENCE = 100
 Cost = Mapping[str, Any]
 """cost, label, per, payer, unit, pence: a row of the catalogue, in the price year (`provenance["costs"]`)"""
@@ -37,9 +37,11 @@ def spend(totals: pl.DataFrame, pools: pl.DataFrame, costs: Sequence[Cost], head
     if not costs or not totals.height:
         return frame([])
     found = pl.concat([_of_counts(totals, costs), _of_pools(pools, costs), _nothing(totals, costs)])
-    margins = (("total", pl.lit(ALL)), (PAYER, pl.col("payer")), (ITEM, pl.col("cost")))
-    parts = [found.with_columns(margin=pl.lit(margin), group=group).group_by("replication", "year", "margin", "group")
-             .agg(pl.col("pence").sum()) for margin, group in margins]
+    line = pl.DataFrame([(cost["cost"], cost.get("line") or None) for cost in costs],
+                        schema={"cost": pl.String, "line": pl.String}, orient="row")
+    margins = (("total", pl.lit(ALL)), (PAYER, pl.col("payer")), (ITEM, pl.col("cost")), (LINE, pl.col("line")))
+    parts = [found.join(line, on="cost").with_columns(margin=pl.lit(margin), group=group).drop_nulls("group")
+             .group_by("replication", "year", "margin", "group").agg(pl.col("pence").sum()) for margin, group in margins]
     sums = with_spans(pl.concat(parts), ["pence"], headline)
     return measured(sums, SPEND, pl.col("pence") / PENCE)
 

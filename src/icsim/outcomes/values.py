@@ -14,7 +14,8 @@ import numpy as np
 import polars as pl
 
 from icsim.outcomes import services
-from icsim.outcomes.costs import ITEM, PAYER, spend
+from icsim.outcomes.budgets import budgets
+from icsim.outcomes.costs import ITEM, LINE, PAYER, spend
 from icsim.outcomes.definitions import (
     EQUAL,
     GAP,
@@ -47,7 +48,7 @@ __all__ = ["ALL", "ALL_YEARS", "COLUMNS", "HEADLINE_YEARS", "values"]
 
 MARGINS = ("total", "quintile", "place", "sex", "age_band")
 ALL_MARGINS = (*MARGINS, LOCAL_FIFTH, "quintile and sex", services.EVERYBODY, "service", "pool", PAYER,
-               ITEM)
+               ITEM, LINE)
 KEYS = ("scenario", "replication", "year", "place", "quintile", "sex", "age_band")
 RATES = ("emergency_admissions", "fall_admissions", "care_home_entries")
 """Counts that are also reported per 100,000 residents aged 65 and over."""
@@ -73,7 +74,8 @@ def values(results: Results, headline: Sequence[str] | None = None, expectancy: 
              services.waits_of_everybody(results.pool_waits, limits, chosen), services.pools(results.pools, chosen),
              by_age(cells, chosen, fifths),
              lifetime(cells, results.ends, ahead, fifths, results.provenance.get("discounting", {})),
-             spend(totals(cells), results.pools, results.provenance.get("costs", ()), chosen)]
+             spend(totals(cells), results.pools, results.provenance.get("costs", ()), chosen),
+             budgets(results.ledger, results.provenance.get("lines", ()), chosen)]
     return _in_order(pl.concat([part for part in parts if part.height]))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from icsim.outcomes.summary import ENOUGH_DRAWS
-from icsim.report import lifetimes, services, spending, tables
+from icsim.report import lifetimes, money, services, spending, tables
 from icsim.report.basis import differences, rests_on, unknown
 from icsim.report.figures import Figures
 from icsim.report.short import in_short
@@ -25,14 +25,15 @@ def page(value: Results | Comparison, summary: Any, folder: Path | None = None) 
 
 def _alone(value: Results, figures: Figures) -> list[str]:
     return [_asked(value), which_years([value], figures), tables.outcomes(value, figures),
-            lifetimes.outcomes(value, figures), spending.outcomes(value, figures), _meaning(value.replications, "run"),
+            lifetimes.outcomes(value, figures), spending.outcomes(value, figures), money.outcomes(value, figures),
+            _meaning(value.replications, "run"),
             services.services([value], figures),
             tables.years(value, figures), tables.fifths(value, figures), services.waits([value], figures),
             services.busy([value], figures)]
 
 
 def _compared(value: Comparison, figures: Figures) -> list[str]:
-    sections = (in_short, tables.changes, lifetimes.changes, spending.changes, tables.changed_years,
+    sections = (in_short, tables.changes, lifetimes.changes, spending.changes, money.changes, tables.changed_years,
                 tables.changed_fifths)
     changes = [section(value, each, figures) for each in value.alternatives for section in sections]
     told = value.scenarios

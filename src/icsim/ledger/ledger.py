@@ -138,8 +138,7 @@ class Ledger:
             if line.kind == PROGRAMME:
                 _add(places, {line.name: pence / (MONTHS * line.unit_pence)})
             elif line.kind == SERVICE:
-                here = line.pools if name == line.name else ((name, 1),)
-                _add(servers, stand.opened(here, pence // line.unit_pence))
+                _add(servers, stand.opened(line.where(name), pence // line.unit_pence))
         return Funded(servers, places, kept)
 
     def _received(self, month: date) -> dict[str, int]:
@@ -162,9 +161,9 @@ class Ledger:
             free = self.free(n, month)
             moved, stranded = monthly(free, at), monthly(shift.planned(month) - free, at)
             ahead = monthly(self.paid(n, month) - free, at)
-            for kind, pence, line in ((MOVED, moved, giver), (DOUBLE_RUNNING, ahead, fund)):
+            for kind, pence, payer in ((MOVED, moved, giver), (DOUBLE_RUNNING, ahead, fund)):
                 for to, part in split(pence, shift.receivers):
-                    self.book.enter(at, kind, part, line, number[self._line(to).name], n)
+                    self.book.enter(at, kind, part, payer, number[self._line(to).name], n)
             self.book.enter(at, PLANNED, moved + stranded, giver, shift=n)
             self.book.enter(at, STRANDED, stranded, giver, shift=n)
         for name, pence in self._received(month).items():

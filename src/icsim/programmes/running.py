@@ -12,7 +12,7 @@ from datetime import date
 
 import numpy as np
 
-from icsim.calendar import MS_PER_DAY
+from icsim.calendar import DAYS_PER_YEAR, MS_PER_DAY
 from icsim.catalogue.programmes import COUNTED
 from icsim.programmes import choose
 from icsim.programmes.model import ProgrammeModel
@@ -96,6 +96,37 @@ class Programmes:
         self._begin(people, rows, first, day, changed)
         return np.concatenate([self._moves(people, day, changed), *self._helped])
 
+    def settle(self, people: People, rows: int, first: date, day: int) -> np.ndarray:
+        """Moves (MOVE) on `day`, the origin (its date is `first`), of those who take part by then in what has run for long.
+
+        As many have begun as places were offered in the time that the stages last, evenly spread over it; some are through
+        or have left. What a stage moves people to is not done again: published shares hold those who were moved.
+        """
+        self._make_room(len(people.next))
+        lasts = self.model.days.sum(axis=1)
+        room = np.array([int(places.a_month * days * 12 / DAYS_PER_YEAR) if self._open(p, first) else 0
+                         for p, (places, days) in enumerate(zip(self.places, lasts, strict=True))], np.int64)
+        changed = {}
+        for p, chosen in enumerate(self._chosen(people, rows, room)):
+            begun = day - lasts[p] * (1.0 - (np.arange(len(chosen)) + 0.5) / max(room[p], 1))
+            members = self._by_now(people, p, chosen, begun, day)
+            self._taking[p].members = members
+            self._before[chosen] |= np.uint64(1 << p)
+            self._inside[members["row"]] |= np.uint64(1 << p)
+            changed[p] = [members["row"]]
+        return self._moves(people, day, changed)
+
+    def _by_now(self, people: People, p: int, rows: np.ndarray, begun: np.ndarray, day: int) -> np.ndarray:
+        """MEMBER[n] on `day` of these residents, who began on the days `begun`: those who still take part."""
+        found, since = [np.zeros(0, MEMBER)], begun
+        for s in range(int(self.model.stages[p])):
+            members = self._timed(people, p, s, rows)
+            members["until"] += since
+            on = members["until"] <= day
+            found.append(members[~on])
+            rows, since = rows[on & ~members["leaves"]], members["until"][on & ~members["leaves"]]
+        return np.concatenate(found)
+
     # One programme -------------------------------------------------------------------------------------------------------
 
     def _go_on(self, people: People, p: int, day: int) -> list[np.ndarray]:
@@ -120,11 +151,16 @@ class Programmes:
 
     def _at_stage(self, people: People, p: int, s: int, rows: np.ndarray, day: int) -> np.ndarray:
         """MEMBER[n]: these residents as they begin stage s."""
+        members = self._timed(people, p, s, rows, day)
+        self._help(people, p, s, rows, day)
+        return members
+
+    def _timed(self, people: People, p: int, s: int, rows: np.ndarray, day: int = 0) -> np.ndarray:
+        """MEMBER[n]: the same, without what it does to them."""
         until, leaves = np.zeros(len(rows)), np.zeros(len(rows), bool)
         choose.begin_stage(self.model, people, np.ascontiguousarray(rows), p, s, float(day), until, leaves)
         members = np.zeros(len(rows), MEMBER)
         members["row"], members["stage"], members["until"], members["leaves"] = rows, s, until, leaves
-        self._help(people, p, s, rows, day)
         return members
 
     def _help(self, people: People, p: int, s: int, rows: np.ndarray, day: int) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from icsim.errors import Problem
 from icsim.scenario.ground import Ground, Number
-from icsim.scenario.money import Shifted, shifted
+from icsim.scenario.money import Shifted
 from icsim.scenario.parse import SourceFile
 from icsim.scenario.shifts import Shift
 
@@ -85,7 +85,7 @@ class Plan:
 
 
 def plan(chain: list[SourceFile], ground: Ground) -> Plan:
-    """The changes of a chain of sound files (the user's own first)."""
+    """The changes of a chain of sound files (the user's own first), without shifts of money."""
     pools: dict[str, PoolPlan] = {}
     services: dict[str, ServicePlan] = {}
     programmes: dict[str, ProgrammePlan] = {}
@@ -101,7 +101,7 @@ def plan(chain: list[SourceFile], ground: Ground) -> Plan:
             so_far = programmes.get(name, ProgrammePlan())
             said = said if "multiply" not in said else said | {"places": _places(so_far, name, ground) * said["multiply"]}
             programmes[name] = _over(so_far, said, ("places", "waiting_list", "first", "last", "priority"))
-    return Plan(tuple(changed_values(chain, ground)), pools, services, programmes, shifted(chain))
+    return Plan(tuple(changed_values(chain, ground)), pools, services, programmes)
 
 
 def _places(before: ProgrammePlan, name: str, ground: Ground) -> float:

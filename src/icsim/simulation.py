@@ -94,8 +94,11 @@ class Tables:
 
     def programmes(self, names: tuple[str, ...], seed: int) -> tuple[ProgrammeModel, tuple[Places, ...]]:
         """The programmes with the luck of `seed`, and what is offered of each."""
-        layout = self.built.layout
-        model = programmes_build(self.catalogue, names, layout.attributes, layout.levels, seed)
+        layout, offers = self.built.layout, {row.programme: row for row in self.area.programmes}
+        where = {name: tuple(filter(None, offers[name].where.split("|"))) for name in names if name in offers}
+        covers = {row.programme: offers[row.programme].value if row.programme in offers else 0.0
+                  for row in self.catalogue.programmes if row.kind == "measure"}
+        model = programmes_build(self.catalogue, names, layout.attributes, layout.levels, seed, where, covers)
         return model, tuple(places_of(self.area, name) for name in names)
 
 
@@ -210,9 +213,9 @@ def places_of(area: Area, programme: str) -> Places:
     """What the area offers of a programme."""
     row = next((row for row in area.programmes if row.programme == programme), None)
     if row is None:
-        return Places(0.0)
+        return Places(0.0, programme=programme)
     first, last = date.fromisoformat(row.first or "0001-01-01"), date.fromisoformat(row.last or "9999-12-31")
-    return Places(row.value, row.waiting_list, first, last)
+    return Places(row.value, row.waiting_list, first, last, programme)
 
 
 @dataclass

@@ -70,13 +70,14 @@ def test_an_effect_that_has_always_been_there_changes_nothing_and_one_that_ends_
     """Half as many falls while somebody takes part: as many as published with it, and more once it ends."""
     effect = invented(effects={"s0 event fall": 0.5, "s1 event fall": 0.5}, eligible="age=60+; frailty=fit|mild")
     without = column(run(invented(), 0.0, 0.0, MANY), "fall")
-    always = column(run(effect, PLACES, PLACES, MANY), "fall")
-    ended = column(run(effect, PLACES, 0.0, MANY), "fall")
+    always = column(run(effect, 5 * PLACES, 5 * PLACES, MANY), "fall")
+    ended = column(run(effect, 5 * PLACES, 0.0, MANY), "fall")
     error = np.sqrt(2 * without)
     assert abs(always - without) < 4 * error  # other people fall, so four standard errors of two runs
-    share = enrolled.intensity(effect, offering(PLACES), *_reference(effect), "tea")
-    assert 0.05 < sum(share.values()) < 1  # else nothing could be seen
-    assert ended - always > 4 * np.sqrt(ended + always) * 0.5
+    share = enrolled.intensity(effect, offering(5 * PLACES), *_reference(effect), "tea")
+    assert 0.1 < sum(share.values()) < 1  # else nothing could be seen
+    more = ended - always
+    assert more > 4 * np.sqrt(1.5 * abs(more))  # paired: the variance is that of the falls themselves
 
 
 def _reference(rows: Catalogue):

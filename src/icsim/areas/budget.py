@@ -124,7 +124,7 @@ def _of_programmes(catalogue: Catalogue, area: Area) -> list[Line]:
     found = []
     for row in catalogue.programmes:
         each = cost.get(f"programme {row.programme}")
-        unit = costs.pence(catalogue, each) if each else 0
+        unit = costs.pence(catalogue, each) if each and row.kind == PROGRAMME else 0
         offer = offers.get(row.programme)
         found.append(Line(row.programme, row.label, each.payer if each else "", "", PROGRAMME,
                           round(unit * offer.value * MONTHS) if offer else 0, unit, "place",

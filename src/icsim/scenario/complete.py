@@ -42,12 +42,15 @@ def _pools(area: Area, plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _programmes(catalogue: Catalogue, area: Area, plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
-    priority = {row.programme: row.priority for row in catalogue.programmes}
+    about = {row.programme: row for row in catalogue.programmes}
     for row in sorted(area.programmes, key=lambda row: row.programme):
         said = plan.programmes.get(row.programme)
         yield f"[programmes.{_key(row.programme)}]", {
-            "places": row.value, "waiting_list": row.waiting_list, "first": _date(row.first), "last": _date(row.last),
-            "priority": priority[row.programme], "reason": (said.reason if said else "") or None}
+            "coverage" if about[row.programme].kind == "measure" else "places": row.value,
+            "where": row.where.split("|") if row.where else None,
+            "waiting_list": row.waiting_list, "first": _date(row.first), "last": _date(row.last),
+            "priority": about[row.programme].priority, "score": about[row.programme].score or None,
+            "reason": (said.reason if said else "") or None}
 
 
 def _date(text: str) -> date | None:
@@ -78,6 +81,8 @@ def _value(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, str):
         return _text(value)
+    if isinstance(value, list):
+        return f"[{', '.join(map(_value, value))}]"
     if isinstance(value, dict):
         return f"{{ {', '.join(f'{_key(name)} = {_value(each)}' for name, each in value.items())} }}"
     return value.isoformat() if isinstance(value, date) else repr(value)

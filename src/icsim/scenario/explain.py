@@ -50,7 +50,10 @@ class ProgrammeLine:
     name: str
     label: str
     places: float
-    """people who can begin in a month"""
+    """people who can begin in a month; of a measure, the share of those it is for whom it reaches"""
+    where: str
+    """places in which it is offered; empty: all"""
+    measure: bool
     waiting_list: int
     eligible: str
     priority: str
@@ -134,6 +137,9 @@ class Explanation:
         for row in self.programmes:
             waiting = f"at most {grouped(row.waiting_list)} waiting" if row.waiting_list else "nobody waits"
             about = f"{row.label} ({row.name}): {grouped(row.places)} can begin each month; {waiting}; {row.priority}"
+            if row.measure:
+                about = f"{row.label} ({row.name}): reaches {100 * row.places:g} in 100 of those it is for"
+            about += f"; in {row.where}" if row.where else ""
             lines += [folded(about, "  ", "    "), folded(f"for: {row.eligible or 'everybody'}", "    ", "  ")]
             lines += [folded(text, "    ", "  ") for text in row.effects or ("no effect is assumed",)]
             lines += [folded(f"what is known: {row.evidence}", "    ", "  ")] if row.evidence else []
@@ -207,7 +213,8 @@ def _service_lines(resolved: Resolved) -> tuple[ServiceLine, ...]:
 
 def _programme_lines(resolved: Resolved) -> tuple[ProgrammeLine, ...]:
     rows = {row.programme: row for row in resolved.catalogue.programmes}
-    return tuple(ProgrammeLine(offer.programme, rows[offer.programme].label, offer.value, offer.waiting_list,
+    return tuple(ProgrammeLine(offer.programme, rows[offer.programme].label, offer.value, offer.where.replace("|", ", "),
+                               rows[offer.programme].kind == "measure", offer.waiting_list,
                                rows[offer.programme].eligible, rows[offer.programme].priority,
                                (*_effects(resolved, offer.programme), *_moved(resolved, offer.programme)),
                                rows[offer.programme].evidence)

@@ -16,6 +16,9 @@ from icsim.scenario.money import Shifted
 from icsim.scenario.parse import SourceFile
 from icsim.scenario.shifts import Shift
 
+PROGRAMME = ("places", "waiting_list", "first", "last", "coverage", "where", "priority", "score")
+"""What a file may say of a programme, beside multiply and the reason."""
+
 
 @dataclass(frozen=True)
 class Changed:
@@ -63,7 +66,10 @@ class ProgrammePlan:
     waiting_list: int | None = None
     first: date | None = None
     last: date | None = None
+    coverage: float | None = None
+    where: tuple[str, ...] | None = None
     priority: str | None = None
+    score: str | None = None
     reason: str = ""
 
 
@@ -100,7 +106,8 @@ def plan(chain: list[SourceFile], ground: Ground) -> Plan:
         for name, said in file.data.get("programmes", {}).items():
             so_far = programmes.get(name, ProgrammePlan())
             said = said if "multiply" not in said else said | {"places": _places(so_far, name, ground) * said["multiply"]}
-            programmes[name] = _over(so_far, said, ("places", "waiting_list", "first", "last", "priority"))
+            said = said if "where" not in said else said | {"where": tuple(said["where"])}
+            programmes[name] = _over(so_far, said, PROGRAMME)
     return Plan(tuple(changed_values(chain, ground)), pools, services, programmes)
 
 

@@ -68,7 +68,7 @@ def _changes(plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _table(header: str, values: dict[str, Any]) -> str:
-    lines = [f"{_key(name)} = {_value(value)}" for name, value in values.items() if value is not None]
+    lines = [f"{_key(name)} = {toml_value(value)}" for name, value in values.items() if value is not None]
     return "\n".join([*([header] if header else []), *lines, ""])
 
 
@@ -76,7 +76,8 @@ def _key(name: str) -> str:
     return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _text(name)
 
 
-def _value(value: Any) -> str:
+def toml_value(value: Any) -> str:
+    """A value as it stands in a file."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):

@@ -128,7 +128,7 @@ class Explanation:
             waiting = _waiting(service.queue_limit)
             about = f"{service.label} ({service.name}): {waiting}; end of shift: {service.shift_end}"
             lines.append(folded(about, "  ", "    "))
-            lines += [folded(f"{pool.label}: {_servers(pool.number, service.server)}, {pool.open}", "    ", "  ")
+            lines += [folded(f"{pool.label}: {servers(pool.number, service.server)}, {pool.open}", "    ", "  ")
                       for pool in service.pools]
         return lines if len(lines) > 1 else ["Services: none"]
 
@@ -269,7 +269,8 @@ def _waiting(limit: int | None) -> str:
     return f"at most {grouped(limit)} waiting" if limit else "nobody waits"
 
 
-def _servers(number: int | None, server: str) -> str:
+def servers(number: int | None, server: str) -> str:
+    """A number of servers, each a `server`, in words."""
     return "no limit" if number is None else f"{grouped(number)} {server}{'' if number == 1 else 's'}"
 
 

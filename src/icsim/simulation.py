@@ -285,8 +285,8 @@ class _Running:
         self.busy = _Busy(world.layout)
         self.more: dict[str, list[tuple[int, int]]] = {}
         """pool → (day, servers more than the tables say)"""
-        self.funded: Funded | None = None
-        """what services have yet to come to"""
+        self.funded: dict[int, Funded] = {}
+        """day → what money has changed from then on, to which services have yet to come"""
         self.population: list[np.ndarray] = []
         self.demands = 0
         self.contacts: list[np.ndarray] = []
@@ -303,14 +303,13 @@ class _Running:
         for pool in {row.pool for row in world.layout.pools} & (set(funded.servers) | set(self.more)):
             self.more.setdefault(pool, []).append((beat.start_day, funded.servers.get(pool, 0)))
         self.programmes.offer({p: funded.places.get(name, 0.0) for p, name in enumerate(world.programmes)})
-        self.funded = funded
+        self.funded[beat.start_day] = funded
 
     def _refund(self, beat: Beat) -> None:
         """Services go on with what money has changed."""
-        world, funded = self.world, self.funded
-        if funded is None or beat.first < self.ledger.month:
+        world, funded = self.world, self.funded.pop(beat.start_day, None)
+        if funded is None:
             return
-        self.funded = None
         model = world.now.reseeded(world.catalogue, world.layout, self.seed)
         table = capacity.changes(world.catalogue, world.area, world.calendar.origin, world.calendar.days, world.growth,
                                  beat.start_day, self.more)

@@ -1,5 +1,5 @@
-"""Programmes in terms of what residents are made of: an attribute each, whose levels are its stages; ratios and factors; and
-levels for those whom they move (`moved.py`).
+"""Programmes in terms of what residents are made of: an attribute each, whose levels are its stages; ratios and factors;
+rows of services and of uptake for those who take part (`taking_part.py`); and levels for those whom they move (`moved.py`).
 
 Where several programmes act on the same thing by the same mechanism, the strongest counts: they share one more attribute,
 whose level is the strongest effect that somebody has now.
@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from icsim.catalogue.load import ID, Catalogue
 from icsim.catalogue.moved import with_moved_levels
 from icsim.catalogue.rows import Effect, Evidence, Exponent, Factor, Level, Measure, Ratio
+from icsim.catalogue.taking_part import with_more_rows
 
 OUT = "out"
 """The level of whoever does not take part."""
@@ -40,7 +41,7 @@ def groups(catalogue: Catalogue, names: Iterable[str]) -> tuple[Group, ...]:
     wanted, found = set(names), dict[tuple[str, str], list[Effect]]()
     for row in (row for row in catalogue.effects if row.programme in wanted):
         found.setdefault((row.mechanism, row.acts_on), []).append(row)
-    return tuple(_group(f"{mechanism}: {acts_on}", rows) for (mechanism, acts_on), rows in found.items()
+    return tuple(_group(f"{acts_on} by {mechanism}", rows) for (mechanism, acts_on), rows in found.items()
                  if len({row.programme for row in rows}) > 1)
 
 
@@ -55,7 +56,9 @@ def counted(programme: str, what: str) -> str:
 
 
 def with_programmes(catalogue: Catalogue, names: Iterable[str]) -> Catalogue:
-    """The catalogue with the attributes, ratios, factors and measures of these programmes."""
+    """The catalogue with the attributes, ratios, factors and measures of these programmes, and with rows of branches,
+    durations and uptake for those who take part.
+    """
     names = tuple(names)
     shared = groups(catalogue, names)
     in_group = {row.id for group in shared for row in group.effects}
@@ -72,7 +75,7 @@ def with_programmes(catalogue: Catalogue, names: Iterable[str]) -> Catalogue:
                if row.programme in names and row.id not in in_group]
     ratios, factors = _ratios(places), _factors(places)
     exponents = {(row.event, row.attribute): _as_it_stands(row) for row in ratios}
-    catalogue = with_moved_levels(catalogue, names)
+    catalogue = with_more_rows(with_moved_levels(catalogue, names), places)
     return replace(catalogue, attributes=(*catalogue.attributes, *levels), ratios=(*catalogue.ratios, *ratios),
                    factors=(*catalogue.factors, *factors), exponents=(*catalogue.exponents, *exponents.values()),
                    measures=(*catalogue.measures, *_measures(catalogue, names)))

@@ -48,12 +48,24 @@ def pathway_of(acts_on: str) -> str:
 
 
 def with_more_rows(catalogue: Catalogue, places: Places) -> Catalogue:
-    """The catalogue with branches, durations and uptake of those who take part, and with classes that tell them apart."""
+    """The catalogue with branches, durations and uptake of those who take part."""
+    acting = _acting(places)
+    rows = {table: tuple(_with_more(table, getattr(catalogue, table), acting)) for table in THING}
+    return replace(catalogue, **rows)
+
+
+def with_more_classes(catalogue: Catalogue, places: Places) -> Catalogue:
+    """The catalogue with classes of demand that tell them apart."""
+    acting = _acting(places)
+    return replace(catalogue, events=tuple(_told_apart(row, acting) for row in catalogue.events))
+
+
+def _acting(places: Places) -> dict[str, dict[str, dict[str, Effect]]]:
+    """Thing → attribute → level → effect."""
     acting: dict[str, dict[str, dict[str, Effect]]] = {}
     for row, attribute, level in places:
         acting.setdefault(row.acts_on, {}).setdefault(attribute, {})[level] = row
-    rows = {table: tuple(_with_more(table, getattr(catalogue, table), acting)) for table in THING}
-    return replace(catalogue, events=tuple(_told_apart(row, acting) for row in catalogue.events), **rows)
+    return acting
 
 
 def _with_more(table: str, rows: Iterable[Any], acting: Mapping[str, Acting]) -> Iterator[Any]:
@@ -91,3 +103,24 @@ def _told_apart(event: Event, acting: Mapping[str, Acting]) -> Event:
     if event.kind != "demand" or not attributes:
         return event
     return replace(event, class_by="; ".join(filter(None, (*dict.fromkeys(attributes), event.class_by))))
+
+
+def in_words(catalogue: Catalogue, acts_on: str) -> str:
+    """What an effect acts on, in words: falls, for "event fall"; time of "Hospital bed" (acute), for "stay acute.bed"."""
+    kind, _, name = acts_on.partition(" ")
+    pathway, step, to = (*name.split("."), "", "")[:3]
+    if kind == "branch":
+        return f'share that goes from "{_label(catalogue, pathway, step)}" to "{_label(catalogue, pathway, to)}" ({pathway})'
+    if kind == "stay":
+        return f'time of "{_label(catalogue, pathway, step)}" ({pathway})'
+    if kind == "uptake":
+        return f'uptake of "{next(row.label for row in catalogue.programmes if row.programme == name)}"'
+    labels = {("event", row.event): row.label for row in catalogue.events}
+    text = {**labels, **{("weight", row.weight): row.label for row in catalogue.weights}}[kind, name]
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def _label(catalogue: Catalogue, pathway: str, name: str) -> str:
+    """Label of a step or an outcome."""
+    labels = {row.step: row.label for row in catalogue.steps_of(pathway)}
+    return labels.get(name) or next(row.label for row in catalogue.outcomes_of(pathway) if row.outcome == name)

@@ -12,7 +12,7 @@ from math import prod
 from icsim.catalogue.found import Found
 from icsim.catalogue.load import Catalogue
 from icsim.catalogue.pathways import CLASS_RULES, Tables, no_cycle_of_holds
-from icsim.catalogue.programmes import with_programmes
+from icsim.catalogue.programmes import with_classes_of_programmes, with_programmes
 from icsim.catalogue.rows import Effect, Event
 from icsim.catalogue.taking_part import pathway_of
 from icsim.catalogue.when import age_groups, branch_shares, classes_of, parts_of
@@ -46,15 +46,18 @@ def _broken(tables: Tables, catalogue: Catalogue, names: tuple[str, ...]) -> Ite
     own = [row for row in catalogue.effects if row.programme in names and row.acts_on.startswith(ACTING)]
     if not own:
         return
+    too_many = list(_too_many_classes(with_classes_of_programmes(catalogue, names), own))
+    if too_many:
+        yield from too_many
+        return
     known = with_programmes(catalogue, names)
     demands = [event for event in known.events if event.kind == "demand"]
-    found = list(_too_many_classes(known, demands, own))
-    found = found or [*_above_one(known, demands, own), *_uptake_above_one(known, own)]
+    found = [*_above_one(known, demands, own), *_uptake_above_one(known, own)]
     yield from found or _without_a_way(tables, known, demands, own)
 
 
-def _too_many_classes(known: Catalogue, demands: list[Event], own: list[Effect]) -> Iterator[tuple[Effect, str]]:
-    for event in demands:
+def _too_many_classes(known: Catalogue, own: list[Effect]) -> Iterator[tuple[Effect, str]]:
+    for event in known.events:
         sizes = {"age": len(age_groups(event.class_by)), "severity": len(known.severities_of(event.event))}
         number = prod(sizes[part] if part in sizes else len(known.levels[part]) for part in parts_of(event.class_by))
         if number > MOST_CLASSES and (effect := _on(own, event)):

@@ -441,9 +441,11 @@ class Effect(Evidence):
     programme: str
     stage: str
     acts_on: str
-    """"event fall" or "weight gp_contacts" """
+    """"event fall" · "weight gp_contacts" · "branch PATHWAY.STEP.TO": the share of their cases that go that way; the step's
+    last row takes the rest · "stay PATHWAY.STEP": how long the step lasts · "uptake PROGRAMME": whether they take that up"""
     value: float
     mechanism: str
+    """in a few words, without ; and ="""
     estimand: str = ""
     """as assigned (who was offered it, whether or not they came: not diluted again by uptake) · as treated"""
     population: str = ""

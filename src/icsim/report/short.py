@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from icsim.outcomes.averted import ADMISSIONS, per_averted
 from icsim.report.figures import Figures, Row
+from icsim.report.on_assumption import known_of, meaning, words
 from icsim.report.tables import title_of
 from icsim.report.wording import about, about_places, heading, number, paragraph, unclear
 from icsim.results import Comparison, Results
@@ -20,11 +21,13 @@ def in_short(value: Comparison, other: Results, figures: Figures) -> str:
     if not found:
         return ""
     clear = [row for row in found if row["mean"] and not unclear(row)]
-    lines = [paragraph(_sentence(row, len(figures.years)), hanging="- ") for row in clear]
+    known = known_of(value, other)
+    lines = [paragraph(_sentence(row, len(figures.years)) + words(known, row["measure"], figures), hanging="- ")
+             for row in clear]
     lines += [paragraph(text, hanging="- ") for text in (_unclear(found), _untouched(found)) if text]
-    averted = _per_averted(value.base, other, figures)
+    last = [_per_averted(value.base, other, figures), meaning(known) if clear else ""]
     return "\n".join([heading("In short: an average year with the change", title_of(value, other)), *lines,
-                      *([paragraph(averted, hanging="- ")] if averted else [])])
+                      *(paragraph(text, hanging="- ") for text in last if text)])
 
 
 def _sentence(row: Row, years: int) -> str:

@@ -158,7 +158,8 @@ def base_at_null(base: Resolved, found: Footing) -> Resolved | None:
 
 def levels(results: Results, headline: Sequence[str]) -> pl.DataFrame:
     """year (all years; `headline` years where there are any), measure, value: means over replications of what adds up."""
-    lost = waits(results.waits, results.wait_sums, results.provenance.get("limits", {}), headline)
+    late = pl.col("measure").is_in([wait for wait, _ in LOST.values()])
+    lost = waits(results.waits.filter(late), results.wait_sums.filter(late), results.provenance.get("limits", {}), headline)
     lost = lost.filter(pl.col("measure").is_in(list(LOST)) & (pl.col("margin") == "total"))
     told = pl.concat([totals(results.cells, headline), lost]).filter(pl.col("year").is_in(list(TOGETHER)))
     return told.group_by("year", "measure").agg(pl.col("value").mean()).sort("year", "measure")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from icsim.report.figures import Figures
-from icsim.report.wording import number
+from icsim.report.wording import in_a_sentence, number
 from icsim.results import Comparison, OnAssumption, Results
 
 NEARLY, HALF = 0.005, 0.5
@@ -50,15 +51,19 @@ def meaning(found: OnAssumption | None) -> str:
 
 
 def _gone(found: OnAssumption) -> list[str]:
-    own = [f"without the assumed effects of {', '.join(found.programmes)}"] if found.rows else []
-    back = [f"with {', '.join(found.undone)} as in the baseline, since {_counts(found, True)}, and shares cannot be set to "
+    own = [f"without the assumed effects of {_listed(found.programmes)}"] if found.rows else []
+    back = [f"with {_listed(found.undone)} as in the baseline, since {_counts(found, True)}, and shares cannot be set to "
             "nothing"] if found.undone else []
     return [*own, *back]
 
 
+def _listed(labels: Iterable[str]) -> str:
+    return ", ".join(map(in_a_sentence, labels))
+
+
 def _counts(found: OnAssumption, mostly: bool) -> str:
     """As in "5 of 5 shares of people who reach or leave falls vehicles are assumed"."""
-    own = [f"{assumed} of {of_all} shares of people who reach or leave {label} are assumed"
+    own = [f"{assumed} of {of_all} shares of people who reach or leave {in_a_sentence(label)} are assumed"
            for label, (assumed, of_all) in found.ways.items() if assumed and (2 * assumed >= of_all) == mostly]
     return ", and ".join(own)
 

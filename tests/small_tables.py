@@ -22,7 +22,8 @@ _ASSUMED: dict[str, Any] = {"standing": "assumed", "source": "invented", "note":
 
 def small_catalogue() -> Catalogue:
     """One demand (fall) through one pathway of three steps; a catalogue that keeps every rule."""
-    tables: dict[str, list[Any]] = {"branches": _branches(), "quantities": _quantities(), "ratios": _ratios()}
+    tables: dict[str, list[Any]] = {"branches": _branches(), "quantities": _quantities(), "ratios": _ratios(),
+                                    "capacity_costs": _capacity_costs(), "price_index": _price_index()}
     named = {table: tuple(replace(row, id=ID[table](row)) for row in found) for table, found in tables.items()}
     return Catalogue(
         attributes=tuple(rows.Level(attribute="frailty", level=level, label=level, source="invented")
@@ -47,8 +48,11 @@ def small_area() -> Area:
     flow = area_rows.Flow(id="flow.arrive.midvale", place="midvale", flow="arrive", value=500.0, low=250.0, high=1000.0,
                           unit="people a year", **_ASSUMED)
     place = area_rows.Place(place="midvale", code="invented", label="Midvale", county="Testshire", population=364)
+    fund = area_rows.Fund(id="budget.prevention_fund", line="prevention_fund", label="Prevention fund",
+                          payer="public health", value=500_000.0, low=4e5, high=6e5, unit="GBP a year", year="2024/25",
+                          **_ASSUMED)
     return Area("testshire", "Testshire (small)", date(2022, 7, 1), {"Testshire": "Testshire"}, "", (place,),
-                np.full((1, 2, 2, 91), 1), (flow,), (), (), tuple(pools), (), (), tuple(shares), (_SOURCE,))
+                np.full((1, 2, 2, 91), 1), (flow,), (), (), tuple(pools), (), (), tuple(shares), (_SOURCE,), budgets=(fund,))
 
 
 def _service(name: str) -> rows.Service:
@@ -81,6 +85,17 @@ def _quantities() -> list[Any]:
 def _ratios() -> list[Any]:
     return [rows.Ratio(event="fall", attribute="frailty", level="severe", value=3.0, low=2.0, high=4.0, unit="ratio",
                        standing="measured", source="invented")]
+
+
+def _capacity_costs() -> list[Any]:
+    """Closing four cubicles saves £600,000 a year; a vehicle costs half a million."""
+    return [rows.CapacityCost(service=name, value=value, low=value / 2, high=value * 2, unit="GBP a year", year="2024/25",
+                              step=step, notice_months=3, fixed=0.25, variable=0.25, **_ASSUMED)
+            for name, value, step in (("falls_vehicles", 500_000.0, 1), ("emergency_departments", 300_000.0, 4))]
+
+
+def _price_index() -> list[Any]:
+    return [rows.PriceIndex(from_year=2024, value=1.0, low=1.0, high=1.0, unit="ratio", year="2024/25", **_ASSUMED)]
 
 
 def _pool(name: str, service: str, number: float | None, hours: str = "always") -> area_rows.Pool:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         find,
         life,
         look_up,
+        new,
         page,
         people,
         picture,
@@ -53,8 +54,8 @@ if TYPE_CHECKING:
     __version__: str
 
 _HOMES = {
-    "icsim.api": ("check", "compare", "differing", "estimate", "explain", "find", "life", "look_up", "page", "people",
-                  "picture", "read", "resolve", "run", "save", "summary", "validate", "write_people"),
+    "icsim.api": ("check", "compare", "differing", "estimate", "explain", "find", "life", "look_up", "new", "page",
+                  "people", "picture", "read", "resolve", "run", "save", "summary", "validate", "write_people"),
     "icsim.calibration": ("Validation",),
     "icsim.errors": ("CatalogueError", "EngineError", "IcsimError", "InputError", "NotEnoughMemoryError", "Problem",
                      "ResultsError", "ScenarioError"),
@@ -69,7 +70,8 @@ _HOME = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = ["CatalogueError", "Comparison", "EngineError", "Estimate", "Explanation", "IcsimError", "InputError", "Lives",
            "NotEnoughMemoryError", "Problem", "Resolved", "Results", "ResultsError", "Scenario", "ScenarioError",
            "Validation", "__version__", "catalogue", "check", "compare", "differing", "estimate", "explain", "find", "life",
-           "look_up", "page", "people", "picture", "read", "resolve", "run", "save", "summary", "validate", "write_people"]
+           "look_up", "new", "page", "people", "picture", "read", "resolve", "run", "save", "summary", "validate",
+           "write_people"]
 
 
 def __getattr__(name: str) -> Any:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from icsim.lives import Lives
     from icsim.memory_and_time import Estimate
     from icsim.scenario import Explanation, Resolved, Scenario
+    from icsim.scenario.draft import Changes
 
     Given = str | os.PathLike[str] | Scenario | Resolved
 
@@ -94,6 +95,22 @@ def _run_settings(name: str, run: Any, chosen: dict[str, Any]) -> Any:
         problems = [Problem(f"run.{'.'.join(map(str, each['loc']))}", each["msg"], 0, each["input"])
                     for each in error.errors()]
         raise ScenarioError(name, problems) from None
+
+
+def new(name: str, area: str = DEFAULT_AREA, title: str = "", reason: str = "", years: int | None = None,
+        services: Changes | None = None, programmes: Changes | None = None) -> str:
+    """The text of a scenario file that starts from the baseline of `area`: short, commented, and found sound.
+
+    `name`: of the file, without .toml; nothing is written. `services` (by service, or by pool of one) and `programmes` hold
+    what is different, as the tables of a file do: {"falls_vehicles": {"number": 8, "open": "daily 07:00-22:00"}}; one change
+    at least. `title`: made of the changes where it is empty; `reason`: told beside every change; `years`: length of the run.
+    Raises DraftError with every mistake, NotFoundError for an unknown area.
+    """
+    check_area(area)
+    from icsim.scenario.draft import Answers, draft
+
+    answers = Answers(name, title, reason, years, services or {}, programmes or {})
+    return draft(answers, read(f"{area}/baseline"))
 
 
 def estimate(*scenarios: Given, log_days: int = 0, watched: bool = False, **overrides: Any) -> Estimate:
@@ -266,13 +283,18 @@ def calibrate(area: str = DEFAULT_AREA, england: bool = False, progress: Progres
 
 def baseline_of(area: str, **overrides: Any) -> Resolved:
     """The shipped baseline of an area. Raises NotFoundError with the nearest name."""
+    check_area(area)
+    return resolve(f"{area}/baseline", **overrides)
+
+
+def check_area(area: str) -> None:
+    """Refuse an area that does not come with icsim. Raises NotFoundError with the nearest name."""
     from icsim import areas
 
     if area not in areas.names():
         close = difflib.get_close_matches(area[:100], areas.names(), 1)
         hint = f" Did you mean {close[0]}?" if close else ""
         raise NotFoundError("areas", [Problem(area, f"is not an area that icsim knows: {', '.join(areas.names())}.{hint}")])
-    return resolve(f"{area}/baseline", **overrides)
 
 
 def people(scenario: Given, sample: int = 1000, at: str = "start", replication: int = 0, progress: Progress | None = None,

@@ -3,6 +3,7 @@
 IcsimError
 ├── InputError        a person can put it right: exit code 2, no traceback
 │   ├── ScenarioError     a scenario file
+│   │   └── DraftError      one that was to be written for somebody
 │   ├── CatalogueError    a table under catalogue/ or areas/
 │   │   └── NotFoundError   a name that was looked up
 │   ├── ResultsError      a results folder that cannot be written
@@ -52,6 +53,12 @@ class InputError(IcsimError):
 
 class ScenarioError(InputError):
     """A scenario file that cannot be run as it stands."""
+
+
+class DraftError(ScenarioError):
+    """Answers that make no sound scenario, or a file that cannot be written; no file is there that was not before."""
+
+    consequence = "nothing was written"
 
 
 class CatalogueError(InputError):

@@ -94,8 +94,11 @@ class Tables:
 
     def programmes(self, names: tuple[str, ...], seed: int) -> tuple[ProgrammeModel, tuple[Places, ...]]:
         """The programmes with the luck of `seed`, and what is offered of each."""
-        layout = self.built.layout
-        model = programmes_build(self.catalogue, names, layout.attributes, layout.levels, seed)
+        layout, offers = self.built.layout, {row.programme: row for row in self.area.programmes}
+        where = {name: tuple(filter(None, offers[name].where.split("|"))) for name in names if name in offers}
+        covers = {row.programme: offers[row.programme].value if row.programme in offers else 0.0
+                  for row in self.catalogue.programmes if row.kind == "measure"}
+        model = programmes_build(self.catalogue, names, layout.attributes, layout.levels, seed, where, covers)
         return model, tuple(places_of(self.area, name) for name in names)
 
 
@@ -172,13 +175,14 @@ def world(catalogue: Catalogue, area: Area, start: date, years: int, *, heartbea
         raise CatalogueError(area.name, problems)
     lines = budget.lines(catalogue, area, growth)
     programmes = in_force(first_area, area, paid=paid_by(shifts, lines))
-    before = with_programmes(replace(first_catalogue, prevalence=catalogue.prevalence), programmes)
+    plain = replace(first_catalogue, prevalence=catalogue.prevalence)
+    before = with_programmes(plain, programmes)
     catalogue = with_programmes(catalogue, programmes)
     when = calendars.calendar(start, years, heartbeat, report_by, warm_up_months if served else 0)
     changed = (catalogue, area) != (before, first_area)
 
     def tables(rows: Catalogue, there: Area, grows: bool) -> Tables:
-        built = residents_build.build(rows, there, when.origin, when.days, first_catalogue)
+        built = residents_build.build(rows, there, when.origin, when.days, (first_catalogue, first_area))
         model = services_build.build(rows, there, layout, when.origin, when.days, 0, growth=grows, again=when.start_day)
         return Tables(rows, there, built, model)
 
@@ -186,7 +190,7 @@ def world(catalogue: Catalogue, area: Area, start: date, years: int, *, heartbea
     layout = layout_of(catalogue, area, names.attributes, names.demands)
     now = tables(catalogue, area, growth)
     earlier = tables(before, first_area, True) if changed or not growth else now
-    people = starting_population(before, first_area, when.origin)
+    people = starting_population(before, first_area, when.origin, plain)
     states = lasting(first_catalogue, residents_layout.layout_of(first_catalogue, area))
     return World(catalogue, area, when, layout, now, earlier, people, served, programmes, engine, lines, shifts, growth,
                  states)
@@ -209,9 +213,9 @@ def places_of(area: Area, programme: str) -> Places:
     """What the area offers of a programme."""
     row = next((row for row in area.programmes if row.programme == programme), None)
     if row is None:
-        return Places(0.0)
+        return Places(0.0, programme=programme)
     first, last = date.fromisoformat(row.first or "0001-01-01"), date.fromisoformat(row.last or "9999-12-31")
-    return Places(row.value, row.waiting_list, first, last)
+    return Places(row.value, row.waiting_list, first, last, programme)
 
 
 @dataclass
@@ -240,6 +244,7 @@ def replicate(world: World, seed: int, progress: Progress | None = None, log: bo
     keep_freed()
     with clock("start"):
         run = _Running(world, seed, workers, log, watch)
+        run.settle()
         run.enrol(beats[0])
     for n, beat in enumerate(beats):
         if beat.start_day == world.calendar.start_day:
@@ -311,6 +316,12 @@ class _Running:
                                  beat.start_day, self.more)
         kept = np.array([funded.kept_free.get(row.pool, 0) for row in world.layout.pools], np.int32)
         self.engine.adopt(services_build.refunded(model, table, kept), beat.start_day * calendars.MS_PER_DAY)
+
+    def settle(self) -> None:
+        """Programmes that run already have people in them."""
+        if self.world.programmes:
+            residents = self.residents
+            residents.apply(self.programmes.settle(residents.people, residents.rows, self.world.calendar.origin, 0))
 
     def begin(self) -> None:
         """The start after the warm-up: the books are opened, and the scenario's tables come into force."""

@@ -15,8 +15,8 @@ pytestmark = pytest.mark.contract
 PUBLIC = {
     "CatalogueError", "Comparison", "EngineError", "Estimate", "Explanation", "IcsimError", "InputError", "Lives",
     "NotEnoughMemoryError", "Problem", "Resolved", "Results", "ResultsError", "Scenario", "ScenarioError", "Validation",
-    "__version__", "catalogue", "check", "compare", "differing", "estimate", "explain", "find", "life", "look_up", "page",
-    "people", "picture", "read", "resolve", "run", "save", "summary", "validate", "write_people",
+    "__version__", "catalogue", "check", "compare", "differing", "estimate", "explain", "find", "life", "look_up", "new",
+    "page", "people", "picture", "read", "resolve", "run", "save", "summary", "validate", "write_people",
 }
 
 

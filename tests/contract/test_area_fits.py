@@ -144,7 +144,16 @@ def test_no_more_programmes_than_there_are_bits(tables, area):
     rows = replace(tables, programmes=tuple(Programme(programme=name, label=name) for name in names))
     full = area
     for name in names[:-1]:
-        full = full.with_programme(Offer(programme=name, value=1.0))
+        full = full.with_programme(Offer(programme=name, value=1.0, unit="people a month"))
     assert told(rows, full) == []
-    one_more = full.with_programme(Offer(programme=names[-1], value=1.0))
+    one_more = full.with_programme(Offer(programme=names[-1], value=1.0, unit="people a month"))
     assert told(rows, one_more) == [("programmes.csv", MOST + 1, f"At most {MOST} programmes can run at once.")]
+
+
+def test_measures_are_offered_as_a_share_and_programmes_by_people(tables, area):
+    rows = replace(tables, programmes=(Programme(programme="tea", label="Tea"),
+                                       Programme(programme="air", label="Air", kind="measure")))
+    wrong = area.with_programme(Offer(programme="tea", value=1.0, unit="share")).with_programme(
+        Offer(programme="air", value=1.0, unit="people a month"))
+    assert told(rows, wrong) == [("programmes.csv: air", "people a month", "The unit of this measure is share."),
+                                 ("programmes.csv: tea", "share", "The unit of this programme is people a month.")]

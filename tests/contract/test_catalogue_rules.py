@@ -65,8 +65,11 @@ GOOD = {
     f"more_rooms,escalate,room,1,10,,,,,0,20,%,{_RANGE}\n"
     f"send_home,divert,room,1.1,0.2,help,drive,stay,home,0,1,share,{_RANGE}\n"
     f"hurry,shorten,room,1.2,0.9,help,stay,,,0.5,1,ratio,{_RANGE}\n",
-    "programmes.csv": "programme,label,payer,eligible,priority,again,evidence\n"
-    "walks,Walks,,age=50+; mood=well|low,random,yes,\nchats,Chats,,,most deprived first,,Nothing is known.\n",
+    "programmes.csv": "programme,label,payer,eligible,priority,again,evidence,score,kind\n"
+    "walks,Walks,,age=50+; mood=well|low,by score,yes,,low_mood,\n"
+    "chats,Chats,,,most deprived first,,Nothing is known.,,measure\n",
+    "scores.csv": f"score,what,value,when,{_EVIDENCE}\n"
+    f"low_mood,auc,0.7,,0.6,0.8,share,{_RANGE}\nlow_mood,points,1.2,mood=low,0.5,2,log odds,{_RANGE}\n",
     "programme_stages.csv": f"programme,stage,label,value,{_EVIDENCE}\n"
     f"walks,new,New,90,30,120,days,{_RANGE}\nwalks,used,Used to it,300,90,900,days,{_RANGE}\n"
     f"chats,talks,Talks,30,10,90,days,{_RANGE}\n",
@@ -83,6 +86,8 @@ GOOD = {
     f"stay,Day in a room,measure stay_days,acute,400,2023/24,200,600,GBP a day,{_RANGE}\n"
     f"home,Week in a home,busy homes,council adult care,900,2024,700,1200,GBP a week,{_RANGE}\n"
     f"walk,Walk,programme walks,public health,25,2024/25,5,60,GBP,{_RANGE}\n",
+    "capacity_costs.csv": f"service,value,step,notice_months,fixed,variable,year,{_EVIDENCE}\n"
+    f"van,500000,1,3,0.2,0.1,2024/25,400000,600000,GBP a year,{_RANGE}\n",
     "price_index.csv": f"from_year,value,year,{_EVIDENCE}\n2023,0.95,2023/24,0.9,0.99,ratio,{_RANGE}\n"
     f"2024,1,2024/25,1,1,ratio,{_RANGE}\n",
     "systems.csv": "number,system,label,kind,means,scenario,missing\n1,walking,Walking,P,programme walks|service van,,\n"
@@ -413,7 +418,7 @@ BROKEN = {
         {"programmes": ("mood=well", "mod=well")}, "programmes.csv: eligible | 2", "Did you mean mood?"),
     "a programme for ages that cannot be read": (
         {"programmes": ("age=50+", "age=fifty")}, "programmes.csv: eligible | 2", "not an age"),
-    "an unknown priority": ({"programmes": ("random", "randm")}, "programmes.csv: priority | 2", "most deprived first"),
+    "an unknown priority": ({"programmes": ("by score", "randm")}, "programmes.csv: priority | 2", "most deprived first"),
     "a stage that lasts no time": (
         {"programme_stages": ("New,90,30", "New,0,0")}, "programme_stages.csv: value | 2", "between 1 and"),
     "a stage that is called like none": (
@@ -463,6 +468,26 @@ BROKEN = {
         {"unit_costs": ("GBP a week", "GBP")}, "unit_costs.csv: unit | 4", "GBP a week"),
     "prices of a year without an index": (
         {"unit_costs": ("300,2024/25", "300,2019/20")}, "unit_costs.csv: year | 2", "price_index.csv"),
+    "a server that costs and is not there": (
+        {"capacity_costs": ("van,500000", "vam,500000")}, "capacity_costs.csv: service | 2", "Did you mean van?"),
+    "half a server that closes": ({"capacity_costs": (",1,3,", ",0,3,")}, "capacity_costs.csv: step | 2", "below 1 server"),
+    "a notice that is over before it is given": (
+        {"capacity_costs": (",1,3,", ",1,-3,")}, "capacity_costs.csv: notice_months | 2", "0 months"),
+    "a server whose cost nobody could save": (
+        {"capacity_costs": ("0.2,0.1,2024", "0.9,0.1,2024")}, "capacity_costs.csv: fixed | 2", "add up to less than 1"),
+    "servers at prices of no year": (
+        {"capacity_costs": ("0.1,2024/25", "0.1,1999/00")}, "capacity_costs.csv: year | 2", "price_index.csv"),
+    "a score that is not there": (
+        {"programmes": ("low_mood", "low_mod")}, "programmes.csv: score | 2", "Did you mean low_mood?"),
+    "a priority by no score": ({"programmes": (",low_mood,", ",,")}, "programmes.csv: score | 2", "no such score"),
+    "a score worse than chance": ({"scores": ("auc,0.7", "auc,0.4")}, "scores.csv: value | 2", "better than chance"),
+    "a score without points": (
+        {"scores": (f"low_mood,points,1.2,mood=low,0.5,2,log odds,{_RANGE}\n", "")}, "scores.csv: score | 2", "and one AUC"),
+    "points as a share": ({"scores": ("0.5,2,log odds", "0.5,2,share")}, "scores.csv: unit | 3", "log odds"),
+    "points for what nobody has": (
+        {"scores": ("mood=low", "mode=low")}, "scores.csv: when | 3", "no such attribute. Did you mean mood?"),
+    "a kind of programme that there is not": (
+        {"programmes": (",,measure", ",,rule")}, "programmes.csv: kind | 3", "programme, measure"),
     "prices of no year": ({"unit_costs": ("300,2024/25", "300,lately")}, "unit_costs.csv: year | 2", "price_index.csv"),
     "no year of all prices": ({"price_index": ("2024,1,", "2024,0.99,")}, "price_index.csv: value | 2", "must have 1"),
     "a system of no kind": ({"systems": (",P,", ",Q,")}, "systems.csv: kind | 2", "P, R, M, E, O"),

@@ -46,7 +46,8 @@ def faulty(tmp_path):
     return str(file)
 
 
-@pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["compare", "-h"], ["--version"], ["check", "-h"]])
+@pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["compare", "-h"], ["--version"], ["check", "-h"],
+                                   ["new", "--help"]])
 def test_help_loads_nothing_heavy(words):
     """Typer itself loads pydantic to read the options of a command, but not for the help of icsim."""
     heavy = HEAVY if len(words) > 1 else (*HEAVY, "pydantic")
@@ -68,7 +69,7 @@ def test_help_appears_at_once():
 
 
 def test_every_command_has_an_example_and_fits_eighty_columns():
-    for command in ("run", "compare", "life", "residents", "explain", "check", "catalogue"):
+    for command in ("run", "compare", "life", "residents", "explain", "check", "catalogue", "new"):
         text = icsim(command, "--help").stdout
         assert f"icsim {command}" in text.split("Example", 1)[1]
         assert max(map(len, text.splitlines())) <= 80

@@ -13,13 +13,16 @@ from hypothesis import strategies as st
 from living import shire, tables, world
 
 import icsim
-from icsim import simulation
+from icsim import rng, simulation
 from icsim.areas.load import Area
 from icsim.areas.rows import Offer
 from icsim.catalogue.load import ID, Catalogue
-from icsim.catalogue.rows import Effect, Programme, Stage, Take
+from icsim.catalogue.rows import Effect, Programme, Score, Stage, Take
+from icsim.errors import CatalogueError
+from icsim.programmes import choose
+from icsim.programmes.score import chance, discrimination
 from icsim.simulation import Replication, World, replicate
-from icsim.state import DEAD, GONE, QUINTILE
+from icsim.state import DEAD, GONE, LIVING, PLACE, QUINTILE
 
 pytestmark = pytest.mark.statistical
 
@@ -216,3 +219,154 @@ def test_lives_that_a_programme_changes_are_found_and_told(tmp_path):
     stages = [entry for pair in told for entry in pair.other.entries if entry.name == "falls_exercise"]
     assert any("Exercise" in entry.what for entry in stages)
     assert not any(entry.name == "falls_exercise" for pair in told for entry in pair.base.entries)
+
+
+# Who comes first --------------------------------------------------------------------------------------------------------
+
+
+def scored(auc: float, **more: Any) -> Catalogue:
+    """Tea goes first to the frail, found by a score that is as good as that."""
+    rows = invented(priority="by score", score="frailty", **more)
+    known: dict[str, Any] = {"standing": "derived", "source": "icsim_assumption"}
+    found = [Score(score="frailty", what="auc", value=auc, unit="share", **known),
+             *(Score(score="frailty", what="points", value=points, when=f"frailty={level}", unit="log odds", **known)
+               for level, points in (("mild", 0.7), ("moderate", 1.3), ("severe", 2.0)))]
+    return replace(rows, scores=tuple(replace(row, id=ID["scores"](row)) for row in found))
+
+
+def points_of(run: simulation._Running) -> tuple[np.ndarray, np.ndarray]:
+    """Points and turn of everybody for whom tea is."""
+    people, rows, model = run.residents.people, run.residents.rows, run.programmes.model
+    points = np.zeros(rows)
+    choose.points(model, people, rows, 0, points)
+    x = (points + model.score[0, 2] * rng_normals(model, people, rows) - model.score[0, 0]) / model.score[0, 1]
+    may = ~np.isnan(points)
+    return points[may], x[may]
+
+
+def rng_normals(model, people, rows) -> np.ndarray:
+    stream = model.score_stream[0]
+    return np.array([rng.normal(rng.draw(stream, key, 0)) for key in people.person["key"][:rows]])
+
+
+@pytest.mark.parametrize("auc", [0.55, 0.62])
+def test_a_score_is_as_good_as_is_stated_of_it(auc):
+    """Of pairs, one drawn as harm falls (e^points), one from all: how often the first comes first. Four standard errors."""
+    replicate(offered(scored(auc), offering(20), served=False), 1)
+    points, score = points_of(Kept.last)
+    drawn = np.random.default_rng(1)
+    weight = np.exp(points) / np.exp(points).sum()
+    cases, others = drawn.choice(len(points), 40_000, p=weight), drawn.integers(0, len(points), 40_000)
+    measured = (score[cases] > score[others]).mean()
+    people = len(points)  # the residents' own luck: they are a sample too
+    assert measured == pytest.approx(auc, abs=4 * np.sqrt(0.25 / 40_000 + auc * (1 - auc) / people))
+
+
+def test_a_score_finds_the_frail_and_chance_does_not():
+    def frail(rows: Catalogue) -> float:
+        replicate(offered(rows, offering(30), years=1, served=False), 1)
+        run = Kept.last
+        begun = np.flatnonzero(run.programmes._before)
+        levels = run.residents.people.level[begun, run.residents.built.layout.attribute("frailty")]
+        return float((levels >= 2).mean())  # moderate or severe
+    assert frail(scored(0.62)) > 1.3 * frail(invented())
+
+
+def test_more_cannot_be_stated_of_a_score_than_its_points_tell():
+    with pytest.raises(CatalogueError, match=r"An AUC of 0\.95 is stated; .* by 0\.\d+ at most"):
+        replicate(offered(scored(0.95), offering(20), served=False), 1)
+
+
+def test_chance_in_a_score_by_hand():
+    """Two groups of equal size, one with ln 3 points: three cases in four are of it. AUC of points 0.75 × ½ + ½ × ½."""
+    values, number = np.array([0.0, np.log(3)]), np.array([100, 100])
+    assert discrimination(values, number, 0.0) == pytest.approx(0.75 * 0.5 + 0.5 * 0.5)
+    assert discrimination(values, number, 1e6) == pytest.approx(0.5, abs=1e-6)
+    mean, deviation, sigma = chance(np.repeat(values, number), 0.6, "x")
+    assert mean == pytest.approx(np.log(3) / 2, rel=1e-5)
+    assert discrimination(values, number, sigma) == pytest.approx(0.6, abs=1e-5)
+    assert deviation == pytest.approx(np.hypot(sigma, np.log(3) / 2), rel=1e-5)
+
+
+def test_places_come_in_the_order_in_which_they_are_named():
+    rows = invented(priority="by place")
+    names = shire().place_names
+    order = (names[2], names[0])
+    replicate(offered(rows, offering(15, where="|".join(order)), years=1, served=False), 1)
+    run = Kept.last
+    begun = np.flatnonzero(run.programmes._before)
+    places = run.residents.people.level[begun, PLACE]
+    assert set(places.tolist()) <= {2, 0}
+    first = (places == 2).sum()
+    assert first > 0.9 * len(begun)  # the second place only gets what the first does not need
+
+
+def test_whoever_does_not_live_where_it_is_offered_is_not_asked():
+    replicate(offered(invented(), offering(500, where=shire().place_names[1]), years=1, served=False), 1)
+    run = Kept.last
+    begun = np.flatnonzero(run.programmes._before)
+    here = run.residents.people.level[begun, PLACE] == 1
+    moved = (run.residents.people.person["status"][begun] == LIVING) & ~here
+    assert len(begun) > 300
+    assert not moved.any()
+
+
+# Measures ---------------------------------------------------------------------------------------------------------------
+
+
+def measure(coverage: float = 1.0, where: str = "", first: str = "", last: str = "", **more: Any) -> tuple[Catalogue, Area]:
+    rows = invented(kind="measure", uptake=1.0, drop_out=0.0, days=(30,), **more)
+    area = shire().with_programme(Offer(programme="tea", value=coverage, unit="share", standing="derived", source="x",
+                                        where=where, first=first, last=last))
+    return rows, area
+
+
+def members_of(run: simulation._Running) -> np.ndarray:
+    return run.programmes._taking[0].members["row"]
+
+
+def test_a_measure_reaches_everybody_it_is_for_as_long_as_it_is():
+    rows, area = measure(eligible="age=60-69")
+    replicate(offered(rows, area, years=1, served=False), 1)
+    run = Kept.last
+    people, members = run.residents.people, members_of(run)
+    here = people.person[: run.residents.rows]
+    ages = here["age"]
+    alive = here["status"] == LIVING
+    inside = np.zeros(run.residents.rows, bool)
+    inside[members] = True
+    assert inside[alive & (ages >= 61) & (ages <= 68)].mean() > 0.98  # all but those who arrived in the last month
+    assert not inside[alive & ((ages < 60) | (ages > 70))].any()
+    level = people.level[: run.residents.rows, run.residents.built.layout.attribute("tea")]
+    assert (level[members] == 1).all()
+    assert not level[alive & ~inside].any()
+
+
+def test_a_measure_covers_a_share_and_the_same_people_where_it_covers_more():
+    found = []
+    for coverage in (0.3, 0.6):
+        rows, area = measure(coverage, eligible="age=30+")
+        replicate(offered(rows, area, years=1, served=False), 1)
+        found.append({int(key) for key in Kept.last.residents.people.person["key"][members_of(Kept.last)]})
+    whole = int((Kept.last.residents.people.person["age"][: Kept.last.residents.rows] >= 30).sum())
+    assert found[0] < found[1]
+    assert len(found[1]) / whole == pytest.approx(0.6, abs=0.05)
+
+
+def test_a_measure_begins_and_ends_on_its_days_and_stays_where_it_is():
+    name = shire().place_names[1]
+    rows, area = measure(where=name, first="2025-10-01", last="2026-01-31")
+    found = replicate(offered(rows, area, years=1, served=False, report_by="month"), 1)
+    begun = found.residents[..., found.resident_columns.index("tea_begun")].sum(axis=1)
+    assert (begun[:6] == 0).all()
+    assert begun[6] > 100
+    assert (begun[10:] == 0).all()
+    assert len(members_of(Kept.last)) == 0
+
+
+def test_a_measure_without_effect_changes_nothing_but_its_own_counts():
+    rows, area = measure(eligible="age=60+")
+    found = replicate(offered(rows, area), 1)
+    assert column(found, "tea_begun") > 1000
+    assert np.array_equal(without(found), plain().residents)
+    assert np.array_equal(found.activity.tally, plain().activity.tally)

@@ -58,6 +58,12 @@ class Line:
         year = month.year - (month.month < YEAR_BEGINS)
         return round(self.pence * next((ratio for start, ratio in reversed(self.path) if start <= year), 1.0))
 
+    def where(self, name: str) -> tuple[tuple[str, int], ...]:
+        """Pools in which servers paid for by `name` (the line, or one of its pools) stand, with weights; empty: none."""
+        if name != self.name:
+            return ((name, 1),)
+        return ((self.pools[0][0], 1),) if len(self.pools) == 1 else tuple(pool for pool in self.pools if pool[1])
+
     @property
     def step_pence(self) -> int:
         """What closing one step saves in a year: neither what stays nor what follows use."""
@@ -118,7 +124,7 @@ def _of_programmes(catalogue: Catalogue, area: Area) -> list[Line]:
     found = []
     for row in catalogue.programmes:
         each = cost.get(f"programme {row.programme}")
-        unit = costs.pence(catalogue, each) if each else 0
+        unit = costs.pence(catalogue, each) if each and row.kind == PROGRAMME else 0
         offer = offers.get(row.programme)
         found.append(Line(row.programme, row.label, each.payer if each else "", "", PROGRAMME,
                           round(unit * offer.value * MONTHS) if offer else 0, unit, "place",

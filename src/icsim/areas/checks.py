@@ -29,6 +29,8 @@ UNITS = {"flows": "people a year", "flow_ages": "relative", "flow_trends": "rati
          "odds": "odds ratio", "pools": "servers", "capacity": "ratio", "streams": "cases a day", "catchments": "share",
          "programmes": "people a month", "budgets": "GBP a year"}
 """Tables of numbers and the unit that each is in."""
+COVERAGE = "share"
+"""Unit of what an area offers of a measure: the share of those it is for whom it reaches."""
 _SHARE_TOLERANCE = 1e-9
 
 Tables = dict[str, list[Found]]
@@ -42,7 +44,8 @@ def problems_of(counties: dict[str, str], read: dict[str, Table]) -> list[Proble
     problems += _flow_trends(tables) + _pools(tables) + _capacity(tables) + _streams(tables)
     problems += _catchments(tables) + _shares(tables) + _offers(tables)
     for table, unit in UNITS.items():
-        problems += evidence_problems(f"{table}.csv", read[table], (unit,)) + _values(tables[table])
+        units = (unit, COVERAGE) if table == "programmes" else (unit,)
+        problems += evidence_problems(f"{table}.csv", read[table], units) + _values(tables[table])
         problems += _twice(tables[table], lambda row: row.id)
     return problems + source_problems(read["sources"], {f"{table}.csv": read[table] for table in (*UNITS, "places")})
 
@@ -57,6 +60,8 @@ def value_fault(row: Any, value: float | None) -> str:
         case Pool():
             whole = value >= 0 and float(value).is_integer()
             return "" if whole else "The number of servers must be whole and at least 0."
+        case Offer(unit="share"):
+            return "" if 0 <= value <= 1 else "A share lies between 0 and 1."
         case Catchment():
             return "" if 0 <= value <= 1 else "A share lies between 0 and 1."
         case Multiplier() | Odds() | Capacity():
@@ -208,6 +213,10 @@ def _offers(tables: Tables) -> list[Problem]:
             given = getattr(place.row, column)
             if given and not _is_date(given):
                 problems.append(place.problem(column, "A date is written as 2026-04-01.", given))
+        known = _place_names(tables)
+        for where in filter(None, place.row.where.split("|")):
+            if where not in known:
+                problems.append(place.problem("where", f"There is no such place. {nearest(where, known)}".strip(), where))
         if place.row.waiting_list < 0:
             problems.append(place.problem("waiting_list", "This cannot be below 0.", place.row.waiting_list))
     return problems

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from icsim.areas.checks import COVERAGE
 from icsim.areas.load import Area
 from icsim.catalogue.csvtable import nearest
 from icsim.catalogue.load import Catalogue
@@ -35,7 +36,14 @@ def _names(catalogue: Catalogue, area: Area) -> Iterator[Problem]:
                               value=given)
 
 
-def _programmes(_: Catalogue, area: Area) -> Iterator[Problem]:
+def _programmes(catalogue: Catalogue, area: Area) -> Iterator[Problem]:
+    """Not more than can run at once; people a month of a programme, and a share of a measure."""
+    kinds = {row.programme: row.kind for row in catalogue.programmes}
+    for row in area.programmes:
+        unit = COVERAGE if kinds.get(row.programme) == "measure" else "people a month"
+        if row.programme in kinds and row.unit != unit:
+            yield Problem(f"programmes.csv: {row.programme}", f"The unit of this {kinds[row.programme]} is {unit}.",
+                          value=row.unit)
     offered = [row.programme for row in area.programmes if row.value > 0]
     if len(offered) > MOST:
         yield Problem("programmes.csv", f"At most {MOST} programmes can run at once.", value=len(offered))

@@ -190,6 +190,7 @@ def load(name_or_folder: str | Path, fitted: bool = True) -> Area:
     if problems:
         raise CatalogueError(str(name_or_folder), problems)
     rows: dict[str, Any] = {name: tuple(table.rows) for name, table in tables.items()}
+    rows["programmes"] = tuple(sorted(rows["programmes"], key=lambda row: row.programme))
     rows["population"] = _array(rows["places"], rows["population"])
     return Area(**about._asdict(), **rows)
 

@@ -118,7 +118,7 @@ class Capacity(Evidence):
 @dataclass(frozen=True, kw_only=True)
 class Offer(Evidence):
     """Places of a programme. `programmes.csv` (a file that an area may lack). value: people who can begin in a month; unit:
-    people a month.
+    people a month. Of a measure: the share of those it is for whom it reaches; unit: share.
 
     `first`, `last`: the dates between which people begin, as 2026-04-01; empty: always.
     """
@@ -129,6 +129,8 @@ class Offer(Evidence):
     """most who may wait for a place"""
     first: str = ""
     last: str = ""
+    where: str = ""
+    """places in which it is offered, as "harlow|broxbourne", those first that come first by place; empty: all"""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -48,6 +48,7 @@ FILES: dict[str, tuple[str, type]] = {
     "congestion": ("congestion.csv", rows.Congestion),
     "programmes": ("programmes.csv", rows.Programme),
     "stages": ("programme_stages.csv", rows.Stage),
+    "scores": ("scores.csv", rows.Score),
     "takes": ("programme_shares.csv", rows.Take),
     "programme_moves": ("programme_moves.csv", rows.ProgrammeMove),
     "effects": ("effects.csv", rows.Effect),
@@ -85,6 +86,7 @@ ID: dict[str, Callable[[Any], str]] = {
     "branches": lambda r: f"branch.{r.pathway}.{r.step}.{r.to}{_when(r)}",
     "quantities": lambda r: f"quantity.{r.pathway}.{r.step}.{r.quantity}{_when(r)}",
     "congestion": lambda r: f"congestion.{r.response}",
+    "scores": lambda r: f"score.{r.score}.{r.what}{_when(r)}",
     "stages": lambda r: f"stage.{r.programme}.{r.stage}",
     "takes": lambda r: f"{r.what}.{r.programme}{_when(r)}",
     "programme_moves": lambda r: f"programme_move.{r.programme}.{r.stage}.{r.attribute}.{r.level}",
@@ -123,6 +125,7 @@ class Catalogue:
     congestion: tuple[rows.Congestion, ...] = ()
     programmes: tuple[rows.Programme, ...] = ()
     stages: tuple[rows.Stage, ...] = ()
+    scores: tuple[rows.Score, ...] = ()
     takes: tuple[rows.Take, ...] = ()
     programme_moves: tuple[rows.ProgrammeMove, ...] = ()
     effects: tuple[rows.Effect, ...] = ()

@@ -378,7 +378,8 @@ class Programme:
     eligible: str = ""
     """who may take part, as "age=65+; frailty=mild|moderate"; all clauses must hold; empty: everybody"""
     priority: str = "random"
-    """who comes first of those who may and want to: random · most deprived first"""
+    """who comes first of those who may and want to: random · most deprived first · by score (`score`) · by place (in the
+    order in which an area or a scenario names the places where it is offered)"""
     again: bool = False
     """whether somebody may take part again, after those who never did"""
     meaning: str = ""
@@ -386,6 +387,24 @@ class Programme:
     """what is known of its effect, in plain words; never empty where there are no effects"""
     source: str = ""
     note: str = ""
+    score: str = ""
+    """priority by score: which of `scores.csv`"""
+    kind: str = "programme"
+    """programme (people enrol) · measure (whoever it is for takes part, from its first day to its last)"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score(Evidence):
+    """Part of a score by which those most at risk are found, from what can be seen of people. `scores.csv`.
+
+    what: points, which everybody has for whom `when` holds (unit: log odds) · auc, how well the score tells those who come
+    to harm from those who do not (unit: share); what the points alone would do better is taken away by chance.
+    """
+
+    score: str
+    what: str
+    value: float
+    when: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

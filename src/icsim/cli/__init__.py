@@ -1,5 +1,5 @@
-"""The command line: `icsim run`, `compare`, `life`, `residents`, `explain`, `check`, `catalogue`, `validate`,
-`calibrate`.
+"""The command line: `icsim run`, `compare`, `life`, `residents`, `explain`, `check`, `catalogue`, `new`,
+`validate`, `calibrate`.
 
 Exit codes: 0 done; 2 something the user can put right (told without a traceback); 1 a fault of icsim; 130 interrupted.
 Nothing heavy is imported until a command needs it, so that help appears at once.
@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from icsim.cli.drafting import new
 from icsim.cli.fitting import calibrate
 from icsim.cli.looking import catalogue, check, explain
 from icsim.cli.people import life, residents
@@ -60,5 +61,5 @@ def _options(version: Annotated[bool, typer.Option("--version", callback=_versio
     """
 
 
-for command in (run, compare, life, residents, explain, check, catalogue, validate, calibrate):
+for command in (run, compare, life, residents, explain, check, catalogue, new, validate, calibrate):
     app.command()(command)

@@ -138,8 +138,7 @@ class Ledger:
             if line.kind == PROGRAMME:
                 _add(places, {line.name: pence / (MONTHS * line.unit_pence)})
             elif line.kind == SERVICE:
-                here = line.pools if name == line.name else ((name, 1),)
-                _add(servers, stand.opened(here, pence // line.unit_pence))
+                _add(servers, stand.opened(line.where(name), pence // line.unit_pence))
         return Funded(servers, places, kept)
 
     def _received(self, month: date) -> dict[str, int]:
@@ -159,13 +158,14 @@ class Ledger:
             self.book.enter(at, OPENING, monthly(line.pence_in(month), at), receiver=number[name])
         for n, shift in enumerate(self.shifts):
             giver, fund = number[shift.giver], number.get(shift.double_running_from, -1)
-            free, paid, planned = self.free(n, month), self.paid(n, month), shift.planned(month)
-            for (to, ours), (_, theirs) in zip(split(free, shift.receivers), split(paid, shift.receivers), strict=True):
-                receiver = number[self._line(to).name]
-                self.book.enter(at, MOVED, monthly(ours, at), giver, receiver, n)
-                self.book.enter(at, DOUBLE_RUNNING, monthly(theirs - ours, at), fund, receiver, n)
-            self.book.enter(at, PLANNED, monthly(planned, at), giver, shift=n)
-            self.book.enter(at, STRANDED, monthly(planned - free, at), giver, shift=n)
+            free = self.free(n, month)
+            moved, stranded = monthly(free, at), monthly(shift.planned(month) - free, at)
+            ahead = monthly(self.paid(n, month) - free, at)
+            for kind, pence, payer in ((MOVED, moved, giver), (DOUBLE_RUNNING, ahead, fund)):
+                for to, part in split(pence, shift.receivers):
+                    self.book.enter(at, kind, part, payer, number[self._line(to).name], n)
+            self.book.enter(at, PLANNED, moved + stranded, giver, shift=n)
+            self.book.enter(at, STRANDED, stranded, giver, shift=n)
         for name, pence in self._received(month).items():
             if (line := self._line(name)).kind == SERVICE:
                 self.book.enter(at, UNSPENT, monthly(pence % line.unit_pence, at), receiver=number[line.name])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -10,9 +10,13 @@ from icsim import rng
 from icsim.catalogue.load import Catalogue
 from icsim.catalogue.moved import plain, target
 from icsim.catalogue.programmes import groups
+from icsim.catalogue.rows import Programme
 from icsim.catalogue.when import OLDEST, parse_when
-from icsim.programmes.model import ProgrammeModel
+from icsim.programmes.model import PRIORITIES, ProgrammeModel
 from icsim.units import SHARES
+
+MEASURE = "measure"
+PLACE = "place"
 
 
 class _Conditions:
@@ -47,22 +51,31 @@ class _Conditions:
 
 
 def build(catalogue: Catalogue, names: tuple[str, ...], attributes: tuple[str, ...], levels: Mapping[str, tuple[str, ...]],
-          seed: int) -> ProgrammeModel:
-    """The programmes `names` with the luck of `seed`. attributes, levels: those of the residents, programmes included."""
+          seed: int, where: Mapping[str, tuple[str, ...]] | None = None,
+          coverage: Mapping[str, float] | None = None) -> ProgrammeModel:
+    """The programmes `names` with the luck of `seed`. attributes, levels: those of the residents, programmes included.
+
+    where: programme → the places in which it is offered, if not in all; coverage: measure → share of those it is for whom it
+    reaches.
+    """
     rows = [next(row for row in catalogue.programmes if row.programme == name) for name in names]
+    where = {name: places for name, places in (where or {}).items() if places}
     conditions = _Conditions(attributes, levels)
     return ProgrammeModel(
         attribute=np.array([attributes.index(name) for name in names], np.int32),
         **_stages(catalogue, names),
-        eligible=np.array([conditions.add(row.eligible) for row in rows], np.int32),
-        **_uptake(catalogue, names, conditions),
-        deprived_first=np.array([row.priority == "most deprived first" for row in rows], np.uint8),
-        again=np.array([row.again for row in rows], np.uint8),
+        eligible=np.array([conditions.add(_here(row.eligible, where.get(row.programme, ()))) for row in rows], np.int32),
+        **_uptake(catalogue, names, conditions, coverage or {}),
+        priority=np.array([PRIORITIES.index(row.priority) for row in rows], np.uint8),
+        rank=_ranks(names, where, levels[PLACE]),
+        **_scores(catalogue, rows, conditions),
+        kind=np.array([row.kind == MEASURE for row in rows], np.uint8),
+        again=np.array([row.again or row.kind == MEASURE for row in rows], np.uint8),
         **conditions.arrays(),
         **_groups(catalogue, names, attributes),
         **_moves(catalogue, names, attributes, levels, seed),
         **{f"{what}_stream": np.array([rng.stream(seed, f"programme {what}.{name}") for name in names], np.uint64)
-           for what in ("order", "uptake", "drop_out")},
+           for what in ("order", "score", "uptake", "drop_out")},
     )
 
 
@@ -78,13 +91,44 @@ def _stages(catalogue: Catalogue, names: tuple[str, ...]) -> dict[str, np.ndarra
     return {"stages": number, "days": days, "drop_out": drop_out}
 
 
-def _uptake(catalogue: Catalogue, names: tuple[str, ...], conditions: _Conditions) -> dict[str, np.ndarray]:
-    """Uptake rows of each programme, in the order of the file."""
-    rows = [[row for row in catalogue.takes if row.programme == name and row.what == "uptake"] for name in names]
+def _here(eligible: str, places: tuple[str, ...]) -> str:
+    """Whom it is for, where it is offered."""
+    return "; ".join(filter(None, [eligible, f"{PLACE}={'|'.join(places)}" if places else ""]))
+
+
+def _ranks(names: tuple[str, ...], where: Mapping[str, tuple[str, ...]], places: tuple[str, ...]) -> np.ndarray:
+    """float64[P, places]: 0, 1/n, 2/n … in the order in which each programme names its places; all others come last."""
+    order = [where.get(name, places) for name in names]
+    last = len(places) - 1
+    return np.array([[(own.index(place) if place in own else last) / len(places) for place in places]
+                     for own in order]).reshape(len(names), len(places))
+
+
+def _scores(catalogue: Catalogue, rows: Sequence[Programme], conditions: _Conditions) -> dict[str, np.ndarray]:
+    """Points of each programme that goes by a score, and how well it tells people apart; what chance takes away of it is
+    worked out once people are there (`score.py`).
+    """
+    own = [[each for each in catalogue.scores if row.priority == "by score" and each.score == row.score] for row in rows]
+    points = [[each for each in parts if each.what == "points"] for parts in own]
+    flat = [each for parts in points for each in parts]
+    return {"score_from": np.cumsum([0, *map(len, points)]).astype(np.int32),
+            "score_when": np.array([conditions.add(each.when) for each in flat], np.int32),
+            "score_points": np.array([each.value for each in flat], np.float64),
+            "auc": np.array([next((each.value for each in parts if each.what == "auc"), 0.5) for parts in own]),
+            "score": np.tile([0.0, 1.0, 0.0], (len(rows), 1))}
+
+
+def _uptake(catalogue: Catalogue, names: tuple[str, ...], conditions: _Conditions,
+            coverage: Mapping[str, float]) -> dict[str, np.ndarray]:
+    """Uptake rows of each programme, in the order of the file; of a measure, × the share that it reaches."""
+    rows = [[(row.when, row.value * SHARES[row.unit]) for row in catalogue.takes
+             if row.programme == name and row.what == "uptake"] for name in names]
+    rows = [own if name not in coverage else [(when, share * coverage[name]) for when, share in (("", 1.0), *own)]
+            for name, own in zip(names, rows, strict=True)]
     flat = [row for own in rows for row in own]
     return {"uptake_from": np.cumsum([0, *map(len, rows)]).astype(np.int32),
-            "uptake_when": np.array([conditions.add(row.when) for row in flat], np.int32),
-            "uptake": np.array([row.value * SHARES[row.unit] for row in flat], np.float64)}
+            "uptake_when": np.array([conditions.add(when) for when, _ in flat], np.int32),
+            "uptake": np.array([share for _, share in flat], np.float64)}
 
 
 def _groups(catalogue: Catalogue, names: tuple[str, ...], attributes: tuple[str, ...]) -> dict[str, np.ndarray]:

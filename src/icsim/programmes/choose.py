@@ -6,6 +6,7 @@ import numpy as np
 
 from icsim import rng
 from icsim._compile import inlined, kernel
+from icsim.programmes.model import BY_PLACE, BY_SCORE, DEPRIVED_FIRST
 from icsim.state import LIVING, OLDEST, PLACE, QUINTILE, QUINTILES, SEX, WAITING, cell_of
 
 _ONE = np.uint64(1)
@@ -40,9 +41,40 @@ def _turn(model, people, i, p, before):
     the number of places, so that whoever is reached with few is reached with more.
     """
     u = rng.draw(model.order_stream[p], people.person[i].key, 0)
-    if model.deprived_first[p]:
+    if model.priority[p] == DEPRIVED_FIRST:
         u = (np.float64(people.level[i, QUINTILE]) + u) / QUINTILES
+    elif model.priority[p] == BY_PLACE:
+        u = model.rank[p, people.level[i, PLACE]] + u / model.rank.shape[1]
+    elif model.priority[p] == BY_SCORE:
+        u = _by_score(model, people, i, p)
     return u + np.float64(before)
+
+
+@inlined
+def _points(model, people, i, p):
+    """Points of the score of programme p that resident i has."""
+    points = 0.0
+    for n in range(model.score_from[p], model.score_from[p + 1]):
+        if _meets(model, people, i, model.score_when[n]):
+            points += model.score_points[n]
+    return points
+
+
+@inlined
+def _by_score(model, people, i, p):
+    """0 to 1, falling with the score, which is points and chance; chance is the resident's own for good."""
+    chance = rng.normal(rng.draw(model.score_stream[p], people.person[i].key, 0))
+    x = (_points(model, people, i, p) + model.score[p, 2] * chance - model.score[p, 0]) / model.score[p, 1]
+    return 0.5 - 0.5 * x / (1.0 + abs(x))
+
+
+@kernel
+def points(model, people, rows, p, found):
+    """Points of everybody alive in rows [0, rows) for whom programme p is: float64[rows]; NaN for all others."""
+    for i in range(rows):
+        found[i] = np.nan
+        if people.person[i].status == LIVING and _meets(model, people, i, model.eligible[p]):
+            found[i] = _points(model, people, i, p)
 
 
 @inlined
@@ -75,6 +107,23 @@ def candidates(model, people, rows, inside, before, wanted, cutoff, found, turn,
                     found[p, count[p]] = i
                     turn[p, count[p]] = own
                 count[p] += 1
+
+
+@kernel
+def everybody(model, people, rows, p, inside, found):
+    """Rows of all in [0, rows) whom measure p is for and reaches, and who are not yet in it, to found (int32[rows]);
+    how many.
+
+    inside: uint64[resident], programmes that somebody is in.
+    """
+    count = 0
+    for i in range(rows):
+        if people.person[i].status != LIVING or _has(inside[i], p) or not _meets(model, people, i, model.eligible[p]):
+            continue
+        if rng.draw(model.uptake_stream[p], people.person[i].key, 0) < _uptake(model, people, i, p):
+            found[count] = i
+            count += 1
+    return count
 
 
 @kernel

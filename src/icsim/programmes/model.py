@@ -10,6 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+RANDOM, DEPRIVED_FIRST, BY_SCORE, BY_PLACE = range(4)
+PRIORITIES = ("random", "most deprived first", "by score", "by place")
+"""Words of the tables, in this order."""
+
 
 class ProgrammeModel(NamedTuple):
     """Programmes, ready to run."""
@@ -22,7 +26,13 @@ class ProgrammeModel(NamedTuple):
     uptake_from: np.ndarray  # int32[P + 1], rows of the two arrays below
     uptake_when: np.ndarray  # int32[U], condition
     uptake: np.ndarray  # float64[U]
-    deprived_first: np.ndarray  # uint8[P]
+    priority: np.ndarray  # uint8[P], RANDOM … BY_PLACE
+    rank: np.ndarray  # float64[P, places], priority by place: 0 for the place that comes first, below 1 for the last
+    score_from: np.ndarray  # int32[P + 1], rows of the two arrays below
+    score_when: np.ndarray  # int32[…], condition
+    score_points: np.ndarray  # float64[…], log odds
+    auc: np.ndarray  # float64[P], of the score
+    score: np.ndarray  # float64[P, 3]: mean of points and chance together, their standard deviation, that of chance alone
     again: np.ndarray  # uint8[P]
     first_age: np.ndarray  # uint8[C]
     last_age: np.ndarray  # uint8[C]; the oldest age stands for all above it too
@@ -35,6 +45,8 @@ class ProgrammeModel(NamedTuple):
     move_to: np.ndarray  # int16[M, levels]: where each level leads; −1: nowhere
     move_share: np.ndarray  # float64[M], of those who begin the stage at such a level
     move_stream: np.ndarray  # uint64[M]
+    kind: np.ndarray  # uint8[P], 1: a measure
     order_stream: np.ndarray  # uint64[P]
+    score_stream: np.ndarray  # uint64[P]
     uptake_stream: np.ndarray  # uint64[P]
     drop_out_stream: np.ndarray  # uint64[P]

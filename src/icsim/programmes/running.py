@@ -12,10 +12,11 @@ from datetime import date
 
 import numpy as np
 
-from icsim.calendar import MS_PER_DAY
+from icsim.calendar import DAYS_PER_YEAR, MS_PER_DAY
 from icsim.catalogue.programmes import COUNTED
 from icsim.programmes import choose
-from icsim.programmes.model import ProgrammeModel
+from icsim.programmes.model import BY_SCORE, ProgrammeModel
+from icsim.programmes.score import chance
 from icsim.state import DEAD, EMPTY, GONE, LIVING, People
 from icsim.tables import ENROLLED, MOVE
 
@@ -42,7 +43,8 @@ class Places:
     """most who may wait for a place"""
     first: date = date.min
     last: date = date.max
-    """the first day on which people begin, and the last"""
+    """the first day on which people begin, and the last; of a measure, of the measure itself"""
+    programme: str = ""
 
 
 @dataclass
@@ -70,13 +72,23 @@ class Programmes:
         self._cutoff, self._step = np.full(len(places), _FIRST_STEP), np.full(len(places), _FIRST_STEP)
         """float64[P], up to which turn one looks, and by how much further if that is not enough; no result depends on it"""
         self._reached = np.zeros(len(places))
+        self._scored = False
         self._month: tuple[int, int] | None = None
         self._helped: list[np.ndarray] = []
         """MOVE[…] of this month: to other levels, with a programme's help"""
 
     def adopt(self, model: ProgrammeModel, places: tuple[Places, ...]) -> None:
         """Other places, uptake or durations hold from now on; whoever takes part goes on."""
-        self.model, self.places = model, places
+        self.model, self.places, self._scored = model, places, False
+
+    def _score(self, people: People, rows: int) -> None:
+        """How much chance there is in scores follows from the people whom they are first used for."""
+        self._scored, score = True, self.model.score.copy()
+        for p in np.flatnonzero(self.model.priority == BY_SCORE).tolist():
+            found = np.zeros(rows)
+            choose.points(self.model, people, rows, p, found)
+            score[p] = chance(found[~np.isnan(found)], float(self.model.auc[p]), f"of {self.places[p].programme}")
+        self.model = self.model._replace(score=score)
 
     def offer(self, more: Mapping[int, float]) -> None:
         """From now on so many places a month more (fewer, below 0) than before are offered, by programme."""
@@ -91,14 +103,62 @@ class Programmes:
             return np.zeros(0, MOVE)
         self._month = (first.year, first.month)
         self._helped = []
+        if not self._scored:
+            self._score(people, rows)
         self._make_room(len(people.next))
-        changed = {p: self._go_on(people, p, day) for p in range(len(self.places))}
+        changed = {p: self._go_on(people, p, day, self._open(p, first)) for p in range(len(self.places))}
         self._begin(people, rows, first, day, changed)
         return np.concatenate([self._moves(people, day, changed), *self._helped])
 
+    def settle(self, people: People, rows: int, first: date, day: int) -> np.ndarray:
+        """Moves (MOVE) on `day`, the origin (its date is `first`), of those who take part by then in what has run for long.
+
+        As many have begun as places were offered in the time that the stages last, evenly spread over it; some are through
+        or have left. What a stage moves people to is not done again: published shares hold those who were moved.
+        """
+        self._make_room(len(people.next))
+        self._score(people, rows)
+        lasts = self.model.days.sum(axis=1)
+        enrols = [self._open(p, first) and not self.model.kind[p] for p in range(len(lasts))]
+        room = np.array([int(places.a_month * days * 12 / DAYS_PER_YEAR) * here
+                         for places, days, here in zip(self.places, lasts, enrols, strict=True)], np.int64)
+        changed = {p: [self._join(people, rows, p, day, anew=False)] for p in np.flatnonzero(self.model.kind).tolist()
+                   if self.places[p].a_month > 0 and self._open(p, first)}
+        for p, chosen in enumerate(self._chosen(people, rows, room)):
+            if self.model.kind[p]:
+                continue
+            begun = day - lasts[p] * (1.0 - (np.arange(len(chosen)) + 0.5) / max(room[p], 1))
+            members = self._by_now(people, p, chosen, begun, day)
+            self._taking[p].members = members
+            self._before[chosen] |= np.uint64(1 << p)
+            self._inside[members["row"]] |= np.uint64(1 << p)
+            changed[p] = [members["row"]]
+        return self._moves(people, day, changed)
+
+    def _by_now(self, people: People, p: int, rows: np.ndarray, begun: np.ndarray, day: int) -> np.ndarray:
+        """MEMBER[n] on `day` of these residents, who began on the days `begun`: those who still take part."""
+        found, since = [np.zeros(0, MEMBER)], begun
+        for s in range(int(self.model.stages[p])):
+            members = self._timed(people, p, s, rows)
+            members["until"] += since
+            on = members["until"] <= day
+            found.append(members[~on])
+            rows, since = rows[on & ~members["leaves"]], members["until"][on & ~members["leaves"]]
+        return np.concatenate(found)
+
     # One programme -------------------------------------------------------------------------------------------------------
 
-    def _go_on(self, people: People, p: int, day: int) -> list[np.ndarray]:
+    def _leave(self, people: People, p: int, members: np.ndarray, open_: bool) -> list[np.ndarray]:
+        """Whoever a measure is no longer for leaves it; all of them, once it has ended."""
+        may = np.zeros(len(members), np.uint8)
+        if open_:
+            choose.still_may(self.model, people, np.ascontiguousarray(members["row"]), p, may)
+        out = members["row"][may == 0]
+        self._forget(p, out)
+        self._taking[p].members = members[may > 0]
+        return [out]
+
+    def _go_on(self, people: People, p: int, day: int, open_: bool) -> list[np.ndarray]:
         """Those whose stage is over go on to the next, or are through; the dead and those who left are forgotten. Returns
         whose level may have changed.
         """
@@ -106,6 +166,8 @@ class Programmes:
         here = ~np.isin(status[members["row"]], (DEAD, GONE, EMPTY))
         self._forget(p, members["row"][~here])
         members = members[here]
+        if self.model.kind[p]:
+            return self._leave(people, p, members, open_)
         over = (members["until"] <= day) & (status[members["row"]] == LIVING)
         out = over & (members["leaves"] | (members["stage"] + 1 >= self.model.stages[p]))
         early, on = out & members["leaves"], over & ~out
@@ -120,11 +182,16 @@ class Programmes:
 
     def _at_stage(self, people: People, p: int, s: int, rows: np.ndarray, day: int) -> np.ndarray:
         """MEMBER[n]: these residents as they begin stage s."""
+        members = self._timed(people, p, s, rows, day)
+        self._help(people, p, s, rows, day)
+        return members
+
+    def _timed(self, people: People, p: int, s: int, rows: np.ndarray, day: int = 0) -> np.ndarray:
+        """MEMBER[n]: the same, without what it does to them."""
         until, leaves = np.zeros(len(rows)), np.zeros(len(rows), bool)
         choose.begin_stage(self.model, people, np.ascontiguousarray(rows), p, s, float(day), until, leaves)
         members = np.zeros(len(rows), MEMBER)
         members["row"], members["stage"], members["until"], members["leaves"] = rows, s, until, leaves
-        self._help(people, p, s, rows, day)
         return members
 
     def _help(self, people: People, p: int, s: int, rows: np.ndarray, day: int) -> None:
@@ -142,7 +209,12 @@ class Programmes:
         self._tidy(people)
         room = np.array([free[p] + (self.places[p].waiting if self._open(p, first) else 0) - len(self._taking[p].waiting)
                          for p in range(len(self.places))]).clip(0)
+        for p in np.flatnonzero(self.model.kind).tolist():
+            if self._open(p, first):
+                changed[p].append(self._join(people, rows, p, day))
         for p, chosen in enumerate(self._chosen(people, rows, room)):
+            if self.model.kind[p]:
+                continue
             taking = self._taking[p]
             taking.waiting = np.concatenate([taking.waiting, chosen])
             self._inside[chosen] |= np.uint64(1 << p)
@@ -154,12 +226,24 @@ class Programmes:
             self._count(people, p, BEGUN, new, day)
             changed[p].append(new)
 
+    def _join(self, people: People, rows: int, p: int, day: int, anew: bool = True) -> np.ndarray:
+        """Whom a measure is for and reaches take part from now on; `anew`: not before, so that it moves them."""
+        found = np.zeros(rows, np.int32)
+        new = found[: choose.everybody(self.model, people, rows, p, self._inside, found)].copy()
+        members = self._at_stage(people, p, 0, new, day) if anew else self._timed(people, p, 0, new)
+        members["until"], members["leaves"] = np.inf, False
+        self._taking[p].members = np.concatenate([self._taking[p].members, members])
+        self._inside[new] |= np.uint64(1 << p)
+        if anew:
+            self._count(people, p, BEGUN, new, day)
+        return new
+
     def _open(self, p: int, first: date) -> bool:
         return self.places[p].first <= first <= self.places[p].last
 
     def _free(self, p: int, first: date) -> int:
         """Whole places of this month: fractions add up from month to month."""
-        if not self._open(p, first):
+        if not self._open(p, first) or self.model.kind[p]:
             return 0
         taking = self._taking[p]
         a_month = max(self.places[p].a_month + self._more.get(p, 0.0), 0.0)
@@ -224,7 +308,7 @@ class Programmes:
 
     def _moves(self, people: People, day: int, changed: dict[int, list[np.ndarray]]) -> np.ndarray:
         """What the levels of these residents are from now on, where it is another one than before."""
-        parts, touched = [], []
+        parts, touched = [np.zeros(0, MOVE)], []
         for p, rows in changed.items():
             who = np.unique(np.concatenate([*rows, np.zeros(0, np.int32)]))
             parts.append(_moves(people, who, int(self.model.attribute[p]), self._levels(p, who), day))

@@ -20,8 +20,8 @@ from icsim.calendar import DAYS_PER_YEAR
 from icsim.catalogue import expand, moved
 from icsim.catalogue.load import Catalogue
 from icsim.catalogue.rows import Event, Factor, Ratio, Weight
+from icsim.residents import enrolled, starting
 from icsim.residents import model as m
-from icsim.residents import starting
 from icsim.residents.layout import CELL, PLACE_NAME, Layout, layout_with, targets
 from icsim.residents.reference import Reference
 
@@ -174,6 +174,23 @@ def expected_ratios(layout: Layout, ref: Reference, ratio: np.ndarray) -> np.nda
         still = {event.attribute: 0} if event.attribute in ref.order else {}
         expected[k] = ref.expected(touching(layout, ref, ratio[..., k], event.attribute), still)
     return expected
+
+
+def with_enrolled(catalogue: Catalogue, area: Area, anchored: Anchored) -> Anchored:
+    """The same with those who take part in the programmes that the area runs already; catalogue, area: as shipped."""
+    layout = layout_with(catalogue, ())
+    ref, ratio, factor = anchored.reference, ratios_anywhere(catalogue, layout), factors(catalogue, layout)
+    expected, base = anchored.expected.copy(), anchored.weight_base.copy()
+    for row in enrolled.effects(catalogue, area, "event"):
+        event = next(event for event in layout.events if event.event == row.acts_on.split()[1])
+        k = layout.number(event.event)
+        still = {event.attribute: 0} if event.attribute in ref.order else {}
+        by_level = touching(layout, ref, ratio[..., k], event.attribute)
+        expected[k] *= enrolled.added(catalogue, area, layout, ref, row, by_level, still)
+    for row in enrolled.effects(catalogue, area, "weight"):
+        w = layout.weights.index(row.acts_on.split()[1])
+        base[..., w] /= enrolled.added(catalogue, area, layout, ref, row, touching(layout, ref, factor[..., w]), {})
+    return anchored._replace(expected=expected, weight_base=base)
 
 
 def touching(layout: Layout, ref: Reference, values: np.ndarray, besides: str = "") -> dict[str, np.ndarray]:

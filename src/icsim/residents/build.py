@@ -30,12 +30,13 @@ class Built:
         return int(self.model.fired_slot.max(initial=-1)) + 1
 
 
-def build(catalogue: Catalogue, area: Area, start: date, days: int, shipped: Catalogue | None = None) -> Built:
+def build(catalogue: Catalogue, area: Area, start: date, days: int,
+          anchoring: tuple[Catalogue, Area] | None = None) -> Built:
     """Everything the loops read, for a run of `days` days from `start`.
 
-    `shipped`: the catalogue without the scenario's changes, by which rates and weights are anchored.
+    `anchoring`: the tables without the scenario's changes, by which rates and weights are anchored.
     """
-    shipped = shipped or catalogue
+    shipped, shipped_area = anchoring or (catalogue, area)
     layout = layout_of(catalogue, area)
     ratio, anchored = anchor.ratios(catalogue, layout, area), anchor.anchored(shipped)
     entering = anchored.reference
@@ -43,6 +44,7 @@ def build(catalogue: Catalogue, area: Area, start: date, days: int, shipped: Cat
         entering = anchor.anchored(replace(shipped, prevalence=catalogue.prevalence)).reference
     weighted = replace(shipped, norms=catalogue.norms, corrections=catalogue.corrections)
     norms = anchored if weighted == shipped else anchor.anchored(weighted)
+    anchored, norms = (anchor.with_enrolled(shipped, shipped_area, each) for each in (anchored, norms))
     accept, peaks, hours = needs.profiles(catalogue, layout, start, days)
     base = anchor.base_rates(layout, anchor.rates(catalogue, area, layout), anchored.expected, peaks)
     events, clocks = moves.kinds(layout), moves.clocks(layout, catalogue)

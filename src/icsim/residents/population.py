@@ -8,7 +8,7 @@ Since nobody was served, those who hold a service for long (home care, a care ho
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from threading import Lock
 
@@ -47,21 +47,26 @@ _MADE: dict[str, Start] = {}
 _MAKING = Lock()
 
 
-def starting_population(catalogue: Catalogue, area: Area, start: date) -> Start:
-    """The population at `start`, made once in a process for each content of the tables."""
+def starting_population(catalogue: Catalogue, area: Area, start: date, plain: Catalogue | None = None) -> Start:
+    """The population at `start`, made once in a process for each content of the tables.
+
+    `plain`: the same tables without programmes, by which rates are anchored.
+    """
     key = f"{catalogue.content_hash()}{area.content_hash()}{start}"
     with _MAKING:
         if key not in _MADE:
             _MADE.clear()
-            _MADE[key] = rolled_forward(catalogue, area, start)
+            _MADE[key] = rolled_forward(catalogue, area, start, plain or catalogue)
         return _MADE[key]
 
 
-def rolled_forward(catalogue: Catalogue, area: Area, start: date) -> Start:
-    """Draw the mid-year population and let it live, unserved, up to `start`, by tables without a scenario's changes."""
+def rolled_forward(catalogue: Catalogue, area: Area, start: date, plain: Catalogue) -> Start:
+    """Draw the mid-year population and let it live, unserved, up to `start`, by tables without a scenario's changes. Nobody
+    takes part in anything meanwhile, so rates are those of everybody, as published.
+    """
     first = area.population_date
     days = days_between(first, start)
-    built = build(catalogue, area, first, max(days, 1))
+    built = build(catalogue, area, first, max(days, 1), (plain, replace(area, programmes=())))
     newcomers = people_of(area)
     residents = Residents(built, area, _SEED, empty(built, len(newcomers)), 0, max(days, 1))
     residents.populate(newcomers)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from icsim.areas.checks import COVERAGE
 from icsim.areas.load import Area
 from icsim.areas.rows import Offer
 from icsim.catalogue.check import problems_of
 from icsim.catalogue.found import Found
 from icsim.catalogue.load import FILES, Catalogue
+from icsim.catalogue.rows import Programme
 from icsim.errors import Problem
 from icsim.scenario.ground import Ground
 from icsim.scenario.plan import Changed, Plan, ProgrammePlan
@@ -33,25 +35,29 @@ def apply(plan: Plan, ground: Ground) -> tuple[Catalogue, Area, list[Problem]]:
     for pool, said in plan.pools.items():
         area = area.with_pool(pool, number=said.number, open=said.open)
     for name, wanted in plan.programmes.items():
-        area = area.with_programme(_offer(name, wanted, area))
+        area = area.with_programme(_offer(ground.programmes[name], wanted, area))
     return _with_priorities(_with_services(catalogue, plan), plan), area, problems
 
 
-def _offer(name: str, said: ProgrammePlan, area: Area) -> Offer:
+def _offer(about: Programme, said: ProgrammePlan, area: Area) -> Offer:
     """What is offered of a programme: as in the area, but for what the scenario says."""
-    none = Offer(programme=name, value=0.0, unit="people a month", standing="derived", source="scenario")
-    row = next((row for row in area.programmes if row.programme == name), none)
-    new = {"value": said.places, "waiting_list": said.waiting_list, "first": said.first and said.first.isoformat(),
+    measure = about.kind == "measure"
+    none = Offer(programme=about.programme, value=0.0, unit=COVERAGE if measure else "people a month", standing="derived",
+                 source="scenario")
+    row = next((row for row in area.programmes if row.programme == about.programme), none)
+    new = {"value": said.coverage if measure else said.places, "where": None if said.where is None else "|".join(said.where),
+           "waiting_list": said.waiting_list, "first": said.first and said.first.isoformat(),
            "last": said.last and said.last.isoformat()}
     changed: dict[str, Any] = {column: value for column, value in new.items() if value is not None}
     return replace(row, **changed)
 
 
 def _with_priorities(catalogue: Catalogue, plan: Plan) -> Catalogue:
-    """The catalogue with other priorities of programmes."""
-    said = {name: wanted.priority for name, wanted in plan.programmes.items() if wanted.priority}
-    return replace(catalogue, programmes=tuple(replace(row, priority=said.get(row.programme, row.priority))
-                                               for row in catalogue.programmes)) if said else catalogue
+    """The catalogue with other priorities and scores of programmes."""
+    said = {name: {word: getattr(wanted, word) for word in ("priority", "score") if getattr(wanted, word)}
+            for name, wanted in plan.programmes.items()}
+    return replace(catalogue, programmes=tuple(replace(row, **said.get(row.programme, {}))
+                                               for row in catalogue.programmes)) if any(said.values()) else catalogue
 
 
 def _broken_rules(catalogue: Catalogue, plan: Plan) -> list[Problem]:

@@ -11,6 +11,7 @@ from textwrap import fill
 from typing import Any
 
 from icsim.areas.schedule import FORMS, parse
+from icsim.catalogue.rows import Programme
 from icsim.errors import Problem
 from icsim.scenario.ground import Ground
 from icsim.scenario.lines import Path
@@ -99,9 +100,34 @@ def check_programmes(file: SourceFile, ground: Ground) -> Iterator[Problem]:
             continue
         if "places" in settings and "multiply" in settings:
             yield file.problem((*key, "multiply"), "stands beside places; keep one of them.", shown(settings["multiply"]))
+        yield from _check_kind(file, key, settings, ground.programmes[str(name)])
+        if ground.area is not None:
+            for place in settings.get("where", []):
+                if place not in ground.area.place_names:
+                    yield file.problem((*key, "where"), f"names a place that is not in this area."
+                                                        f"{nearest(place, ground.area.place_names)}", shown(place))
+        scores = sorted({row.score for row in ground.catalogue.scores})
+        if "score" in settings and settings["score"] not in scores:
+            yield file.problem((*key, "score"), f"is not a score.{nearest(settings['score'], scores)}",
+                               shown(settings["score"]))
         first, last = settings.get("first"), settings.get("last")
         if isinstance(first, date) and isinstance(last, date) and first > last:
             yield file.problem((*key, "last"), f"lies before first ({first}).", shown(last))
+
+
+def _check_kind(file: SourceFile, key: Path, settings: dict[str, Any], about: Programme) -> Iterator[Problem]:
+    """Measures have a coverage, programmes have places; who goes by score has one."""
+    measure = about.kind == "measure"
+    for word in ("places", "multiply", "waiting_list") if measure else ("coverage",):
+        if word in settings:
+            instead = "it reaches a share of those it is for: coverage" if measure else "so many people can begin: places"
+            yield file.problem((*key, word), f"cannot be said of a {about.kind}; {instead}.", shown(settings[word]))
+    if settings.get("priority") == "by score" and not (about.score or "score" in settings):
+        yield file.problem((*key, "priority"), "needs score = …, because this programme has none of its own.",
+                           shown("by score"))
+    if settings.get("priority") == "by place" and "where" not in settings:
+        yield file.problem((*key, "priority"), 'needs where = ["…", "…"], the places in the order in which they come.',
+                           shown("by place"))
 
 
 def check_open(file: SourceFile, key: Path, settings: dict[str, Any]) -> Iterator[Problem]:

@@ -42,12 +42,15 @@ def _pools(area: Area, plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _programmes(catalogue: Catalogue, area: Area, plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
-    priority = {row.programme: row.priority for row in catalogue.programmes}
+    about = {row.programme: row for row in catalogue.programmes}
     for row in sorted(area.programmes, key=lambda row: row.programme):
         said = plan.programmes.get(row.programme)
         yield f"[programmes.{_key(row.programme)}]", {
-            "places": row.value, "waiting_list": row.waiting_list, "first": _date(row.first), "last": _date(row.last),
-            "priority": priority[row.programme], "reason": (said.reason if said else "") or None}
+            "coverage" if about[row.programme].kind == "measure" else "places": row.value,
+            "where": row.where.split("|") if row.where else None,
+            "waiting_list": row.waiting_list, "first": _date(row.first), "last": _date(row.last),
+            "priority": about[row.programme].priority, "score": about[row.programme].score or None,
+            "reason": (said.reason if said else "") or None}
 
 
 def _date(text: str) -> date | None:
@@ -65,7 +68,7 @@ def _changes(plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _table(header: str, values: dict[str, Any]) -> str:
-    lines = [f"{_key(name)} = {_value(value)}" for name, value in values.items() if value is not None]
+    lines = [f"{_key(name)} = {toml_value(value)}" for name, value in values.items() if value is not None]
     return "\n".join([*([header] if header else []), *lines, ""])
 
 
@@ -73,13 +76,16 @@ def _key(name: str) -> str:
     return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _text(name)
 
 
-def _value(value: Any) -> str:
+def toml_value(value: Any) -> str:
+    """A value as it stands in a file."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
         return _text(value)
+    if isinstance(value, list):
+        return f"[{', '.join(map(toml_value, value))}]"
     if isinstance(value, dict):
-        return f"{{ {', '.join(f'{_key(name)} = {_value(each)}' for name, each in value.items())} }}"
+        return f"{{ {', '.join(f'{_key(name)} = {toml_value(each)}' for name, each in value.items())} }}"
     return value.isoformat() if isinstance(value, date) else repr(value)
 
 

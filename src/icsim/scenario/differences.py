@@ -97,7 +97,8 @@ def _of_pools(before: Area, after: Area, plan: Plan, titles: Mapping[str, str]) 
 def _of_programmes(before: Version, after: Version, plan: Plan, titles: Mapping[str, str]) -> Iterator[Difference]:
     """Places, waiting lists, dates and priorities; an area that offers none of a programme is as one with 0 places."""
     old, new = ({row.programme: row for row in version.area.programmes} for version in (before, after))
-    columns = {"value": ("places", "people a month", 0.0), "waiting_list": ("waiting_list", "people", 0),
+    columns = {"value": ("places", "people a month", 0.0), "where": ("where", "", "everywhere"),
+               "waiting_list": ("waiting_list", "people", 0),
                "first": ("first", "", "the start of the run"), "last": ("last", "", "its end")}
     for was, now in zip(before.catalogue.programmes, after.catalogue.programmes, strict=True):
         name = now.programme
@@ -107,9 +108,13 @@ def _of_programmes(before: Version, after: Version, plan: Plan, titles: Mapping[
             there, here = ((getattr(rows[name], column) or nothing) if name in rows else nothing for rows in (old, new))
             if there != here:
                 standing = old[name].standing if name in old else ""
+                word, unit = ("coverage", "share of those it is for") if now.kind == "measure" and column == "value" else (
+                    word, unit)
                 yield Difference(f"programmes.{name}.{word}", there, here, unit, standing, source, reason)
-        if was.priority != now.priority:
-            yield Difference(f"programmes.{name}.priority", was.priority, now.priority, "", "", source, reason)
+        for column in ("priority", "score"):
+            there, here = getattr(was, column) or "none", getattr(now, column) or "none"
+            if there != here:
+                yield Difference(f"programmes.{name}.{column}", there, here, "", "", source, reason)
 
 
 def _of_shifts(plan: Plan) -> Iterator[Difference]:

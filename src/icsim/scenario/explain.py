@@ -50,7 +50,10 @@ class ProgrammeLine:
     name: str
     label: str
     places: float
-    """people who can begin in a month"""
+    """people who can begin in a month; of a measure, the share of those it is for whom it reaches"""
+    where: str
+    """places in which it is offered; empty: all"""
+    measure: bool
     waiting_list: int
     eligible: str
     priority: str
@@ -125,7 +128,7 @@ class Explanation:
             waiting = _waiting(service.queue_limit)
             about = f"{service.label} ({service.name}): {waiting}; end of shift: {service.shift_end}"
             lines.append(folded(about, "  ", "    "))
-            lines += [folded(f"{pool.label}: {_servers(pool.number, service.server)}, {pool.open}", "    ", "  ")
+            lines += [folded(f"{pool.label}: {servers(pool.number, service.server)}, {pool.open}", "    ", "  ")
                       for pool in service.pools]
         return lines if len(lines) > 1 else ["Services: none"]
 
@@ -134,6 +137,9 @@ class Explanation:
         for row in self.programmes:
             waiting = f"at most {grouped(row.waiting_list)} waiting" if row.waiting_list else "nobody waits"
             about = f"{row.label} ({row.name}): {grouped(row.places)} can begin each month; {waiting}; {row.priority}"
+            if row.measure:
+                about = f"{row.label} ({row.name}): reaches {100 * row.places:g} in 100 of those it is for"
+            about += f"; in {row.where}" if row.where else ""
             lines += [folded(about, "  ", "    "), folded(f"for: {row.eligible or 'everybody'}", "    ", "  ")]
             lines += [folded(text, "    ", "  ") for text in row.effects or ("no effect is assumed",)]
             lines += [folded(f"what is known: {row.evidence}", "    ", "  ")] if row.evidence else []
@@ -207,7 +213,8 @@ def _service_lines(resolved: Resolved) -> tuple[ServiceLine, ...]:
 
 def _programme_lines(resolved: Resolved) -> tuple[ProgrammeLine, ...]:
     rows = {row.programme: row for row in resolved.catalogue.programmes}
-    return tuple(ProgrammeLine(offer.programme, rows[offer.programme].label, offer.value, offer.waiting_list,
+    return tuple(ProgrammeLine(offer.programme, rows[offer.programme].label, offer.value, offer.where.replace("|", ", "),
+                               rows[offer.programme].kind == "measure", offer.waiting_list,
                                rows[offer.programme].eligible, rows[offer.programme].priority,
                                (*_effects(resolved, offer.programme), *_moved(resolved, offer.programme)),
                                rows[offer.programme].evidence)
@@ -262,7 +269,8 @@ def _waiting(limit: int | None) -> str:
     return f"at most {grouped(limit)} waiting" if limit else "nobody waits"
 
 
-def _servers(number: int | None, server: str) -> str:
+def servers(number: int | None, server: str) -> str:
+    """A number of servers, each a `server`, in words."""
     return "no limit" if number is None else f"{grouped(number)} {server}{'' if number == 1 else 's'}"
 
 

@@ -85,8 +85,13 @@ class Programme(Part):
     waiting_list: Annotated[int | None, _number("people", 0, 1_000_000, "Most who may wait for a place.")] = None
     first: Annotated[date | None, _number("", date(2020, 1, 1), date(2070, 12, 31), "From when on people begin.")] = None
     last: Annotated[date | None, _number("", date(2020, 1, 1), date(2070, 12, 31), "Up to when people begin.")] = None
-    priority: Annotated[Literal["random", "most deprived first"] | None, _words(
+    coverage: Annotated[float | None, _number(
+        "share", 0, 1, "Of a measure: the share of those it is for whom it reaches.")] = None
+    where: Annotated[list[Text] | None, _words(
+        "Places in which it is offered, those first that come first by place; all, if not said.", max_length=100)] = None
+    priority: Annotated[Literal["random", "most deprived first", "by score", "by place"] | None, _words(
         "Who comes first of those who may take part and want to.")] = None
+    score: Annotated[Text | None, _words("By score: which score of the catalogue.")] = None
     reason: Annotated[LongText | None, _words("Why, for the people who read the results.")] = None
 
 

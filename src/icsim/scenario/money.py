@@ -142,7 +142,7 @@ def _receivers(each: Shifted, lines: dict[str, Line]) -> Iterator[Problem]:
         if line is not None and line.kind != FUND and not line.unit_pence:
             yield each.problem("to", f"{name} can receive nothing, because no cost of one {line.unit} is known. "
                                      "See `icsim catalogue` for those that have one.")
-        elif line is not None and line.kind == SERVICE and name == line.name and not any(n for _, n in line.pools):
+        elif line is not None and line.kind == SERVICE and not line.where(name):
             pools = ", ".join(pool for pool, _ in line.pools)
             yield each.problem("to", f"{name} has no servers yet. Name the pool that is to have some: {pools}.")
 

@@ -12,9 +12,12 @@ from typing import Any
 
 from icsim.errors import Problem
 from icsim.scenario.ground import Ground, Number
-from icsim.scenario.money import Shifted, shifted
+from icsim.scenario.money import Shifted
 from icsim.scenario.parse import SourceFile
 from icsim.scenario.shifts import Shift
+
+PROGRAMME = ("places", "waiting_list", "first", "last", "coverage", "where", "priority", "score")
+"""What a file may say of a programme, beside multiply and the reason."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,10 @@ class ProgrammePlan:
     waiting_list: int | None = None
     first: date | None = None
     last: date | None = None
+    coverage: float | None = None
+    where: tuple[str, ...] | None = None
     priority: str | None = None
+    score: str | None = None
     reason: str = ""
 
 
@@ -85,7 +91,7 @@ class Plan:
 
 
 def plan(chain: list[SourceFile], ground: Ground) -> Plan:
-    """The changes of a chain of sound files (the user's own first)."""
+    """The changes of a chain of sound files (the user's own first), without shifts of money."""
     pools: dict[str, PoolPlan] = {}
     services: dict[str, ServicePlan] = {}
     programmes: dict[str, ProgrammePlan] = {}
@@ -100,8 +106,9 @@ def plan(chain: list[SourceFile], ground: Ground) -> Plan:
         for name, said in file.data.get("programmes", {}).items():
             so_far = programmes.get(name, ProgrammePlan())
             said = said if "multiply" not in said else said | {"places": _places(so_far, name, ground) * said["multiply"]}
-            programmes[name] = _over(so_far, said, ("places", "waiting_list", "first", "last", "priority"))
-    return Plan(tuple(changed_values(chain, ground)), pools, services, programmes, shifted(chain))
+            said = said if "where" not in said else said | {"where": tuple(said["where"])}
+            programmes[name] = _over(so_far, said, PROGRAMME)
+    return Plan(tuple(changed_values(chain, ground)), pools, services, programmes)
 
 
 def _places(before: ProgrammePlan, name: str, ground: Ground) -> float:

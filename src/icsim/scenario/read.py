@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from icsim.areas import budget
@@ -109,7 +109,7 @@ def _place(problem: Problem) -> tuple[str, int]:
 
 def _assembled(source: str, chain: list[SourceFile], ground: Ground) -> Scenario:
     """The scenario that sound files make."""
-    intended = plan(chain, ground)
+    intended = replace(plan(chain, ground), shifted=money.shifted(chain))
     catalogue, area, problems = apply(intended, ground)
     _refuse(source, problems)
     content = ScenarioFile.model_validate(merged(chain))

@@ -44,7 +44,7 @@ class Ramp(NamedTuple):
 
     def text(self) -> str:
         """As people write it."""
-        return STEP if self.months == 1 else f"{self.shape} {self.months} months"
+        return STEP if self.months == 1 else f"{self.shape} {in_months(self.months)}"
 
 
 class Condition(NamedTuple):
@@ -55,7 +55,7 @@ class Condition(NamedTuple):
 
     def text(self) -> str:
         """As people write it."""
-        return f"occupancy < {self.occupancy:g} for {self.months} months"
+        return f"occupancy < {self.occupancy:g} for {in_months(self.months)}"
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Shift:
         found = {"from": self.giver, "to": dict(self.receivers), "amount_gbp_per_year": self.pence / 100,
                  "start": self.start, "ramp": self.ramp.text(), "close_when": self.close_when and self.close_when.text(),
                  "backfill": self.backfill,
-                 "double_running": f"{self.double_running_months} months" if self.double_running_months else None,
+                 "double_running": in_months(self.double_running_months) if self.double_running_months else None,
                  "double_running_from": self.double_running_from or None, "reason": self.reason}
         return {name: value for name, value in found.items() if value is not None}
 
@@ -135,6 +135,11 @@ def condition_of(text: str) -> Condition:
     if not 0 < limit <= 1:
         raise ValueError(WHENS)
     return Condition(limit, int(found[2]))
+
+
+def in_months(number: int) -> str:
+    """ "1 month", "18 months" """
+    return f"{number} month{'' if number == 1 else 's'}"
 
 
 def _months(number: str, unit: str) -> int:

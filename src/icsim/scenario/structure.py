@@ -104,8 +104,7 @@ def _names(owner: type[BaseModel]) -> list[str]:
 def _field(key: Path) -> tuple[str, FieldInfo]:
     """Name and field that `key` leads to."""
     owner, _ = _owner(key)
-    name = key[2] if key[0] == "shift" and len(key) > 2 else key[-1]  # what stands in `to` is told as `to`
-    return next((each, field) for each, field in owner.model_fields.items() if (field.alias or each) == name)
+    return next((name, field) for name, field in owner.model_fields.items() if (field.alias or name) == key[-1])
 
 
 def allowed(key: Path, kind: str = "") -> str:
@@ -118,6 +117,8 @@ def allowed(key: Path, kind: str = "") -> str:
         return f"a table that is opened by {_WRITTEN[str(key[0])].replace('NAME', str(key[1])[:60])}"
     if kind == "dict_type":
         return "lines and their shares, as in { falls_vehicles = 0.6, crisis_cafes = 0.4 }"
+    if key[0] == "shift" and len(key) == 4:
+        return "a number above 0 and at most 1 (share of the money)"
     _, field = _field(key)
     choices = _choices(field.annotation)
     if choices:

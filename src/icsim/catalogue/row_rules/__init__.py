@@ -47,6 +47,7 @@ from icsim.catalogue.row_rules.programmes import (
     effects_are_sound,
     moves_are_sound,
     programmes_are_whole,
+    scores_are_sound,
     shares_of_programmes_are_sound,
 )
 from icsim.catalogue.row_rules.services import (
@@ -93,6 +94,7 @@ ROW_RULES: tuple[Callable[[Tables, Catalogue], Iterable[Problem]], ...] = (
     classes_are_sound,
     conditions_can_be_read,
     programmes_are_whole,
+    scores_are_sound,
     shares_of_programmes_are_sound,
     effects_are_sound,
     moves_are_sound,

@@ -26,15 +26,37 @@ def costs_are_sound(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
         timed = row.per.partition(" ")[0] in ("busy", "open") or _is_time(catalogue, row.per)
         if timed != (row.unit in HOURS):
             yield place.problem("unit", f"Here this must be one of: {', '.join(HOURS if timed else ['GBP'])}.", row.unit)
-        try:
-            known = first_year(row.year) in years
-        except ValueError:
-            known = False
-        if not known:
+        if not _known_year(row.year, years):
             yield place.problem("year", "price_index.csv must have the year of these prices, as 2024/25.", row.year)
+    yield from _capacity(tables, catalogue, years)
     for place in tables["price_index"][:1]:
         if [row.value for row in catalogue.price_index].count(1) != 1:
             yield place.problem("value", "One year, that of all prices in results, must have 1, and no other.", None)
+
+
+def _capacity(tables: Tables, catalogue: Catalogue, years: set[int]) -> Iterator[Problem]:
+    """What a server costs is of a service, in whole steps, and its parts are shares."""
+    services = [row.service for row in catalogue.services]
+    for place in tables["capacity_costs"]:
+        row = place.row
+        if row.service not in services:
+            yield place.problem("service", f"services.csv has no such service. {nearest(row.service, services)}".strip(),
+                                row.service)
+        if row.step < 1 or row.notice_months < 0:
+            yield place.problem("step" if row.step < 1 else "notice_months", "This cannot be below 1 server, or 0 months.",
+                                row.step if row.step < 1 else row.notice_months)
+        if min(row.fixed, row.variable) < 0 or row.fixed + row.variable >= 1:
+            yield place.problem("fixed", "Shares that stay and that follow use add up to less than 1: the rest is saved.",
+                                row.fixed + row.variable)
+        if not _known_year(row.year, years):
+            yield place.problem("year", "price_index.csv must have the year of these prices, as 2024/25.", row.year)
+
+
+def _known_year(text: str, years: set[int]) -> bool:
+    try:
+        return first_year(text) in years
+    except ValueError:
+        return False
 
 
 def systems_are_sound(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:

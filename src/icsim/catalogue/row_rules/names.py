@@ -21,7 +21,9 @@ DISTRIBUTIONS = ("constant", "exponential", "lognormal", "uniform", "triangular"
 SHIFT_END = ("finish", "wait", "pre-empt")
 QUANTITIES = ("duration", "patience", "priority")
 BETTER = ("", "lower", "higher")
-PRIORITIES = ("random", "most deprived first")
+PRIORITIES = ("random", "most deprived first", "by score", "by place")
+PROGRAMME_KINDS = ("programme", "measure")
+SCORES = ("points", "auc")
 TAKES = ("uptake", "drop_out")
 ESTIMANDS = ("as assigned", "as treated")
 STRENGTHS = ("high", "moderate", "low", "very low", "none")
@@ -72,6 +74,8 @@ _VOCABULARY: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("services", "shift_end", SHIFT_END),
     ("congestion", "kind", tuple(CONGESTION_KINDS)),
     ("programmes", "priority", PRIORITIES),
+    ("programmes", "kind", PROGRAMME_KINDS),
+    ("scores", "what", SCORES),
     ("takes", "what", TAKES),
     *((table, column, words) for table in ("effects", "programme_moves")
       for column, words in (("estimand", ESTIMANDS), ("strength", STRENGTHS))),

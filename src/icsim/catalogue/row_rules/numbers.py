@@ -28,10 +28,12 @@ UNITS: dict[str, tuple[str, ...]] = {
     "congestion": ("ratio", *SHARES),
     "discounting": tuple(SHARES),
     "stages": ("days",),
+    "scores": ("log odds", "share"),
     "takes": tuple(SHARES),
     "programme_moves": tuple(SHARES),
     "effects": ("ratio",),
     "unit_costs": ("GBP", "GBP a day", "GBP a week", "GBP an hour"),
+    "capacity_costs": ("GBP a year",),
     "price_index": ("ratio",),
 }
 """The units that fit each table of numbers."""
@@ -45,7 +47,9 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "profiles": (0.0, 1e6),
     "stages": (1.0, 36525.0),
     "effects": (1e-6, 1e6),
+    "scores": (-20.0, 20.0),
     "unit_costs": (0.0, 1e9),
+    "capacity_costs": (1.0, 1e9),
     "price_index": (0.01, 100.0),
 }
 """Smallest and largest value of each table; shares lie between 0 and 1 of their unit."""

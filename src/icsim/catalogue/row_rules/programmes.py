@@ -35,6 +35,24 @@ def programmes_are_whole(tables: Tables, catalogue: Catalogue) -> Iterator[Probl
             yield place.problem("stage", "This word stands for those who do not take part.", place.row.stage)
 
 
+def scores_are_sound(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
+    """A programme's score is there, where it goes by one; each score has points and one AUC of 0.5 to 1."""
+    known = list(dict.fromkeys(row.score for row in catalogue.scores))
+    for place in tables["programmes"]:
+        row = place.row
+        if (row.priority == "by score" or row.score) and row.score not in known:
+            yield place.problem("score", f"scores.csv has no such score. {nearest(row.score, known)}".strip(), row.score)
+    for place in tables["scores"]:
+        row, own = place.row, [other for other in catalogue.scores if other.score == place.row.score]
+        if (row.unit == "share") != (row.what == "auc"):
+            yield place.problem("unit", "Points are in log odds, an AUC is a share.", row.unit)
+        if row.what == "auc" and not 0.5 < row.value < 1:
+            yield place.problem("value", "An AUC lies between 0.5, no better than chance, and 1.", row.value)
+        if [other.what for other in own].count("auc") != 1 or len(own) < 2:
+            yield place.problem("score", "A score has points and one AUC.", row.score)
+        yield from _clause_problems(catalogue, place, "when", row.when)
+
+
 def shares_of_programmes_are_sound(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
     """An uptake's clauses can be read; a drop-out names a stage."""
     for place in tables["takes"]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from icsim.areas import budget, schedule
-from icsim.areas.rows import Catchment
+from icsim.areas.rows import Catchment, Offer
 from icsim.catalogue.rows import Branch, Prevalence, SeverityShare
 from icsim.errors import ScenarioError
 from icsim.scenario import Resolved, money
@@ -110,10 +110,11 @@ def _programmes(base: Resolved, other: Resolved) -> Iterator[Part]:
 
 
 def _offered(resolved: Resolved, name: str) -> tuple[Any, ...]:
-    """Places, waiting list, dates and priority."""
-    offer = next((row for row in resolved.area.programmes if row.programme == name), None)
-    priority = next(row.priority for row in resolved.catalogue.programmes if row.programme == name)
-    return (*((offer.value, offer.waiting_list, offer.first, offer.last) if offer else (0.0, 0, "", "")), priority)
+    """Places, waiting list, dates and where; who comes first."""
+    nothing = Offer(programme=name, value=0.0)
+    offer = next((row for row in resolved.area.programmes if row.programme == name), nothing)
+    about = next(row for row in resolved.catalogue.programmes if row.programme == name)
+    return offer.value, offer.waiting_list, offer.first, offer.last, offer.where, about.priority, about.score
 
 
 def _shifts(base: Resolved, other: Resolved) -> Iterator[Part]:

@@ -75,7 +75,7 @@ def results(name: str = "baseline", title: str = "Four falls vehicles, as today"
         name=name, title=title, cells=_thinned(cells, fewer, np.random.default_rng(luck + 1)), waits=waits, wait_sums=sums,
         pool_waits=_pool_waits(sums), pools=_pools(name, replications, labels, rng),
         background=_background(name, replications, labels),
-        population=_population(cells, years), ends=_ends(cells, fewer), expectancy=_expectancy(name),
+        population=_population(cells, years), ends=_ends(cells, fewer), expectancy=_expectancy(name), ledger=_ledger(),
         provenance=_provenance(replications, years, changed=fewer > 0),
         timings=[("residents", 12.5), ("services", 3.25)], resolved_toml='schema = 1\ntitle = "made up"\n',
         explanation="Made up.\n", content_hash=f"{luck:02d}{int(fewer * 100):02d}" * 16)
@@ -191,6 +191,12 @@ def _expectancy(name: str) -> pl.DataFrame:
     columns = {f"{base}{scheme}": years * share * counts for scheme, counts in WORTH.items()
                for base, share in (("person_years", 1), ("healthy_years", 0.6), ("qalys", 0.7))}
     return table.with_columns(**columns)
+
+
+def _ledger() -> pl.DataFrame:
+    """No budget line has anything."""
+    return pl.DataFrame(schema=dict.fromkeys(("scenario", "year", "month", "kind", "giver", "receiver"), pl.String)
+                        | dict.fromkeys(("replication", "shift", "pence"), pl.Int64))
 
 
 def _provenance(replications: int, years: int, changed: bool) -> dict:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -176,28 +176,43 @@ def check_log(resolved: Resolved, log: int | None, log_days: int | None) -> None
 
 
 def compare(base: Given, *alternatives: Given, progress: Progress | None = None, log: int | None = None,
-            log_days: int | None = None, anyway: bool = False, **overrides: Any) -> Comparison:
+            log_days: int | None = None, anyway: bool = False, attribute: bool = False,
+            groups: Mapping[str, Sequence[str]] | None = None, assumptions: bool = False, **overrides: Any) -> Comparison:
     """Run scenarios on the same residents with the same luck, replication by replication.
 
     `overrides` apply to all of them. `log`, `log_days`: an event log of each, as in `run`, in `Results.events`. `anyway`:
-    even if the memory may not suffice. Raises ScenarioError, also where two scenarios have one name, or differ in area,
-    start, years, replications, seed or heartbeat: such scenarios have no pairs; NotEnoughMemoryError where they would not
-    fit.
+    even if the memory may not suffice. `attribute`: share out what each alternative does among the groups of what it
+    changes (`groups`: name → parts, those not named being groups of their own), in `Comparison.attributions`; n groups take
+    2ⁿ scenarios instead of 2. `assumptions`: say how much of it rests on assumption, in `Comparison.on_assumption`, also
+    where that takes one or two scenarios more. Raises ScenarioError, also where two scenarios have one name, or differ in
+    area, start, years, replications, seed or heartbeat: such scenarios have no pairs; NotEnoughMemoryError where they would
+    not fit.
     """
     found = [resolve(each, **overrides) for each in (base, *alternatives)]
     check_pairs(found)
     check_log(found[0], log, log_days)
     from icsim import experiment  # here: a mistake is told before the engine is loaded
+    from icsim.attribution import runs
 
-    days = logged_days(log, log_days)
+    days, beside = logged_days(log, log_days), runs.further(found, attribute, groups, assumptions)
     if not anyway:
-        check_memory(experiment.estimate(found, days))
-    compared = experiment.compare(found[0], found[1:], progress)
+        check_memory(experiment.estimate(found, days), *([beside.estimate] if beside.estimate else []))
+    every = len(found) + len(beside.scenarios)
+    compared = experiment.compare(found[0], found[1:], runs.stage(progress, 0, len(found), every))
+    compared = runs.carried_out(compared, beside, progress)
     if log is None:
         return compared
     first, *others = (replace(left, events=experiment.events(each, log, days, progress))
                       for left, each in zip(compared.scenarios, found, strict=True))
-    return Comparison(first, others)
+    return replace(compared, base=first, alternatives=others)
+
+
+def estimate_beside(*found: Resolved, attribute: bool = False, groups: Mapping[str, Sequence[str]] | None = None,
+                    assumptions: bool = False) -> Estimate | None:
+    """What `compare` with these settings runs beside the comparison; None where that is nothing. Raises ScenarioError."""
+    from icsim.attribution import runs
+
+    return runs.further(found, attribute, groups, assumptions).estimate
 
 
 def check_pairs(found: Sequence[Resolved]) -> None:

@@ -97,11 +97,51 @@ class Results:
 
 
 @dataclass(frozen=True)
+class Attribution:
+    """What each group of a scenario's changes contributes to its difference from the baseline, in whole numbers."""
+
+    scenario: str
+    groups: dict[str, tuple[str, ...]]
+    """group → the parts of the scenario that are in it"""
+    labels: dict[str, str]
+    """group → what pages call it"""
+    orders: int
+    """n!: in how many orders n groups can be added one after the other"""
+    tallies: pl.DataFrame
+    """scenario, replication, year, tally (as the engine adds up: counts, milliseconds, pence), group; own (int64): what the
+    group does alone; over_orders (int64): what it adds, summed over all orders, which is `orders` × its Shapley value. Over
+    all groups over_orders adds up to `orders` × the difference between the scenarios, exactly."""
+
+
+@dataclass(frozen=True)
+class OnAssumption:
+    """How much of a scenario's differences from the baseline rests on assumed effects of what it changes."""
+
+    scenario: str
+    rows: tuple[str, ...]
+    """ids of the assumed effects and moves that are taken to do nothing"""
+    programmes: tuple[str, ...]
+    """labels of the programmes they belong to"""
+    undone: tuple[str, ...]
+    """labels of what is taken back as a whole, because at least half of the shares that lead to and from a service are
+    assumed, and a share cannot be set to nothing"""
+    ways: dict[str, tuple[int, int]]
+    """label of each service that the scenario changes → how many of these shares are assumed, of how many"""
+    shares: pl.DataFrame | None
+    """year (all years, headline years), measure, difference, at_null (the difference that is left), share (1 − at_null /
+    difference, null where nothing differs): means over pairs; None: needs more runs, which were not asked for"""
+
+
+@dataclass(frozen=True)
 class Comparison:
     """Scenarios run on the same residents with the same luck, replication by replication."""
 
     base: Results
     alternatives: list[Results]
+    attributions: tuple[Attribution, ...] = ()
+    """what each part does, of each alternative, where that was asked for"""
+    on_assumption: tuple[OnAssumption, ...] = ()
+    """of each alternative"""
 
     @property
     def scenarios(self) -> list[Results]:

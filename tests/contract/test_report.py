@@ -264,7 +264,8 @@ def test_saving_writes_page_tables_and_charts(pair, table, tmp_path):
 
 def test_the_object_has_stable_keys_and_reasons_for_nulls(pair, table):
     found = result_object(pair, table, None)
-    assert set(found) == {"name", "hash", "folder", "why_no_folder", "scenarios", "headline_years", "overloaded", "summary"}
+    assert set(found) == {"name", "hash", "folder", "why_no_folder", "scenarios", "headline_years", "overloaded", "summary",
+                          "attribution", "on_assumption"}
     assert found["headline_years"] == ["2025/26", "2026/27"]
     assert set(found["summary"][0]) == {
         "kind", "scenario", "measure", "label", "unit", "population", "year", "margin", "group", "baseline", "mean",

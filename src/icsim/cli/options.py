@@ -39,6 +39,12 @@ LogDays = Annotated[int | None, typer.Option(show_default=False, help="Days from
 All = Annotated[bool, typer.Option("--all", help="List every assumed number with its reason.")]
 Replication = Annotated[int, typer.Option(metavar="N", help="Which replication's luck (0 is the first).")]
 Anyway = Annotated[bool, typer.Option("--anyway", help="Run even if the memory may not suffice.")]
+Attribute = Annotated[bool, typer.Option("--attribute", help="Say which part of a scenario does what: every set of up to "
+                                         "five groups of its changes is run as well.")]
+Groups = Annotated[list[str] | None, typer.Option("--group", metavar="NAME=PART,…", show_default=False, help="Parts to be "
+                                                  "one group, as in prevention=stop_smoking,weight_programme.")]
+Assumptions = Annotated[bool, typer.Option("--assumptions", help="Say how much of each change rests on assumption, even if "
+                                           "that takes more runs.")]
 NoCharts = Annotated[bool, typer.Option("--no-charts", help="Write tables and page only.")]
 
 

@@ -9,7 +9,10 @@ import typer
 
 from icsim.cli.options import (
     Anyway,
+    Assumptions,
+    Attribute,
     EngineChoice,
+    Groups,
     Json,
     Log,
     LogDays,
@@ -67,17 +70,21 @@ def compare(base: Annotated[str, typer.Argument(help="The scenario to start from
             alternatives: Annotated[list[str], typer.Argument(metavar="ALTERNATIVE", help="What to compare it with.")],
             json_: Json = False, out: Out = Path("results"), replications: Replications = None, seed: Seed = None,
             years: Years = None, engine: EngineChoice = None, no_charts: NoCharts = False,
-            threads: Threads = None, log: Log = None, log_days: LogDays = None, anyway: Anyway = False) -> None:
+            threads: Threads = None, log: Log = None, log_days: LogDays = None, anyway: Anyway = False,
+            attribute: Attribute = False, group: Groups = None, assumptions: Assumptions = False) -> None:
     """Compare scenarios on the same residents with the same luck.
 
     Prints a page about what changes and writes tables and charts to
     results/BASE-ALTERNATIVE. With --log also an event log of each scenario, in
     a folder of its own; the same resident has the same key in all of them.
+    With --attribute also what each part of a scenario does, alone and beside
+    the others.
 
     \b
     Examples:
       icsim compare baseline falls_vehicles --replications 3
       icsim compare baseline falls_vehicles --log 0 --log-days 7
+      icsim compare baseline falls_prevention --attribute
     """
     from icsim import api
 
@@ -86,9 +93,13 @@ def compare(base: Annotated[str, typer.Argument(help="The scenario to start from
     api.check_pairs(resolved)
     api.check_log(resolved[0], log, log_days)
     _check_folders([out / "-".join(each.name for each in resolved)])
+    beside = _beside(attribute, group, assumptions)
+    more = api.estimate_beside(*resolved, **beside) if beside else None
     _look_ahead([api.estimate(*resolved, log_days=api.logged_days(log, log_days))], anyway)
+    if more:
+        _look_ahead([more], anyway, always=True)
     with progress() as tell:
-        comparison = api.compare(*resolved, progress=tell, log=log, log_days=log_days, anyway=True)
+        comparison = api.compare(*resolved, progress=tell, log=log, log_days=log_days, anyway=True, **beside)
     found = _finish(comparison, out, not no_charts, json_)
     if json_:
         print_json({"command": "compare", "results": [found]})
@@ -151,14 +162,25 @@ def _check_folders(folders: list[Path]) -> None:
         results.check(folder)
 
 
-def _look_ahead(found: list[Estimate], anyway: bool) -> None:
-    """Refuse runs that do not fit into memory, unless they are wanted `anyway`; say of long ones what they will need."""
+def _beside(attribute: bool, group: list[str] | None, assumptions: bool) -> dict[str, Any]:
+    """What was asked for beside a comparison, as `api.compare` takes it; empty: nothing."""
+    if not (attribute or group or assumptions):
+        return {}
+    named: dict[str, list[str]] = {}
+    for text in group or []:
+        name, _, parts = text.partition("=")
+        named.setdefault(name.strip(), []).extend(part.strip() for part in parts.split(",") if part.strip())
+    return {"attribute": attribute or bool(group), "groups": named, "assumptions": assumptions}
+
+
+def _look_ahead(found: list[Estimate], anyway: bool, always: bool = False) -> None:
+    """Refuse runs that do not fit into memory, unless wanted `anyway`; say of long ones, or `always`, what they need."""
     from icsim import api
 
     if not anyway:
         api.check_memory(*found)
     for each in found:
-        if each.is_long or not each.fits:
+        if always or each.is_long or not each.fits:
             typer.echo(str(each), err=True)
 
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from icsim.attribution import tidy
 from icsim.report.assumptions import assumptions_csv
 from icsim.report.page import page
 from icsim.report.validation import Validated, validation_object, validation_page
@@ -23,7 +24,8 @@ def save(value: Results | Comparison, summary: pl.DataFrame, folder: Path, with_
     `summary` is the frame of `outcomes.summary(value)`. Raises ResultsError; earlier results are then untouched.
     """
     files = {"page.txt": page(value, summary, folder).encode(), "summary.csv": summary.write_csv().encode(),
-             "summary.parquet": parquet(summary), "assumptions.csv": assumptions_csv(value).encode(), **_event_logs(value)}
+             "summary.parquet": parquet(summary), "assumptions.csv": assumptions_csv(value).encode(), **_event_logs(value),
+             **(_attributions(value) if isinstance(value, Comparison) else {})}
     if with_charts:
         from icsim.report.charts import charts  # here, because matplotlib takes half a second to load
 
@@ -44,6 +46,21 @@ def save_validation(value: Validated, folder: Path, with_charts: bool = True) ->
 
         files |= {f"charts/{name}": content for name, content in validation_charts(value).items()}
     return write(value.results, folder, files)
+
+
+def _attributions(value: Comparison) -> dict[str, bytes]:
+    """Which part does what, as people read it and in whole numbers; and what rests on assumption. What was not found out has
+    no file."""
+    import polars as pl
+
+    files: dict[str, bytes] = {}
+    if value.attributions:
+        table = pl.concat([tidy(each) for each in value.attributions])
+        files |= {"attribution.csv": table.write_csv().encode(), "attribution.parquet": parquet(table),
+                  "attribution_tallies.parquet": parquet(pl.concat([each.tallies for each in value.attributions]))}
+    known = [each.shares.select(pl.lit(each.scenario).alias("scenario"), pl.all()) for each in value.on_assumption
+             if each.shares is not None]
+    return files | ({"on_assumption.csv": pl.concat(known).write_csv().encode()} if known else {})
 
 
 def _event_logs(value: Results | Comparison) -> dict[str, bytes]:

@@ -67,7 +67,9 @@ def rests_on(value: Results | Comparison, folder: Path | None) -> str:
         parts = ", ".join(f"{count:,} {name}" for name, count in standing.items())
         text = f"Of {sum(standing.values()):,} numbers in use: {parts}."
     if assumed:
-        text += (" How much of the results rests on the assumed ones has not been worked out: read every number as "
+        known = isinstance(value, Comparison) and value.on_assumption
+        beside = ", beside assumed effects (in short, above)," if known else ""
+        text += (f" How much of the results rests on the assumed ones{beside} has not been worked out: read every number as "
                  '"if these hold".')
     changed = {row["name"].split(".")[1].rstrip("s") for row in each.provenance.get("differences", [])}
     shown = sorted(assumed, key=lambda row: _nearness(row["name"], changed))[:ASSUMPTIONS_SHOWN]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from icsim.outcomes.averted import ADMISSIONS, per_averted
 from icsim.report.figures import Figures, Row
+from icsim.report.on_assumption import known_of, meaning, words
 from icsim.report.tables import title_of
-from icsim.report.wording import about, about_places, heading, number, paragraph, unclear
+from icsim.report.wording import about, about_places, heading, in_a_sentence, number, paragraph, unclear
 from icsim.results import Comparison, Results
 
 TOLD = (ADMISSIONS, "bed_days", "delayed_bed_days", "ae_attendances", "crisis_ae_attendances", "conveyances", "calls_999",
@@ -20,11 +21,13 @@ def in_short(value: Comparison, other: Results, figures: Figures) -> str:
     if not found:
         return ""
     clear = [row for row in found if row["mean"] and not unclear(row)]
-    lines = [paragraph(_sentence(row, len(figures.years)), hanging="- ") for row in clear]
+    known = known_of(value, other)
+    lines = [paragraph(_sentence(row, len(figures.years)) + words(known, row["measure"], figures), hanging="- ")
+             for row in clear]
     lines += [paragraph(text, hanging="- ") for text in (_unclear(found), _untouched(found)) if text]
-    averted = _per_averted(value.base, other, figures)
+    last = [_per_averted(value.base, other, figures), meaning(known) if clear else ""]
     return "\n".join([heading("In short: an average year with the change", title_of(value, other)), *lines,
-                      *([paragraph(averted, hanging="- ")] if averted else [])])
+                      *(paragraph(text, hanging="- ") for text in last if text)])
 
 
 def _sentence(row: Row, years: int) -> str:
@@ -36,16 +39,11 @@ def _change(change: float, error: float | None, what: str) -> str:
     """ "about 26 fewer of these (± 1)" """
     size, direction = abs(change), "more" if change > 0 else "fewer"
     give_or_take = f" (± {number(error, about_places(size, error))})" if error else ""
-    return f"about {about(size, error)} {direction} {_in_a_sentence(what)}{give_or_take}"
-
-
-def _in_a_sentence(label: str) -> str:
-    """A label without its capital; one such as A&E keeps it."""
-    return label if label[1:2].isupper() or not label[1:2].isalpha() else label[0].lower() + label[1:]
+    return f"about {about(size, error)} {direction} {in_a_sentence(what)}{give_or_take}"
 
 
 def _listed(rows: list[Row]) -> str:
-    return ", ".join(_in_a_sentence(row["label"]) for row in rows)
+    return ", ".join(in_a_sentence(row["label"]) for row in rows)
 
 
 def _unclear(found: list[Row]) -> str:

@@ -1,0 +1,83 @@
+"""How much of each change in the short result rests on assumption, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from icsim.report.figures import Figures
+from icsim.report.wording import in_a_sentence, number
+from icsim.results import Comparison, OnAssumption, Results
+
+NEARLY, HALF = 0.005, 0.5
+ASK = "run with --assumptions to see how much rests on assumption"
+
+
+def known_of(value: Comparison, other: Results) -> OnAssumption | None:
+    """What is known of a scenario."""
+    return next((each for each in value.on_assumption if each.scenario == other.name), None)
+
+
+def words(found: OnAssumption | None, measure: str, figures: Figures) -> str:
+    """As in ", mostly assumption (62 %)"; empty where it is not known."""
+    share = None if found is None or found.shares is None else shares(found, figures).get(measure)
+    if share is None:
+        return ""
+    if share >= 1 - NEARLY:
+        return ", all of it assumption"
+    if share <= NEARLY:
+        return ", none of it assumption"
+    part = f"{number(100 * share, 0)} %"
+    return f", mostly assumption ({part})" if share > HALF else f", {part} of it assumption"
+
+
+def shares(found: OnAssumption, figures: Figures) -> dict[str, float | None]:
+    """Measure → its share, in the years that headlines rest on."""
+    if found.shares is None:
+        return {}
+    own = found.shares.filter(found.shares["year"] == figures.together)
+    return dict(zip(own["measure"], own["share"], strict=True))
+
+
+def meaning(found: OnAssumption | None) -> str:
+    """What counts as assumption here, or how to find out; empty where nothing is known."""
+    if found is None:
+        return ""
+    if found.shares is None:
+        return ASK
+    if not found.rows and not found.undone:
+        return f"none of it assumption: no effect that this needs is assumed; {_rest(found)}"
+    return f"assumption is what would be gone {' and '.join(_gone(found))}; {_rest(found)}"
+
+
+def _gone(found: OnAssumption) -> list[str]:
+    own = [f"without the assumed effects of {_listed(found.programmes)}"] if found.rows else []
+    back = [f"with {_listed(found.undone)} as in the baseline, since {_counts(found, True)}, and shares cannot be set to "
+            "nothing"] if found.undone else []
+    return [*own, *back]
+
+
+def _listed(labels: Iterable[str]) -> str:
+    return ", ".join(map(in_a_sentence, labels))
+
+
+def _counts(found: OnAssumption, mostly: bool) -> str:
+    """As in "5 of 5 shares of people who reach or leave falls vehicles are assumed"."""
+    own = [f"{assumed} of {of_all} shares of people who reach or leave {in_a_sentence(label)} are assumed"
+           for label, (assumed, of_all) in found.ways.items() if assumed and (2 * assumed >= of_all) == mostly]
+    return ", and ".join(own)
+
+
+def _rest(found: OnAssumption) -> str:
+    """What counts as no assumption although it may be one."""
+    few = _counts(found, False)
+    also = f"; {few} as well, fewer than half, which is left out" if few else ""
+    return f"other assumed numbers, such as uptake, durations and rates, stay as they are{also}"
+
+
+def assumption_object(value: Comparison) -> list[dict[str, Any]]:
+    """Of each alternative what was at null, and the shares, which may lie outside 0 to 1; null with a reason."""
+    return [{"scenario": found.scenario, "rows": list(found.rows), "undone": list(found.undone),
+             "ways": [{"service": label, "assumed": few, "of": of_all} for label, (few, of_all) in found.ways.items()],
+             "shares": None if found.shares is None else found.shares.to_dicts(),
+             "why_null": ASK if found.shares is None else None} for found in value.on_assumption]

@@ -517,6 +517,30 @@ class CapacityCost(Evidence):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StaffGroup:
+    """People of one profession. `staff.csv`."""
+
+    staff: str
+    label: str
+    training_years: float = 0.0
+    """from the beginning of training to the first day at work"""
+    source: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaffNeed(Evidence):
+    """Whole-time posts for one server of a service, or for one place a month of a programme. `staff_needs.csv`. unit: WTE.
+
+    per: "service falls_vehicles" · "programme social_prescribing". Leave and illness are in it.
+    """
+
+    per: str
+    staff: str
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class PriceIndex(Evidence):
     """Prices of the financial year that begins in `from_year`, over those of the year of results. `price_index.csv`."""
 

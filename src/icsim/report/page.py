@@ -33,7 +33,7 @@ def _alone(value: Results, figures: Figures) -> list[str]:
 
 
 def _compared(value: Comparison, figures: Figures) -> list[str]:
-    sections = (in_short, tables.changes, parts.changes, lifetimes.changes, spending.changes, money.changes,
+    sections = (in_short, tables.changes, parts.changes, lifetimes.changes, spending.changes, money.changes, staff.changes,
                 tables.changed_years, tables.changed_fifths)
     changes = [section(value, each, figures) for each in value.alternatives for section in sections]
     told = value.scenarios

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from icsim.outcomes.summary import ENOUGH_DRAWS
-from icsim.report import lifetimes, money, parts, services, spending, tables
+from icsim.report import lifetimes, money, parts, services, spending, staff, tables
 from icsim.report.basis import differences, rests_on, unknown
 from icsim.report.figures import Figures
 from icsim.report.short import in_short

@@ -57,6 +57,23 @@ def test_every_kind_of_change_is_a_part(base, scenario):
     assert found[2].pence > 0
 
 
+@pytest.mark.parametrize(("text", "name"), [
+    ('[services.falls_vehicles]\nopen = "daily 07:00-22:00"\n', "falls_vehicles"),
+    ("[services.falls_vehicles]\nqueue_limit = 7\n", "falls_vehicles"),
+    (EXERCISE + 'priority = "most deprived first"\n', "falls_exercise"), (EXERCISE + "waiting_list = 5\n", "falls_exercise"),
+    (EXERCISE + "first = 2025-10-01\n", "falls_exercise")])
+def test_hours_limits_dates_and_who_comes_first_are_parts_too(scenario, text, name):
+    before = scenario(EXERCISE if "programmes" in text else "", "before")
+    (part,) = parts(before, scenario(text))
+    assert part.name == name
+
+
+def test_where_a_programme_is_offered_is_a_part_too(base, scenario):
+    place = base.area.place_names[0]
+    (part,) = parts(scenario(EXERCISE, "before"), scenario(EXERCISE + f'where = ["{place}"]\n'))
+    assert part.name == "falls_exercise"
+
+
 def test_a_scenario_that_changes_nothing_has_no_part(base, scenario):
     assert parts(base, scenario('[services.falls_vehicles]\nopen = "daily 07:00-19:00"\n')) == ()
 
@@ -131,7 +148,8 @@ def test_a_reader_names_groups_and_the_rest_goes_on_alone():
 
 def test_a_row_stands_for_the_part_that_it_belongs_to():
     part = Part("branch.falls.fall", "number", "x", rows=("one", "two"))
-    assert grouped("x", [part, *some(1)], {"calls": ["one", "two"]})[0].parts == ("branch.falls.fall",)
+    found = grouped("x", [part, *some(1)], {"calls": ["one", "two"]})
+    assert [(group.name, group.parts) for group in found] == [("calls", ("branch.falls.fall",)), ("p0", ("p0",))]
 
 
 @pytest.mark.parametrize(("named", "words"), [

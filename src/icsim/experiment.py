@@ -203,8 +203,14 @@ def _about(resolved: Resolved, replication: Replication) -> dict[str, Any]:
                    "line": costs.line(row), "pence": costs.pence(resolved.catalogue, row)}
                   for row in resolved.catalogue.unit_costs],
         "lines": [{"line": line.name, "label": line.label, "payer": line.payer, "provider": line.provider, "kind": line.kind,
-                   "pence": line.pence, "unit": line.unit, "unit_pence": line.unit_pence, "step": line.step}
+                   "pence": line.pence, "unit": line.unit, "unit_pence": line.unit_pence, "step": line.step,
+                   "step_pence": line.step_pence}
                   for line in budget.lines(resolved.catalogue, resolved.area, resolved.run.growth).values()],
+        "staff": {row.staff: row.label for row in resolved.catalogue.staff},
+        "staff_needs": [{"line": row.per.partition(" ")[2], "staff": row.staff, "value": row.value}
+                        for row in resolved.catalogue.staff_needs],
+        "staffing": {group: {row.what: row.value for row in resolved.area.staff if row.staff == group}
+                     for group in dict.fromkeys(row.staff for row in resolved.area.staff)},
         "shifts": [{**shift.said(), "start": shift.start.isoformat()} for shift in resolved.plan.shifts],
         "price_year": costs.price_year(resolved.catalogue) if resolved.catalogue.price_index else "",
         "demands": _demands(resolved),

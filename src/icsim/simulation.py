@@ -18,7 +18,8 @@ from icsim.areas.load import Area
 from icsim.calendar import Beat, Calendar
 from icsim.catalogue.load import Catalogue
 from icsim.catalogue.programmes import COUNTED, counted, with_programmes
-from icsim.errors import CatalogueError
+from icsim.catalogue.taking_part_rules import together_problems
+from icsim.errors import CatalogueError, Problem
 from icsim.ledger import ENTRY, Funded, Ledger
 from icsim.memory import keep_freed
 from icsim.order import in_order, joined
@@ -170,11 +171,10 @@ def world(catalogue: Catalogue, area: Area, start: date, years: int, *, heartbea
     that scenarios share one start and differ from there on; only changed prevalences apply before.
     """
     first_catalogue, first_area = shipped or (catalogue, area)
-    problems = fit_problems(catalogue, area)
-    if problems:
-        raise CatalogueError(area.name, problems)
+    _refuse(area, fit_problems(catalogue, area))
     lines = budget.lines(catalogue, area, growth)
     programmes = in_force(first_area, area, paid=paid_by(shifts, lines))
+    _refuse(area, together_problems(catalogue, programmes))
     plain = replace(first_catalogue, prevalence=catalogue.prevalence)
     before = with_programmes(plain, programmes)
     catalogue = with_programmes(catalogue, programmes)
@@ -194,6 +194,11 @@ def world(catalogue: Catalogue, area: Area, start: date, years: int, *, heartbea
     states = lasting(first_catalogue, residents_layout.layout_of(first_catalogue, area))
     return World(catalogue, area, when, layout, now, earlier, people, served, programmes, engine, lines, shifts, growth,
                  states)
+
+
+def _refuse(area: Area, problems: list[Problem]) -> None:
+    if problems:
+        raise CatalogueError(area.name, problems)
 
 
 def in_force(*areas: Area, paid: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -285,8 +290,8 @@ class _Running:
         self.busy = _Busy(world.layout)
         self.more: dict[str, list[tuple[int, int]]] = {}
         """pool → (day, servers more than the tables say)"""
-        self.funded: Funded | None = None
-        """what services have yet to come to"""
+        self.funded: dict[int, Funded] = {}
+        """day → what money has changed from then on, to which services have yet to come"""
         self.population: list[np.ndarray] = []
         self.demands = 0
         self.contacts: list[np.ndarray] = []
@@ -303,14 +308,13 @@ class _Running:
         for pool in {row.pool for row in world.layout.pools} & (set(funded.servers) | set(self.more)):
             self.more.setdefault(pool, []).append((beat.start_day, funded.servers.get(pool, 0)))
         self.programmes.offer({p: funded.places.get(name, 0.0) for p, name in enumerate(world.programmes)})
-        self.funded = funded
+        self.funded[beat.start_day] = funded
 
     def _refund(self, beat: Beat) -> None:
         """Services go on with what money has changed."""
-        world, funded = self.world, self.funded
-        if funded is None or beat.first < self.ledger.month:
+        world, funded = self.world, self.funded.pop(beat.start_day, None)
+        if funded is None:
             return
-        self.funded = None
         model = world.now.reseeded(world.catalogue, world.layout, self.seed)
         table = capacity.changes(world.catalogue, world.area, world.calendar.origin, world.calendar.days, world.growth,
                                  beat.start_day, self.more)

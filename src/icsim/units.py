@@ -22,7 +22,7 @@ DAYS = {"days": 1.0, "years": DAYS_PER_YEAR}
 PLAIN = {"ratio": 1.0, "odds ratio": 1.0, "utility": 1.0, "relative": 1.0, "people": 1.0, "people a year": 1.0,
          "cases a day": 1.0, "rank": 1.0, "servers": 1.0, "exponent": 1.0, "contacts a year": 1.0,
          "people a month": 1.0, "GBP": 1.0, "GBP a day": 1.0, "GBP a week": 1.0, "GBP an hour": 1.0,
-         "GBP a year": 1.0, "log odds": 1.0}
+         "GBP a year": 1.0, "log odds": 1.0, "WTE": 1.0, "WTE a year": 1.0}
 """Units that stand as they are."""
 
 FACTORS: dict[str, float] = {**MILLISECONDS, **PER_YEAR, **SHARES, **PLAIN, "years": DAYS_PER_YEAR}

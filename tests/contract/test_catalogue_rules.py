@@ -437,6 +437,35 @@ BROKEN = {
         {"effects": ("event crisis", "event crises")}, "effects.csv: acts_on | 2", "Did you mean crisis?"),
     "an effect on who is no resident": (
         {"effects": ("event crisis", "event passers")}, "effects.csv: acts_on | 2", "could act on"),
+    "an effect on a way that is not": (
+        {"effects": ("event crisis", "branch help.ask.drve")}, "effects.csv: acts_on | 2", "Did you mean help.ask.drive?"),
+    "an effect on what is left over": (
+        {"effects": ("event crisis", "branch help.ask.talk")}, "effects.csv: acts_on | 2", "a share of its own"),
+    "an effect on the way of who is no resident": (
+        {"branches": ("passing,visit,gone,", f"passing,visit,away,,0.2,0,1,share,{_RANGE}\npassing,visit,gone,"),
+         "outcomes": "passing,away,Away,,\n", "effects": ("event crisis", "branch passing.visit.away")},
+        "effects.csv: acts_on | 2", "residents"),
+    "an effect on a stay that takes no time": (
+        {"effects": ("event crisis", "stay help.stay")}, "effects.csv: acts_on | 2", "Known: help.drive."),
+    "an effect on the uptake of nothing": (
+        {"effects": ("event crisis", "uptake walk")}, "effects.csv: acts_on | 2", "no uptake for everybody"),
+    "an effect on one's own uptake": (
+        {"effects": ("event crisis", "uptake walks")}, "effects.csv: acts_on | 2", "another programme"),
+    "an effect on an uptake that some never said": (
+        {"effects": "chats,talks,uptake walks,0.8,air,as treated,low,0.6,1.1,ratio,assumed,made_up,invented\n",
+         "programme_shares": ("0.5,,", "0.5,mood=low,")}, "effects.csv: acts_on | 4", "for everybody"),
+    "an effect that leads more than all somewhere": (
+        {"effects": ("event crisis,0.8,air,as treated,low,0.6,1.1", "branch help.ask.drive,1.3,air,as treated,low,1,2")},
+        "effects.csv: value | 2", "add up to 1.11 for walks=used"),
+    "an effect by which more than all take part": (
+        {"effects": "chats,talks,uptake walks,2.1,air,as treated,low,0.6,3,ratio,assumed,made_up,invented\n"},
+        "effects.csv: value | 4", "would be 1.05 where chats=talks"),
+    "an effect after which nobody leaves a loop": (
+        {"branches": ("help,talk,home", f"help,talk,talk,,0.5,0,1,share,{_RANGE}\nhelp,talk,home"),
+         "effects": ("event crisis,0.8,air,as treated,low,0.6,1.1", "branch help.talk.talk,2,air,as treated,low,1,2")},
+        "effects.csv: value | 2", "Not for those who take part. steps.csv: From here no outcome can be reached"),
+    "a mechanism that no condition can name": (
+        {"effects": ("0.8,air", "0.8,air=food")}, "effects.csv: mechanism | 2", "neither ; nor ="),
     "an effect on nothing": ({"effects": ("event crisis", "crisis")}, "effects.csv: acts_on | 2", "event NAME"),
     "a move at a stage that is not": (
         {"programme_moves": ("walks,new", "walks,nw")}, "programme_moves.csv: stage | 2", "Did you mean new?"),

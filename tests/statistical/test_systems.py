@@ -62,7 +62,8 @@ def _layout(programme: str):
 
 @pytest.mark.parametrize("programme", PROGRAMMES)
 def test_taking_part_acts_on_what_its_rows_say_and_on_nothing_else(programme):
-    """To the last bit of the arrays that residents live by; each stage on each event and weight."""
+    """To the last bit of the arrays that residents live by; each stage on each event and weight. What acts on branches,
+    stays and uptake has nothing there (`test_effects_on_services.py`)."""
     known, layout, ratio, factor = _layout(programme)
     a = layout.attribute(programme)
     wanted_ratio, wanted_factor = np.ones_like(ratio[a]), np.ones_like(factor[a])
@@ -71,7 +72,7 @@ def test_taking_part_acts_on_what_its_rows_say_and_on_nothing_else(programme):
         stage = layout.level(programme, row.stage)
         if kind == "event":
             wanted_ratio[stage, layout.number(name)] = row.value
-        else:
+        elif kind == "weight":
             wanted_factor[stage, layout.weights.index(name)] = row.value
     assert np.array_equal(ratio[a], wanted_ratio)
     assert np.array_equal(factor[a], wanted_factor)

@@ -11,7 +11,20 @@ from typing import Any
 import numpy as np
 
 from icsim.areas import schedule
-from icsim.areas.rows import Capacity, Catchment, Flow, FlowAge, FlowTrend, Fund, Multiplier, Odds, Offer, Pool, Stream
+from icsim.areas.rows import (
+    Capacity,
+    Catchment,
+    Flow,
+    FlowAge,
+    FlowTrend,
+    Fund,
+    Multiplier,
+    Odds,
+    Offer,
+    Pool,
+    Staffing,
+    Stream,
+)
 from icsim.calendar import YEARS
 from icsim.catalogue.csvtable import Table, nearest
 from icsim.catalogue.evidence import evidence_problems, source_problems
@@ -27,10 +40,14 @@ MOST_TIMES = 100
 """No flow grows by more: arrivals are drawn in as many layers as the factor has."""
 UNITS = {"flows": "people a year", "flow_ages": "relative", "flow_trends": "ratio", "multipliers": "ratio",
          "odds": "odds ratio", "pools": "servers", "capacity": "ratio", "streams": "cases a day", "catchments": "share",
-         "programmes": "people a month", "budgets": "GBP a year"}
+         "programmes": "people a month", "budgets": "GBP a year", "staff": "WTE"}
 """Tables of numbers and the unit that each is in."""
 COVERAGE = "share"
 """Unit of what an area offers of a measure: the share of those it is for whom it reaches."""
+STAFFING = {"leave": "%", "spare": "WTE", "join": "WTE a year"}
+"""What is said of staff, and its unit."""
+ALSO = {"programmes": (COVERAGE,), "staff": ("%", "WTE a year")}
+"""Further units of a table."""
 _SHARE_TOLERANCE = 1e-9
 
 Tables = dict[str, list[Found]]
@@ -43,8 +60,9 @@ def problems_of(counties: dict[str, str], read: dict[str, Table]) -> list[Proble
     problems = _places(counties, tables) + _population(tables) + _flows(tables) + _flow_ages(tables)
     problems += _flow_trends(tables) + _pools(tables) + _capacity(tables) + _streams(tables)
     problems += _catchments(tables) + _shares(tables) + _offers(tables)
+    problems += _staff(tables)
     for table, unit in UNITS.items():
-        units = (unit, COVERAGE) if table == "programmes" else (unit,)
+        units = (unit, *ALSO.get(table, ()))
         problems += evidence_problems(f"{table}.csv", read[table], units) + _values(tables[table])
         problems += _twice(tables[table], lambda row: row.id)
     return problems + source_problems(read["sources"], {f"{table}.csv": read[table] for table in (*UNITS, "places")})
@@ -68,7 +86,7 @@ def value_fault(row: Any, value: float | None) -> str:
             return "" if 1e-6 <= value <= 1e6 else "A ratio lies between 0.000001 and 1,000,000."
         case FlowTrend():
             return "" if 1e-6 <= value <= MOST_TIMES else f"This factor lies between 0.000001 and {MOST_TIMES}."
-        case Flow() | FlowAge() | Stream() | Offer() | Fund():
+        case Flow() | FlowAge() | Stream() | Offer() | Fund() | Staffing():
             return "" if value >= 0 else "This cannot be below 0."
     return ""
 
@@ -219,6 +237,17 @@ def _offers(tables: Tables) -> list[Problem]:
                 problems.append(place.problem("where", f"There is no such place. {nearest(where, known)}".strip(), where))
         if place.row.waiting_list < 0:
             problems.append(place.problem("waiting_list", "This cannot be below 0.", place.row.waiting_list))
+    return problems
+
+
+def _staff(tables: Tables) -> list[Problem]:
+    """What is said of staff is known, and in its unit."""
+    problems = []
+    for place in tables["staff"]:
+        if place.row.what not in STAFFING:
+            problems.append(place.problem("what", f"This must be one of: {', '.join(STAFFING)}.", place.row.what))
+        elif place.row.unit != STAFFING[place.row.what]:
+            problems.append(place.problem("unit", f"The unit here is {STAFFING[place.row.what]}.", place.row.unit))
     return problems
 
 

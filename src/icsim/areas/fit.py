@@ -26,6 +26,7 @@ def _names(catalogue: Catalogue, area: Area) -> Iterator[Problem]:
         ("pools", "pool", "rota", "profiles.csv has no such profile.", {"", *(row.profile for row in catalogue.profiles)}),
         ("streams", "stream", "event", "events.csv has no such stream.", streams),
         ("multipliers", "event", "event", "events.csv has no such event.", {row.event for row in catalogue.events}),
+        ("staff", "staff", "staff", "staff.csv of the catalogue has no such staff.", {row.staff for row in catalogue.staff}),
         ("programmes", "programme", "programme", "programmes.csv has no such programme.",
          {row.programme for row in catalogue.programmes}))
     for table, name, column, message, known in named:

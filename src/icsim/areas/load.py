@@ -27,6 +27,7 @@ from icsim.areas.rows import (
     Place,
     Pool,
     Residents,
+    Staffing,
     Stream,
 )
 from icsim.calendar import YEARS
@@ -39,7 +40,7 @@ SHIPPED = Path(__file__).parent
 ROWS = {"places": Place, "flows": Flow, "flow_ages": FlowAge, "flow_trends": FlowTrend, "multipliers": Multiplier,
         "odds": Odds, "pools": Pool, "capacity": Capacity, "streams": Stream, "catchments": Catchment, "sources": Source}
 """Table → the class of its rows; population.csv, which is wide, is read beside them."""
-OPTIONAL = {"programmes": Offer, "budgets": Fund}
+OPTIONAL = {"programmes": Offer, "budgets": Fund, "staff": Staffing}
 """Tables that an area may lack."""
 ID: dict[str, Callable[[Any], str]] = {
     "flows": lambda r: f"flow.{r.flow}.{r.place}",
@@ -53,6 +54,7 @@ ID: dict[str, Callable[[Any], str]] = {
     "catchments": lambda r: f"catchment.{r.service}.{r.place}.{r.pool}",
     "programmes": lambda r: f"programme.{r.programme}",
     "budgets": lambda r: f"budget.{r.line}",
+    "staff": lambda r: f"staffing.{r.staff}.{r.what}",
 }
 """How each number's id is made, by table."""
 
@@ -84,6 +86,7 @@ class Area:
     programmes: tuple[Offer, ...] = ()
     """empty: none runs"""
     budgets: tuple[Fund, ...] = ()
+    staff: tuple[Staffing, ...] = ()
 
     @property
     def place_names(self) -> tuple[str, ...]:

@@ -149,6 +149,19 @@ class Fund(Evidence):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Staffing(Evidence):
+    """Who could be had of a group of staff. `staff.csv` (a file that an area may lack).
+
+    what: leave (% of those in post who leave in a year; they are replaced) · spare (WTE who could begin at once, beyond
+    those in post) · join (WTE a year who could be found beyond replacing leavers).
+    """
+
+    staff: str
+    what: str
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Stream(Evidence):
     """Cases a day of people who are no residents, or of planned care. `streams.csv`. unit: cases a day.
 

@@ -1,7 +1,8 @@
 """Every rule that the tables must keep, all of them checked at once.
 
-`problems_of` runs the rules in three rounds, because the later ones take for granted what the earlier ones found sound:
-single rows (`row_rules/`); then sums and classes; then the graphs of pathways (`pathways.py`). A mistake in a cell on
+`problems_of` runs the rules in four rounds, because the later ones take for granted what the earlier ones found sound:
+single rows (`row_rules/`); then sums and classes; then the graphs of pathways (`pathways.py`); then both for those who take
+part in programmes (`taking_part_rules.py`). A mistake in a cell on
 which no later rule builds (`ALONE`) does not hide what those have to say.
 """
 
@@ -17,6 +18,7 @@ from icsim.catalogue.found import Found
 from icsim.catalogue.load import Catalogue, assembled
 from icsim.catalogue.pathways import ENTERING, pathway_problems
 from icsim.catalogue.row_rules import PROFILE_PARTS, ROW_RULES, Tables
+from icsim.catalogue.taking_part_rules import taking_part_problems
 from icsim.catalogue.when import classes_of, parse_when, parts_of
 from icsim.errors import Problem
 
@@ -25,7 +27,7 @@ def problems_of(tables: Tables) -> list[Problem]:
     """Everything that is wrong with the tables, by file and line."""
     catalogue = assembled(tables)
     problems: list[Problem] = []
-    for rules in (ROW_RULES, SUM_RULES, (pathway_problems,)):
+    for rules in (ROW_RULES, SUM_RULES, (pathway_problems,), (taking_part_problems,)):
         problems += [problem for rule in rules for problem in rule(tables, catalogue)]
         if any(problem.where.rpartition(": ")[2] not in ALONE for problem in problems):
             break

@@ -54,6 +54,8 @@ FILES: dict[str, tuple[str, type]] = {
     "effects": ("effects.csv", rows.Effect),
     "unit_costs": ("unit_costs.csv", rows.UnitCost),
     "capacity_costs": ("capacity_costs.csv", rows.CapacityCost),
+    "staff": ("staff.csv", rows.StaffGroup),
+    "staff_needs": ("staff_needs.csv", rows.StaffNeed),
     "price_index": ("price_index.csv", rows.PriceIndex),
     "systems": ("systems.csv", rows.System),
     "measures": ("measures.csv", rows.Measure),
@@ -93,6 +95,7 @@ ID: dict[str, Callable[[Any], str]] = {
     "effects": lambda r: f"effect.{r.programme}.{r.stage}.{r.acts_on.replace(' ', '.')}",
     "unit_costs": lambda r: f"unit_cost.{r.cost}",
     "capacity_costs": lambda r: f"capacity_cost.{r.service}",
+    "staff_needs": lambda r: f"staff_need.{r.per.replace(' ', '.')}.{r.staff}",
     "price_index": lambda r: f"price_index.{r.from_year}",
     "discounting": lambda r: f"discount.{r.scheme}.{r.flow}.{r.from_year}",
 }
@@ -131,6 +134,8 @@ class Catalogue:
     effects: tuple[rows.Effect, ...] = ()
     unit_costs: tuple[rows.UnitCost, ...] = ()
     capacity_costs: tuple[rows.CapacityCost, ...] = ()
+    staff: tuple[rows.StaffGroup, ...] = ()
+    staff_needs: tuple[rows.StaffNeed, ...] = ()
     price_index: tuple[rows.PriceIndex, ...] = ()
     systems: tuple[rows.System, ...] = ()
     measures: tuple[rows.Measure, ...] = ()

@@ -6,7 +6,7 @@ A pathway is walked class by class, because a branch that is 0 for a class does 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from icsim.catalogue.found import Found
@@ -32,13 +32,7 @@ def pathway_problems(tables: Tables, catalogue: Catalogue) -> list[Problem]:
         return problems
     for event in catalogue.events:
         if event.kind in ENTERING:
-            for rule in (
-                branches_add_up,
-                every_step_is_reachable,
-                loops_have_an_exit,
-                queues_have_a_bound,
-                long_holds_begin_with_a_server,
-            ):
+            for rule in CLASS_RULES:
                 problems += rule(tables, catalogue, event)
     return problems + list(no_cycle_of_holds(tables, catalogue))
 
@@ -170,6 +164,16 @@ def long_holds_begin_with_a_server(tables: Tables, catalogue: Catalogue, event: 
                     f"Who comes here from {step} ({cls}) keeps a server of {service}: this must set "
                     f"{'='.join(held_by[service])}.")
                 yield _place(tables["outcomes"], outcome).problem("sets", message, outcome.sets or None)
+
+
+CLASS_RULES: tuple[Callable[[Tables, Catalogue, Event], Iterable[Problem]], ...] = (
+    branches_add_up,
+    every_step_is_reachable,
+    loops_have_an_exit,
+    queues_have_a_bound,
+    long_holds_begin_with_a_server,
+)
+"""Rules that hold for each class of those who enter a pathway."""
 
 
 def _ends(catalogue: Catalogue, event: Event, cls: DemandClass, held_by: dict) -> dict[str, set[tuple[str, str]]]:

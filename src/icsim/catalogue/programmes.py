@@ -1,5 +1,5 @@
-"""Programmes in terms of what residents are made of: an attribute each, whose levels are its stages; ratios and factors; and
-levels for those whom they move (`moved.py`).
+"""Programmes in terms of what residents are made of: an attribute each, whose levels are its stages; ratios and factors;
+rows of services and of uptake for those who take part (`taking_part.py`); and levels for those whom they move (`moved.py`).
 
 Where several programmes act on the same thing by the same mechanism, the strongest counts: they share one more attribute,
 whose level is the strongest effect that somebody has now.
@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from icsim.catalogue.load import ID, Catalogue
 from icsim.catalogue.moved import with_moved_levels
 from icsim.catalogue.rows import Effect, Evidence, Exponent, Factor, Level, Measure, Ratio
+from icsim.catalogue.taking_part import with_more_classes, with_more_rows
 
 OUT = "out"
 """The level of whoever does not take part."""
@@ -40,7 +41,7 @@ def groups(catalogue: Catalogue, names: Iterable[str]) -> tuple[Group, ...]:
     wanted, found = set(names), dict[tuple[str, str], list[Effect]]()
     for row in (row for row in catalogue.effects if row.programme in wanted):
         found.setdefault((row.mechanism, row.acts_on), []).append(row)
-    return tuple(_group(f"{mechanism}: {acts_on}", rows) for (mechanism, acts_on), rows in found.items()
+    return tuple(_group(f"{acts_on} by {mechanism}", rows) for (mechanism, acts_on), rows in found.items()
                  if len({row.programme for row in rows}) > 1)
 
 
@@ -55,27 +56,44 @@ def counted(programme: str, what: str) -> str:
 
 
 def with_programmes(catalogue: Catalogue, names: Iterable[str]) -> Catalogue:
-    """The catalogue with the attributes, ratios, factors and measures of these programmes."""
+    """The catalogue with the attributes, ratios, factors and measures of these programmes, with classes of demand that tell
+    apart who takes part, and with rows of branches, durations and uptake for them.
+    """
     names = tuple(names)
-    shared = groups(catalogue, names)
-    in_group = {row.id for group in shared for row in group.effects}
-    levels, places = [], []
+    places = _places(catalogue, names)
+    ratios, factors = _ratios(places), _factors(places)
+    exponents = {(row.event, row.attribute): _as_it_stands(row) for row in ratios}
+    catalogue = with_more_rows(with_classes_of_programmes(with_moved_levels(catalogue, names), names), places)
+    return replace(catalogue, ratios=(*catalogue.ratios, *ratios), factors=(*catalogue.factors, *factors),
+                   exponents=(*catalogue.exponents, *exponents.values()),
+                   measures=(*catalogue.measures, *_measures(catalogue, names)))
+
+
+def with_classes_of_programmes(catalogue: Catalogue, names: tuple[str, ...]) -> Catalogue:
+    """The catalogue with the attributes of these programmes, and with the classes of demand alone."""
+    catalogue = replace(catalogue, attributes=(*catalogue.attributes, *_levels(catalogue, names)))
+    return with_more_classes(catalogue, _places(catalogue, names))
+
+
+def _levels(catalogue: Catalogue, names: tuple[str, ...]) -> list[Level]:
+    """Of each programme, and of each mechanism that several share."""
+    levels = []
     for row in (row for row in catalogue.programmes if row.programme in names):
         own = [(OUT, "Does not take part"), *((stage.stage, stage.label) for stage in catalogue.stages_of(row.programme))]
         levels += [Level(attribute=row.programme, level=level, label=label, source=row.source) for level, label in own]
-    for group in shared:
+    for group in groups(catalogue, names):
         levels.append(Level(attribute=group.attribute, level=OUT, label="None"))
         levels += [Level(attribute=group.attribute, level=str(n), label=f"{row.programme}, {row.stage}", source=row.source)
                    for n, row in enumerate(group.effects, 1)]
-        places += [(row, group.attribute, str(n)) for n, row in enumerate(group.effects, 1)]
-    places += [(row, row.programme, row.stage) for row in catalogue.effects
-               if row.programme in names and row.id not in in_group]
-    ratios, factors = _ratios(places), _factors(places)
-    exponents = {(row.event, row.attribute): _as_it_stands(row) for row in ratios}
-    catalogue = with_moved_levels(catalogue, names)
-    return replace(catalogue, attributes=(*catalogue.attributes, *levels), ratios=(*catalogue.ratios, *ratios),
-                   factors=(*catalogue.factors, *factors), exponents=(*catalogue.exponents, *exponents.values()),
-                   measures=(*catalogue.measures, *_measures(catalogue, names)))
+    return levels
+
+
+def _places(catalogue: Catalogue, names: tuple[str, ...]) -> list[tuple[Effect, str, str]]:
+    """Their effects, each with the attribute and the level at which somebody has it."""
+    shared = [(row, group.attribute, str(n)) for group in groups(catalogue, names) for n, row in enumerate(group.effects, 1)]
+    in_group = {row.id for row, _, _ in shared}
+    return shared + [(row, row.programme, row.stage) for row in catalogue.effects
+                     if row.programme in names and row.id not in in_group]
 
 
 def _ratios(places: list[tuple[Effect, str, str]]) -> list[Ratio]:

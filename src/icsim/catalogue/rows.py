@@ -441,9 +441,11 @@ class Effect(Evidence):
     programme: str
     stage: str
     acts_on: str
-    """"event fall" or "weight gp_contacts" """
+    """"event fall" · "weight gp_contacts" · "branch PATHWAY.STEP.TO": the share of their cases that go that way; the step's
+    last row takes the rest · "stay PATHWAY.STEP": how long the step lasts · "uptake PROGRAMME": whether they take that up"""
     value: float
     mechanism: str
+    """in a few words, without ; and ="""
     estimand: str = ""
     """as assigned (who was offered it, whether or not they came: not diluted again by uptake) · as treated"""
     population: str = ""
@@ -512,6 +514,30 @@ class CapacityCost(Evidence):
     """share of the cost that stays when servers close: buildings, management"""
     variable: float = 0.0
     """share that follows what is done, such as drugs and food: closing servers that nobody uses saves none of it"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaffGroup:
+    """People of one profession. `staff.csv`."""
+
+    staff: str
+    label: str
+    training_years: float = 0.0
+    """from the beginning of training to the first day at work"""
+    source: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaffNeed(Evidence):
+    """Whole-time posts for one server of a service, or for one place a month of a programme. `staff_needs.csv`. unit: WTE.
+
+    per: "service falls_vehicles" · "programme social_prescribing". Leave and illness are in it.
+    """
+
+    per: str
+    staff: str
+    value: float
 
 
 @dataclass(frozen=True, kw_only=True)

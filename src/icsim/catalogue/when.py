@@ -93,7 +93,8 @@ def parse_ages(text: str) -> AgeRange:
 
 def parts_of(class_by: str) -> tuple[str, ...]:
     """Names of the parts of a `class_by` cell, as ("severity", "care", "age")."""
-    return tuple(piece.split()[0] for piece in class_by.split(";") if piece.strip())
+    pieces = [piece.strip() for piece in class_by.split(";")]
+    return tuple("age" if piece.split()[0] == "age" else piece for piece in pieces if piece)
 
 
 def age_groups(class_by: str) -> tuple[AgeRange, ...]:

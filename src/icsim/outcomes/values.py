@@ -41,6 +41,7 @@ from icsim.outcomes.lifetable import (
 from icsim.outcomes.lifetime import lifetime
 from icsim.outcomes.overload import keeping_up
 from icsim.outcomes.spans import ALL_YEARS, HEADLINE_YEARS, spans, with_spans
+from icsim.outcomes.staff import GROUP, months_of, staff
 from icsim.outcomes.tidy import ALL, COLUMNS, frame, tidy
 from icsim.results import Results
 
@@ -48,7 +49,7 @@ __all__ = ["ALL", "ALL_YEARS", "COLUMNS", "HEADLINE_YEARS", "values"]
 
 MARGINS = ("total", "quintile", "place", "sex", "age_band")
 ALL_MARGINS = (*MARGINS, LOCAL_FIFTH, "quintile and sex", services.EVERYBODY, "service", "pool", PAYER,
-               ITEM, LINE)
+               ITEM, LINE, GROUP)
 KEYS = ("scenario", "replication", "year", "place", "quintile", "sex", "age_band")
 RATES = ("emergency_admissions", "fall_admissions", "care_home_entries")
 """Counts that are also reported per 100,000 residents aged 65 and over."""
@@ -75,7 +76,9 @@ def values(results: Results, headline: Sequence[str] | None = None, expectancy: 
              by_age(cells, chosen, fifths),
              lifetime(cells, results.ends, ahead, fifths, results.provenance.get("discounting", {})),
              spend(totals(cells), results.pools, results.provenance.get("costs", ()), chosen),
-             budgets(results.ledger, results.provenance.get("lines", ()), chosen)]
+             (held := budgets(results.ledger, results.provenance.get("lines", ()), chosen)),
+             staff(held, months_of(results.ledger), results.provenance.get("lines", ()),
+                   results.provenance.get("staff_needs", ()))]
     return _in_order(pl.concat([part for part in parts if part.height]))
 
 

@@ -12,7 +12,8 @@ from icsim.areas import Area
 from icsim.catalogue import Catalogue
 from icsim.catalogue.csvtable import nearest
 from icsim.catalogue.evidence import source_names
-from icsim.catalogue.rows import Evidence
+from icsim.catalogue.rows import Effect, Evidence
+from icsim.catalogue.taking_part import in_words
 from icsim.errors import NotFoundError, Problem
 from icsim.report import systems
 from icsim.report.wording import WIDTH, paragraph, plain
@@ -49,7 +50,8 @@ def _listed(catalogue: Catalogue, area: Area, kind: str, name: str) -> dict[str,
 
 
 def entry(catalogue: Catalogue, area: Area, name: str) -> dict[str, Any]:
-    """Everything the catalogue and the area say about a name: rows by table, and the sources behind them.
+    """Everything the catalogue and the area say about a name: rows by table (of effects also, in `words`, what they act on),
+    and the sources behind them.
 
     Raises NotFoundError with the nearest right name where there is none such.
     """
@@ -59,7 +61,8 @@ def entry(catalogue: Catalogue, area: Area, name: str) -> dict[str, Any]:
         hint = _hint(catalogue, area, name)
         raise NotFoundError("catalogue", [Problem(name, f"is not in the catalogue. {hint}".strip())])
     for kind, row in rows:
-        found.setdefault(kind, []).append(asdict(row))
+        words = {"words": in_words(catalogue, row.acts_on)} if isinstance(row, Effect) else {}
+        found.setdefault(kind, []).append({**asdict(row), **words})
     named = {source for _, row in rows for source in source_names(getattr(row, "source", ""))}
     sources = {row.source: row for row in (*catalogue.sources, *area.sources)}
     own = [systems.system(catalogue, row) for row in catalogue.systems if row.system == name]
@@ -149,7 +152,8 @@ def _number(row: dict[str, Any]) -> str:
         said = f"{row['distribution']} {parameters} {row['unit']}"
     between = "" if row["low"] is None or row["high"] is None else f" ({row['low']:.6g} to {row['high']:.6g})"
     opened = f", {row['open']}" if row.get("open") else ""
-    text = f"{row['id']} = {said}{between}{opened}: {row['standing']}"
+    words = f" ({row['words']})" if "words" in row else ""
+    text = f"{row['id']}{words} = {said}{between}{opened}: {row['standing']}"
     return paragraph(text + (f". {row['note']}" if row["note"] else ""), hanging="- ")
 
 

@@ -14,7 +14,7 @@ from icsim.results import Comparison, Results, scenarios_of
 
 Row = Mapping[str, Any]
 KEYS = ("kind", "scenario", "measure", "year", "margin", "group")
-MARGINS = ("total", "quintile", "everybody", "service", "pool", "payer", "budget line")
+MARGINS = ("total", "quintile", "everybody", "service", "pool", "payer", "budget line", "staff")
 """Margins that pages and charts look at."""
 
 

@@ -129,7 +129,7 @@ def _lines(value: Results, figures: Figures) -> str:
 
     rows = [[line["label"], number((of(name, RECEIVED) - of(name, GIVEN)) / THOUSAND, 0, sign=True), _buys(line, of)]
             for line in value.provenance.get("lines", ()) if of(name := line["line"], RECEIVED) or of(name, GIVEN)]
-    return table(rows, [f"In {last}", "£ thousand", "which is"])
+    return table(rows, [f"In {last}, mean over the year", "£ thousand", "which is"])
 
 
 def _buys(line: Mapping[str, Any], of: Callable[[str, str], float]) -> str:
@@ -139,4 +139,7 @@ def _buys(line: Mapping[str, Any], of: Callable[[str, str], float]) -> str:
     net = of(line["line"], RECEIVED) - of(line["line"], GIVEN)
     if line["kind"] == "programme":
         return f"{number(100 * net / line['unit_pence'] / 12, 0, sign=True)} places a month"
-    return f"{number(100 * net / line['unit_pence'], 1, sign=True)} {line['unit']}s at full cost"
+    if net < 0:
+        return f"{number(100 * net * line['step'] / line['step_pence'], 1, sign=True)} {line['unit']}s, closed"
+    bought = net - of(line["line"], "money_unspent")
+    return f"{number(100 * bought / line['unit_pence'], 1, sign=True)} {line['unit']}s"

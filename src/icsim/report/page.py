@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from icsim.outcomes.summary import ENOUGH_DRAWS
-from icsim.report import lifetimes, money, parts, services, spending, tables
+from icsim.report import lifetimes, money, parts, services, spending, staff, tables
 from icsim.report.basis import differences, rests_on, unknown
 from icsim.report.figures import Figures
 from icsim.report.short import in_short
@@ -33,7 +33,7 @@ def _alone(value: Results, figures: Figures) -> list[str]:
 
 
 def _compared(value: Comparison, figures: Figures) -> list[str]:
-    sections = (in_short, tables.changes, parts.changes, lifetimes.changes, spending.changes, money.changes,
+    sections = (in_short, tables.changes, parts.changes, lifetimes.changes, spending.changes, money.changes, staff.changes,
                 tables.changed_years, tables.changed_fifths)
     changes = [section(value, each, figures) for each in value.alternatives for section in sections]
     told = value.scenarios

@@ -8,6 +8,7 @@ from typing import Any
 from icsim.catalogue import Catalogue
 from icsim.catalogue.moved import ORIGIN
 from icsim.catalogue.rows import System, UnitCost
+from icsim.catalogue.taking_part import in_words
 from icsim.report.wording import paragraph
 
 KINDS = {"P": "programme", "R": "response", "M": "measure", "E": "enabler", "O": "outcome"}
@@ -54,7 +55,7 @@ def _effects(catalogue: Catalogue, programmes: list[str]) -> Iterator[tuple[str,
     """Each effect in words, and how strong its evidence is."""
     for row in catalogue.effects:
         if row.programme in programmes:
-            what = row.acts_on.partition(" ")[2].replace("_", " ")
+            what = in_words(catalogue, row.acts_on)
             yield f"{row.programme}: {what} × {row.value:g}{_between(row)}", row.strength
     for move in catalogue.programme_moves:
         if move.programme in programmes:

@@ -61,8 +61,8 @@ class ResidentModel(NamedTuple):
     severity_cumulative: np.ndarray  # float32[D, sex, age, V]
     severity_attribute: np.ndarray  # int16[D, V, 2], attributes set at once; −1: none
     severity_level: np.ndarray  # int16[D, V, 2]
-    class_part: np.ndarray  # int16[D, 4]
-    class_size: np.ndarray  # int16[D, 4]
+    class_part: np.ndarray  # int16[D, part], attribute or CLASS_…, the one that varies fastest last
+    class_size: np.ndarray  # int16[D, part], how many levels it has
     class_age: np.ndarray  # uint8[D, age], age group
     accept: np.ndarray  # float32[D, day], share of rings at the peak rate that are real on this day of the run
     hours: np.ndarray  # float64[D, 25], cumulative share of the day's demand by the start of each hour

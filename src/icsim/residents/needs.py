@@ -45,10 +45,11 @@ def severities(catalogue: Catalogue, layout: Layout) -> dict[str, np.ndarray]:
 
 def classes(catalogue: Catalogue, layout: Layout) -> dict[str, np.ndarray]:
     kinds = max(len(layout.demands), 1)
-    part, size = np.full((kinds, 4), m.CLASS_NONE, np.int16), np.ones((kinds, 4), np.int16)
+    class_bys = [layout.events[layout.number(event) - 1].class_by for event in layout.demands]
+    most = max((len(when.parts_of(class_by)) for class_by in class_bys), default=1)
+    part, size = np.full((kinds, most), m.CLASS_NONE, np.int16), np.ones((kinds, most), np.int16)
     age = np.zeros((kinds, AGES), np.uint8)
-    for d, event in enumerate(layout.demands):
-        class_by = layout.events[layout.number(event) - 1].class_by
+    for d, (event, class_by) in enumerate(zip(layout.demands, class_bys, strict=True)):
         for n, name in enumerate(when.parts_of(class_by)):
             if name == "severity":
                 part[d, n], size[d, n] = m.CLASS_SEVERITY, len(catalogue.severities_of(event))

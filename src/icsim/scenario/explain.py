@@ -12,6 +12,7 @@ from typing import Any
 from icsim.calendar import add_years
 from icsim.catalogue.moved import ORIGIN
 from icsim.catalogue.rows import ProgrammeMove
+from icsim.catalogue.taking_part import in_words
 from icsim.errors import Problem
 from icsim.scenario.differences import Difference, source_titles, titled
 from icsim.scenario.ground import numbers
@@ -224,9 +225,7 @@ def _programme_lines(resolved: Resolved) -> tuple[ProgrammeLine, ...]:
 def _effects(resolved: Resolved, programme: str) -> tuple[str, ...]:
     """What each stage does, with its range and how good the evidence is; what changes nothing is none."""
     labels = {row.stage: row.label for row in resolved.catalogue.stages_of(programme)}
-    names = {**{row.event: row.label for row in resolved.catalogue.events},
-             **{row.weight: row.label for row in resolved.catalogue.weights}}
-    return tuple(f"{labels[row.stage]}: {_lower_first(names[row.acts_on.partition(' ')[2]])} × {said(row.value)}"
+    return tuple(f"{labels[row.stage]}: {in_words(resolved.catalogue, row.acts_on)} × {said(row.value)}"
                  f"{_between(row)}; strength of the evidence: {row.strength or 'not said'}"
                  for row in resolved.catalogue.effects if row.programme == programme and row.value != 1)
 
@@ -252,10 +251,6 @@ def _in_100(row: ProgrammeMove) -> str:
 
 def _between(row: Any) -> str:
     return "" if row.low is None or row.high is None else f" ({said(row.low)} to {said(row.high)})"
-
-
-def _lower_first(text: str) -> str:
-    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 def _pool_lines(resolved: Resolved, service: str) -> tuple[PoolLine, ...]:

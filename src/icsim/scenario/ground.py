@@ -21,7 +21,7 @@ from icsim.scenario.parse import SourceFile
 from icsim.scenario.wording import listed
 
 AREA_TABLES = ("flows", "flow_ages", "flow_trends", "multipliers", "odds", "pools", "capacity", "streams", "catchments",
-               "budgets")
+               "budgets", "staff")
 
 
 @dataclass(frozen=True)

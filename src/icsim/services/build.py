@@ -26,7 +26,8 @@ def build(catalogue: Catalogue, area: Area, layout: Layout, start: date, days: i
     growth: whether capacity follows its declared path; again: a day at which the capacity of every pool is stated once
     more, for a model that takes over from another there.
     """
-    classes = {row.pathway: when.classes_of(catalogue, row) for row in layout.demands}
+    # Cases of streams, last in `demands`, have class 0 of those that residents on their pathway have.
+    classes = {row.pathway: when.classes_of(catalogue, row) for row in reversed(layout.demands)}
     most = max((len(found) for found in classes.values()), default=1)
     duration, patience, priority = _quantities(catalogue, layout, classes, most)
     sets = [_setting(layout, row.sets) for row in catalogue.outcomes]

@@ -9,7 +9,7 @@ from icsim.catalogue.row_rules.common import (
     Tables,
     assignment,
 )
-from icsim.catalogue.row_rules.costs import costs_are_sound, systems_are_sound
+from icsim.catalogue.row_rules.costs import costs_are_sound, staff_is_sound, systems_are_sound
 from icsim.catalogue.row_rules.events import (
     PROFILE_PARTS,
     classes_are_sound,
@@ -99,6 +99,7 @@ ROW_RULES: tuple[Callable[[Tables, Catalogue], Iterable[Problem]], ...] = (
     effects_are_sound,
     moves_are_sound,
     costs_are_sound,
+    staff_is_sound,
     systems_are_sound,
     sources_agree,
 )

@@ -59,6 +59,16 @@ def _known_year(text: str, years: set[int]) -> bool:
         return False
 
 
+def staff_is_sound(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
+    """What needs staff is there, and so are they."""
+    groups = [row.staff for row in catalogue.staff]
+    for place in tables["staff_needs"]:
+        yield from _named(catalogue, place, "per", place.row.per, MEANS)
+        if place.row.staff not in groups:
+            message = f"staff.csv has no such staff. {nearest(place.row.staff, groups)}".strip()
+            yield place.problem("staff", message, place.row.staff)
+
+
 def systems_are_sound(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
     """Kinds are known, and what a system is in the model is there; where it is nothing, `missing` says what is not there."""
     for place in tables["systems"]:

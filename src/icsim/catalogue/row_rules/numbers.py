@@ -34,6 +34,7 @@ UNITS: dict[str, tuple[str, ...]] = {
     "effects": ("ratio",),
     "unit_costs": ("GBP", "GBP a day", "GBP a week", "GBP an hour"),
     "capacity_costs": ("GBP a year",),
+    "staff_needs": ("WTE",),
     "price_index": ("ratio",),
 }
 """The units that fit each table of numbers."""
@@ -50,6 +51,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "scores": (-20.0, 20.0),
     "unit_costs": (0.0, 1e9),
     "capacity_costs": (1.0, 1e9),
+    "staff_needs": (0.0, 1000.0),
     "price_index": (0.01, 100.0),
 }
 """Smallest and largest value of each table; shares lie between 0 and 1 of their unit."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from icsim.catalogue.csvtable import nearest
 from icsim.catalogue.found import Found
@@ -10,12 +10,49 @@ from icsim.catalogue.load import Catalogue
 from icsim.catalogue.moved import ORIGIN
 from icsim.catalogue.programmes import OUT
 from icsim.catalogue.row_rules.common import Tables, level_problems
+from icsim.catalogue.rows import Effect
 from icsim.catalogue.when import parse_when, parts_of
 from icsim.errors import Problem
 
-ACTS_ON = {"event": ("events", "event"), "weight": ("weights", "weight")}
-"""First word of `acts_on` → the table and column in which the second is found."""
 WITHOUT_RATE = ("timer", "stream", "leave")
+
+
+def _events(catalogue: Catalogue, _: Effect) -> set[str]:
+    return {row.event for row in catalogue.events if row.kind not in WITHOUT_RATE}
+
+
+def _weights(catalogue: Catalogue, _: Effect) -> set[str]:
+    return {row.weight for row in catalogue.weights}
+
+
+def _branches(catalogue: Catalogue, _: Effect) -> set[str]:
+    """Ways of residents' cases that have a share of their own: not the rest."""
+    return {f"{row.pathway}.{row.step}.{row.to}" for row in catalogue.branches if row.pathway in _of_residents(catalogue)
+            and row.to != catalogue.branches_of(row.pathway, row.step)[-1].to}
+
+
+def _stays(catalogue: Catalogue, _: Effect) -> set[str]:
+    return {f"{row.pathway}.{row.step}" for row in catalogue.quantities if row.quantity == "duration"
+            and row.pathway in _of_residents(catalogue)}
+
+
+def _of_residents(catalogue: Catalogue) -> set[str]:
+    return {row.pathway for row in catalogue.events if row.kind == "demand"}
+
+
+def _uptakes(catalogue: Catalogue, effect: Effect) -> set[str]:
+    """Programmes with an uptake for everybody. Whoever takes part in one is not asked again, so none acts on its own."""
+    return {row.programme for row in catalogue.takes if row.what == "uptake" and not row.when} - {effect.programme}
+
+
+ACTS_ON: dict[str, tuple[str, Callable[[Catalogue, Effect], set[str]], str]] = {
+    "event NAME": ("events", _events, "no such event that something could act on"),
+    "weight NAME": ("weights", _weights, "no such weight that something could act on"),
+    "branch PATHWAY.STEP.TO": ("branches", _branches, "no such branch with a share of its own, of cases of residents"),
+    "stay PATHWAY.STEP": ("quantities", _stays, "no duration of such a step, for cases of residents"),
+    "uptake PROGRAMME": ("programme_shares", _uptakes, "no uptake for everybody, without when, of such another programme"),
+}
+"""Form of `acts_on` → the table in which the second word is found, what is found there, and what is said if it is not."""
 
 
 def programmes_are_whole(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
@@ -23,7 +60,7 @@ def programmes_are_whole(tables: Tables, catalogue: Catalogue) -> Iterator[Probl
     with_effect = {row.programme for row in catalogue.effects} | {row.programme for row in catalogue.programme_moves}
     for place in tables["programmes"]:
         row = place.row
-        if row.programme in catalogue.levels:
+        if row.programme in {*catalogue.levels, "age", "severity"}:
             yield place.problem("programme", "An attribute has the same name.", row.programme)
         if not catalogue.stages_of(row.programme):
             yield place.problem("programme", "programme_stages.csv has no stage of this programme.", row.programme)
@@ -95,20 +132,22 @@ def _fixed(catalogue: Catalogue) -> set[str]:
 
 
 def effects_are_sound(tables: Tables, catalogue: Catalogue) -> Iterator[Problem]:
-    """An effect is of a stage, and acts on an event with a rate or on a weight."""
+    """An effect is of a stage, acts on something that is there, by a mechanism that can stand in a condition."""
+    forms = {form.partition(" ")[0]: rest for form, rest in ACTS_ON.items()}
     for place in tables["effects"]:
         row = place.row
         yield from _stage_problems(catalogue, place)
+        if any(mark in row.mechanism for mark in ";="):
+            yield place.problem("mechanism", "A mechanism has neither ; nor =.", row.mechanism)
         kind, _, name = row.acts_on.partition(" ")
-        if kind not in ACTS_ON:
-            yield place.problem("acts_on", "This must be of the form event NAME or weight NAME.", row.acts_on)
+        if kind not in forms:
+            message = f"This must be of the form {', '.join([*ACTS_ON][:-1])} or {[*ACTS_ON][-1]}."
+            yield place.problem("acts_on", message, row.acts_on)
             continue
-        table, column = ACTS_ON[kind]
-        names = [getattr(each, column) for each in getattr(catalogue, table)
-                 if getattr(each, "kind", "") not in WITHOUT_RATE]
+        table, known, message = forms[kind]
+        names = known(catalogue, row)
         if name not in names:
-            message = f"{table}.csv has no such {kind} that something could act on. {nearest(name, names)}".strip()
-            yield place.problem("acts_on", message, name)
+            yield place.problem("acts_on", f"{table}.csv has {message}. {nearest(name, names)}".strip(), name)
 
 
 def _stage_problems(catalogue: Catalogue, place: Found) -> Iterator[Problem]:

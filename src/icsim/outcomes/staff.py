@@ -1,0 +1,49 @@
+"""Staff that budgets ask for: whole-time posts for the servers and places that lines pay for.
+
+    staff = Σ servers or places a month × posts for one
+
+Servers and places follow from the ledger: what a line holds over the cost of one. Whether so many people can be found is
+another question (`Results.provenance["staffing"]`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from icsim.outcomes.budgets import BUDGET
+from icsim.outcomes.costs import LINE, PENCE
+from icsim.outcomes.spans import TOGETHER
+from icsim.outcomes.tidy import ALL, frame, measured
+
+STAFF, GROUP = "staff_needed", "staff"
+MONTHS = 12
+
+
+def staff(budgets: pl.DataFrame, months: pl.DataFrame, lines: Sequence[Mapping[str, Any]],
+          needs: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    """Whole-time posts by replication and year, mean over the year: all together and by group.
+
+    budgets: `outcomes.budgets.budgets`; months: year, months (of it that were run); lines, needs: `provenance["lines"]`,
+    `["staff_needs"]` (line, staff, value).
+    """
+    priced = {row["line"]: row for row in lines if row["unit_pence"]}
+    rows = [(need["line"], need["staff"], need["value"] * PENCE / priced[need["line"]]["unit_pence"]
+             / (MONTHS if priced[need["line"]]["kind"] == "programme" else 1)) for need in needs if need["line"] in priced]
+    if not rows or not budgets.height:
+        return frame([])
+    each = pl.DataFrame(rows, schema={"group": pl.String, "staff": pl.String, "posts": pl.Float64}, orient="row")
+    held = budgets.filter((pl.col("measure") == BUDGET) & (pl.col("margin") == LINE) & ~pl.col("year").is_in(list(TOGETHER)))
+    posts = held.join(each, on="group").join(months, on="year").with_columns(
+        value=pl.col("value") * pl.col("posts") * MONTHS / pl.col("months"))
+    margins = (("total", pl.lit(ALL)), (GROUP, pl.col("staff")))
+    parts = [posts.with_columns(margin=pl.lit(margin), group=group).group_by("replication", "year", "margin", "group")
+             .agg(pl.col("value").sum()) for margin, group in margins]
+    return measured(pl.concat(parts), STAFF, pl.col("value"))
+
+
+def months_of(ledger: pl.DataFrame) -> pl.DataFrame:
+    """year, months: how many months of each year the ledger has."""
+    return ledger.group_by("year").agg(months=pl.col("month").n_unique().cast(pl.Float64))

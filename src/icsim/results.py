@@ -123,8 +123,8 @@ class OnAssumption:
     programmes: tuple[str, ...]
     """labels of the programmes they belong to"""
     undone: tuple[str, ...]
-    """labels of what is taken back as a whole, because at least half of the shares that lead to and from a service are
-    assumed, and a share cannot be set to nothing"""
+    """labels of the services (or of what takes money from them) that are as in the baseline at null, because at least half
+    of the shares that lead there and on are assumed, and a share cannot be set to nothing"""
     ways: dict[str, tuple[int, int]]
     """label of each service that the scenario changes → how many of these shares are assumed, of how many"""
     shares: pl.DataFrame | None

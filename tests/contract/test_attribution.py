@@ -57,6 +57,23 @@ def test_every_kind_of_change_is_a_part(base, scenario):
     assert found[2].pence > 0
 
 
+@pytest.mark.parametrize(("text", "name"), [
+    ('[services.falls_vehicles]\nopen = "daily 07:00-22:00"\n', "falls_vehicles"),
+    ("[services.falls_vehicles]\nqueue_limit = 7\n", "falls_vehicles"),
+    (EXERCISE + 'priority = "most deprived first"\n', "falls_exercise"), (EXERCISE + "waiting_list = 5\n", "falls_exercise"),
+    (EXERCISE + "first = 2025-10-01\n", "falls_exercise")])
+def test_hours_limits_dates_and_who_comes_first_are_parts_too(scenario, text, name):
+    before = scenario(EXERCISE if "programmes" in text else "", "before")
+    (part,) = parts(before, scenario(text))
+    assert part.name == name
+
+
+def test_where_a_programme_is_offered_is_a_part_too(base, scenario):
+    place = base.area.place_names[0]
+    (part,) = parts(scenario(EXERCISE, "before"), scenario(EXERCISE + f'where = ["{place}"]\n'))
+    assert part.name == "falls_exercise"
+
+
 def test_a_scenario_that_changes_nothing_has_no_part(base, scenario):
     assert parts(base, scenario('[services.falls_vehicles]\nopen = "daily 07:00-19:00"\n')) == ()
 
@@ -131,7 +148,8 @@ def test_a_reader_names_groups_and_the_rest_goes_on_alone():
 
 def test_a_row_stands_for_the_part_that_it_belongs_to():
     part = Part("branch.falls.fall", "number", "x", rows=("one", "two"))
-    assert grouped("x", [part, *some(1)], {"calls": ["one", "two"]})[0].parts == ("branch.falls.fall",)
+    found = grouped("x", [part, *some(1)], {"calls": ["one", "two"]})
+    assert [(group.name, group.parts) for group in found] == [("calls", ("branch.falls.fall",)), ("p0", ("p0",))]
 
 
 @pytest.mark.parametrize(("named", "words"), [
@@ -202,10 +220,42 @@ def test_a_baseline_with_the_programme_is_put_at_null_as_well(base, scenario):
 
 
 def test_a_programme_that_money_pays_for_belongs_to_the_change(base, scenario):
-    text = SHIFT.format(to="frailty_review", start="2025-06-01").replace("hospital_beds", "stop_smoking")
-    before = scenario("[programmes.stop_smoking]\nplaces = 400\n", "before")
-    other = scenario("[programmes.stop_smoking]\nplaces = 400\n" + text.replace("800_000", "1_000"))
-    assert [row.programme for row in footing(before, other).rows] == ["frailty_review"]
+    """From a fund to reviews, whose effect is assumed: nothing is left of it, and no run is needed to know."""
+    shift = SHIFT.replace("hospital_beds", "prevention_fund")
+    found = footing(base, scenario(shift.format(to="frailty_review", start="2025-06-01")))
+    assert [row.programme for row in found.rows] == ["frailty_review"]
+    assert not found.needs_runs
+    sure = footing(base, scenario(shift.format(to="falls_exercise", start="2025-06-01"), "sure"))
+    assert sure.nothing
+    assert [part.name for part in sure.left] == ["shift.prevention_fund"]
+
+
+def test_of_a_shift_only_what_buys_assumption_is_taken_away(base, scenario):
+    """Beds close and classes open; what vehicles would have got stays in a fund."""
+    text = SHIFT.replace("{to} = 1", "{to} = 0.25, falls_exercise = 0.5, frailty_review = 0.25")
+    other = scenario(text.format(to="falls_vehicles", start="2025-06-01"))
+    found = footing(base, other)
+    assert found.undone == ()
+    assert found.unbought == ("falls_vehicles",)
+    assert found.needs_runs
+    (shift,) = assumed.other_at_null(base, other, found).plan.shifts
+    assert shift.receivers == (("prevention_fund", 0.25), ("falls_exercise", 0.5), ("frailty_review", 0.25))
+    assert [row.programme for row in found.rows] == ["frailty_review"]
+    (label,) = assumed.told(other, found, None).undone
+    assert label == "Falls vehicles"
+    assert len(runs.further([base, other], attribute=True, assumptions=True).scenarios) == 1
+
+
+def test_a_shift_from_a_service_that_is_assumption_is_taken_back(base, scenario):
+    text = SHIFT.replace("hospital_beds", "{giver}").replace("800_000", "{pounds}")
+    home, fund = (scenario(text.format(giver=giver, pounds=pounds, to=to, start="2025-06-01"), to)
+                  for giver, pounds, to in (("home_care", 100_000, "falls_exercise"),
+                                            ("prevention_fund", 300_000, "falls_vehicles")))
+    taken_back = footing(base, home)
+    assert [part.name for part in taken_back.undone] == ["shift.home_care"]
+    assert not taken_back.needs_runs
+    assert not footing(base, fund).needs_runs
+    assert not footing(base, fund).nothing
 
 
 def test_rows_that_send_people_back_stay(base, scenario):

@@ -4,22 +4,24 @@ At null are the assumed rows of effects (ratio 1) and moves (share 0) of the pro
 row that sends people back where they came from stays: it takes away from an effect, and without it the effect would last for
 ever. The shares by which people reach a service and go on from it have no null: none of them could be 0 without sending
 everybody elsewhere. Where at least half of them are assumed, what more or fewer servers do follows from assumption, and the
-change of the service is undone as a whole. That errs towards assumption: shorter queues would help somebody by any shares.
+change of the service is undone as a whole; of a shift of money, what such a service receives goes to a fund instead, where
+it buys nothing. That errs towards assumption: shorter queues would help somebody by any shares.
 
 All else stays as it is: uptake, durations and rates, assumed or not, and what a scenario sets itself, which is the question.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
 
+from icsim.areas.budget import FUND as FUND_LINE
 from icsim.areas.budget import PROGRAMME as PROGRAMME_LINE
 from icsim.areas.budget import SERVICE as SERVICE_LINE
 from icsim.areas.budget import Line, line_of
-from icsim.attribution.parts import NUMBER, PROGRAMME, SERVICE, SHIFT, Part, lines_of, with_parts
+from icsim.attribution.parts import NUMBER, PROGRAMME, SERVICE, SHIFT, Part, bare, lines_of, with_parts
 from icsim.catalogue import Catalogue
 from icsim.catalogue.moved import ORIGIN
 from icsim.catalogue.rows import Effect, ProgrammeMove
@@ -28,6 +30,7 @@ from icsim.outcomes.spans import TOGETHER
 from icsim.outcomes.values import totals
 from icsim.results import OnAssumption, Results
 from icsim.scenario import Resolved
+from icsim.scenario.shifts import Shift
 from icsim.simulation import in_force, paid_by
 
 ASSUMED = "assumed"
@@ -44,6 +47,11 @@ class Footing:
     rows: tuple[Acting, ...]
     """assumed effects and moves that do something"""
     undone: tuple[Part, ...]
+    """parts that are taken back as a whole"""
+    fund: str
+    """the budget line that keeps what shifts would have given to `unbought`"""
+    unbought: tuple[str, ...]
+    """services that get nothing of the shifts that stay"""
     ways: dict[str, tuple[int, int]]
     """service that is changed → how many of its ways are assumed, of how many"""
     left: tuple[Part, ...]
@@ -57,7 +65,7 @@ class Footing:
     @property
     def nothing(self) -> bool:
         """Whether no assumed effect is in force."""
-        return not self.rows and not self.undone
+        return not (self.rows or self.undone or self.unbought)
 
     @property
     def needs_runs(self) -> bool:
@@ -69,12 +77,26 @@ def footing(other: Resolved, found: Sequence[Part]) -> Footing:
     """What the parts `found` of a scenario stand on."""
     lines, rows = lines_of(other), _acting(other.catalogue)
     services = {service: ways(other.catalogue, service) for part in found for service in _services(part, lines)}
-    undone = tuple(part for part in found if any(_mostly(services[each]) for each in _services(part, lines)))
+    shaky, fund = {name for name, counts in services.items() if _mostly(counts)}, _fund(other, lines)
+    undone = tuple(part for part in found if shaky & set(_services(part, lines)) and not _can_stay(part, shaky, fund, other))
     kept = [part for part in found if part not in undone]
     own = {part.name: [row for row in rows if _belongs(row, part, lines)] for part in kept}
     assumed = {row.id: row for part in kept for row in own[part.name] if row.standing == ASSUMED}
-    left = tuple(part for part in kept if _does_more(part, own[part.name], lines))
-    return Footing(tuple(found), tuple(assumed.values()), undone, services, left)
+    unbought = tuple(dict.fromkeys(name for part in kept for name in _services(part, lines) if name in shaky))
+    left = tuple(part for part in kept if _does_more(part, own[part.name], set(_services(part, lines)) - shaky))
+    return Footing(tuple(found), tuple(assumed.values()), undone, fund, unbought, services, left)
+
+
+def _fund(other: Resolved, lines: dict[str, Line]) -> str:
+    """A budget line that keeps money and buys nothing; empty: there is none that no shift takes from."""
+    givers = {shift.giver for shift in other.plan.shifts}
+    return next((name for name, line in lines.items() if line.kind == FUND_LINE and name not in givers), "")
+
+
+def _can_stay(part: Part, shaky: set[str], fund: str, other: Resolved) -> bool:
+    """Whether a part that changes services reached by assumed shares can stay without them: a shift can, if they receive."""
+    shift = part.shift
+    return shift is not None and bool(fund) and shift.giver not in shaky and shift in map(bare, other.plan.shifts)
 
 
 def ways(catalogue: Catalogue, service: str) -> tuple[int, int]:
@@ -123,9 +145,9 @@ def _belongs(row: Acting, part: Part, lines: dict[str, Line]) -> bool:
     return row.id in part.rows if part.kind == NUMBER else row.programme in _programmes(part, lines)
 
 
-def _does_more(part: Part, own: Sequence[Acting], lines: dict[str, Line]) -> bool:
-    """Whether a part that is not undone does something when its assumed rows do nothing."""
-    if part.kind == PROGRAMME or (part.kind == SHIFT and not _services(part, lines)):
+def _does_more(part: Part, own: Sequence[Acting], services: Collection[str]) -> bool:
+    """Whether a part that is not undone does something when its assumed rows do nothing; `services` are what it changes."""
+    if part.kind == PROGRAMME or (part.kind == SHIFT and not services):
         return any(row.standing != ASSUMED for row in own)
     return part.kind != NUMBER or len(own) < len(part.rows) or any(row.standing != ASSUMED for row in own)
 
@@ -143,8 +165,25 @@ def at_null(resolved: Resolved, rows: Iterable[Acting]) -> Resolved:
 
 def other_at_null(base: Resolved, other: Resolved, found: Footing) -> Resolved:
     """The scenario with all that is assumed of its changes at null. Raises ScenarioError as `with_parts` does."""
-    whole = not found.undone
-    return at_null(other if whole else with_parts(base, other, found.kept), found.rows)
+    left = with_parts(base, other, found.kept) if found.undone else other
+    return at_null(_without_buying(left, found) if found.unbought else left, found.rows)
+
+
+def _without_buying(resolved: Resolved, found: Footing) -> Resolved:
+    """The scenario whose shifts give to a fund what they would give to services at null; those of the baseline stay."""
+    lines, changed = lines_of(resolved), [part.shift for part in found.parts]
+    shifted = tuple(replace(each, shift=_given_to_fund(each.shift, found, lines)) if bare(each.shift) in changed else each
+                    for each in resolved.plan.shifted)
+    return replace(resolved, plan=replace(resolved.plan, shifted=shifted))
+
+
+def _given_to_fund(shift: Shift, found: Footing, lines: dict[str, Line]) -> Shift:
+    shares: dict[str, float] = {}
+    for name, share in shift.receivers:
+        line = line_of(name, lines)
+        to = found.fund if line is not None and line.name in found.unbought else name
+        shares[to] = shares.get(to, 0.0) + share
+    return replace(shift, receivers=tuple(shares.items()))
 
 
 def base_at_null(base: Resolved, found: Footing) -> Resolved | None:
@@ -185,5 +224,5 @@ def told(other: Resolved, found: Footing, table: pl.DataFrame | None) -> OnAssum
     service = {row.service: row.label for row in other.catalogue.services}
     return OnAssumption(other.name, tuple(row.id for row in found.rows),
                         tuple(dict.fromkeys(label[row.programme] for row in found.rows)),
-                        tuple(part.label for part in found.undone),
+                        (*(part.label for part in found.undone), *(service[name] for name in found.unbought)),
                         {service[name]: counts for name, counts in found.ways.items()}, table)

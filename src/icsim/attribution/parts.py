@@ -126,7 +126,7 @@ def _shifts(base: Resolved, other: Resolved) -> Iterator[Part]:
 
 def _named_shifts(base: Resolved, other: Resolved) -> list[tuple[str, Shift]]:
     """Shifts that only one of the two has: shift.GIVER, from the second of a giver on shift.GIVER.2 and so on."""
-    ours, theirs = ([_bare(shift) for shift in each.plan.shifts] for each in (other, base))
+    ours, theirs = ([bare(shift) for shift in each.plan.shifts] for each in (other, base))
     alone = [*(shift for shift in ours if shift not in theirs), *(shift for shift in theirs if shift not in ours)]
     seen, found = Counter[str](), []
     for shift in alone:
@@ -135,7 +135,7 @@ def _named_shifts(base: Resolved, other: Resolved) -> list[tuple[str, Shift]]:
     return found
 
 
-def _bare(shift: Shift) -> Shift:
+def bare(shift: Shift) -> Shift:
     """A shift without its reason, which does nothing."""
     return replace(shift, reason="")
 
@@ -192,6 +192,6 @@ def _mixed_shifts(base: Resolved, other: Resolved, chosen: Collection[str]) -> t
     """Those that both have; of the others those of `base` unless their part is chosen, and those of `other` if it is."""
     named = _named_shifts(base, other)
     wanted, alone = [shift for name, shift in named if name in chosen], [shift for _, shift in named]
-    kept = [each for each in base.plan.shifted if _bare(each.shift) not in alone or _bare(each.shift) not in wanted]
-    ours = [each for each in other.plan.shifted if _bare(each.shift) in wanted]
+    kept = [each for each in base.plan.shifted if bare(each.shift) not in alone or bare(each.shift) not in wanted]
+    ours = [each for each in other.plan.shifted if bare(each.shift) in wanted]
     return (*kept, *ours)

@@ -23,7 +23,8 @@ from icsim.scenario import Resolved
 
 Progress = Callable[[int, int, str], None]
 Key = tuple[str, frozenset[str], tuple[str, ...]]
-"""Whose changes, which parts of them are in force, and ids of the rows at null: equal keys are equal runs."""
+"""Whose changes, which parts of them are in force, and what is at null (ids of rows, names of services): equal keys are
+equal runs."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,9 @@ class _Plan:
         """Names of all parts."""
         return frozenset(part.name for part in self.parts)
 
-    def key(self, chosen: frozenset[str], rows: tuple[str, ...] = ()) -> Key:
+    def key(self, chosen: frozenset[str], null: tuple[str, ...] = ()) -> Key:
         """The baseline is one scenario for all alternatives."""
-        return (self.other.name if chosen else self.base.name), chosen, rows
+        return (self.other.name if chosen else self.base.name), chosen, null
 
     def of_set(self, names: Set) -> Key:
         """The scenario with these groups alone."""
@@ -57,15 +58,11 @@ class _Plan:
         return list(subsets([group.name for group in self.groups])) if self.groups else []
 
     @property
-    def rows(self) -> tuple[str, ...]:
-        """Ids of the rows at null."""
-        return tuple(row.id for row in self.footing.rows)
-
-    @property
     def null(self) -> tuple[Key, Key]:
         """Baseline and scenario at null."""
+        rows = tuple(row.id for row in self.footing.rows)
         here = assumed.base_at_null(self.base, self.footing)
-        return self.key(frozenset(), self.rows if here else ()), self.key(self.footing.kept, self.rows)
+        return self.key(frozenset(), rows if here else ()), self.key(self.footing.kept, (*rows, *self.footing.unbought))
 
 
 @dataclass(frozen=True)

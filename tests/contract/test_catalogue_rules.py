@@ -88,6 +88,9 @@ GOOD = {
     f"walk,Walk,programme walks,public health,25,2024/25,5,60,GBP,{_RANGE}\n",
     "capacity_costs.csv": f"service,value,step,notice_months,fixed,variable,year,{_EVIDENCE}\n"
     f"van,500000,1,3,0.2,0.1,2024/25,400000,600000,GBP a year,{_RANGE}\n",
+    "staff.csv": "staff,label,training_years\nnurses,Nurses,3\n",
+    "staff_needs.csv": f"per,staff,value,{_EVIDENCE}\nservice van,nurses,2.5,2,3,WTE,{_RANGE}\n"
+    f"programme walks,nurses,0.01,0,0.1,WTE,{_RANGE}\n",
     "price_index.csv": f"from_year,value,year,{_EVIDENCE}\n2023,0.95,2023/24,0.9,0.99,ratio,{_RANGE}\n"
     f"2024,1,2024/25,1,1,ratio,{_RANGE}\n",
     "systems.csv": "number,system,label,kind,means,scenario,missing\n1,walking,Walking,P,programme walks|service van,,\n"
@@ -506,6 +509,8 @@ BROKEN = {
         {"capacity_costs": ("0.2,0.1,2024", "0.9,0.1,2024")}, "capacity_costs.csv: fixed | 2", "add up to less than 1"),
     "servers at prices of no year": (
         {"capacity_costs": ("0.1,2024/25", "0.1,1999/00")}, "capacity_costs.csv: year | 2", "price_index.csv"),
+    "staff that there is not": ({"staff_needs": ("van,nurses", "van,nurse")}, "staff_needs.csv: staff | 2", "nurses"),
+    "staff of what is not there": ({"staff_needs": ("service van", "service vam")}, "staff_needs.csv: per | 2", "van"),
     "a score that is not there": (
         {"programmes": ("low_mood", "low_mod")}, "programmes.csv: score | 2", "Did you mean low_mood?"),
     "a priority by no score": ({"programmes": (",low_mood,", ",,")}, "programmes.csv: score | 2", "no such score"),

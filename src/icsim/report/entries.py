@@ -72,7 +72,8 @@ def entry(catalogue: Catalogue, area: Area, name: str) -> dict[str, Any]:
 
 def _hint(catalogue: Catalogue, area: Area, name: str) -> str:
     rows = (row for _, row in _all_rows(catalogue, area))
-    return nearest(name, {getattr(row, field, "") for row in rows for field in NAMED_BY} - {""})
+    named = (getattr(row, field, "") for row in rows for field in NAMED_BY)
+    return nearest(name, {each for each in named if isinstance(each, str)} - {""})
 
 
 def related(catalogue: Catalogue, area: Area, name: str) -> Iterator[tuple[str, Any]]:

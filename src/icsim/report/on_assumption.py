@@ -53,8 +53,8 @@ def meaning(found: OnAssumption | None) -> str:
 def _gone(found: OnAssumption) -> list[str]:
     own = [f"without the assumed effects of {_listed(found.programmes)}"] if found.rows else []
     counts = ", ".join(f"{assumed} of {of_all}" for _, assumed, of_all in _ways(found, True))
-    back = [f"with {_listed(found.undone)} as in the baseline, since most of the shares of people who are sent there and on from "
-            f"there are assumed ({counts}) and cannot be set to nothing"] if found.undone else []
+    back = [f"with {_listed(found.undone)} as in the baseline, since most of the shares of people who are sent there and on "
+            f"from there are assumed ({counts}) and cannot be set to nothing"] if found.undone else []
     return [*own, *back]
 
 

@@ -45,6 +45,7 @@ from icsim.areas.load import Area
 from icsim.areas.rows import Offer
 from icsim.calendar import Beat, add_months
 from icsim.catalogue.load import Catalogue
+from icsim.catalogue.rows import Score
 from icsim.residents import enter, population, reference
 from icsim.residents.beat import scratch
 from icsim.residents.build import Built, build
@@ -106,10 +107,20 @@ def another_world() -> simulation.World:
     """
     rates = tuple(replace(row, value=row.value * 1.5) if row.event == "fall" else row for row in tables().rates)
     names = "falls_exercise", "falls_clinic", "exercise_referral"
-    offers = [Offer(programme=name, value=4, waiting_list=3) for name in names]
+    offers = [Offer(programme=name, value=4, unit="people a month", waiting_list=3) for name in names]
+    offers.append(Offer(programme="health_walks", value=0.5, unit="share", where=small_area().place_names[0]))
     area = functools.reduce(Area.with_programme, offers, small_area())
-    return simulation.world(replace(tables(), rates=rates), area, date(2025, 4, 1), 1, warm_up_months=1,
-                            shipped=(tables(), small_area()))
+    rows = with_score_and_measure(replace(tables(), rates=rates))
+    return simulation.world(rows, area, date(2025, 4, 1), 1, warm_up_months=1, shipped=(tables(), small_area()))
+
+
+def with_score_and_measure(rows: Catalogue) -> Catalogue:
+    """One programme finds people by a score, another goes by place, and one is a measure."""
+    changed = {"falls_clinic": {"priority": "by score", "score": "age"}, "falls_exercise": {"priority": "by place"},
+               "health_walks": {"kind": "measure"}}
+    scores = (Score(score="age", what="auc", value=0.55), Score(score="age", what="points", value=1.0, when="age=75+"))
+    return replace(rows, scores=scores, programmes=tuple(replace(row, **changed.get(row.programme, {}))
+                                                         for row in rows.programmes))
 
 
 def whole_model() -> Arrays:

@@ -46,7 +46,7 @@ def larger_area() -> Area:
 def offering(area: Area, **places: float) -> Area:
     """The area with so many places a month of each programme."""
     for programme, number in places.items():
-        area = area.with_programme(Offer(programme=programme, value=number, waiting_list=5))
+        area = area.with_programme(Offer(programme=programme, value=number, unit="people a month", waiting_list=5))
     return area
 
 

@@ -12,7 +12,7 @@ from icsim.catalogue.moved import plain, target
 from icsim.catalogue.programmes import groups
 from icsim.catalogue.rows import Programme
 from icsim.catalogue.when import OLDEST, parse_when
-from icsim.programmes.model import PRIORITIES, ProgrammeModel
+from icsim.programmes.model import PRIORITIES, ProgrammeModel, words
 from icsim.units import SHARES
 
 MEASURE = "measure"
@@ -49,6 +49,19 @@ class _Conditions:
             "clause_levels": np.array([mask for _, mask in flat], np.uint64),
         }
 
+    def turned_round(self, eligible: list[int]) -> dict[str, np.ndarray]:
+        """Which programmes, of whose conditions these are the numbers, each age and each level leaves open."""
+        first, last = np.array([self.ages[c] for c in eligible], np.int64).reshape(-1, 2).T
+        ages, levels = np.arange(OLDEST + 1)[:, None], np.arange(max(map(len, self._levels.values())), dtype=np.uint64)
+        used = sorted({a for c in eligible for a, _ in self.clauses[c]})
+        open_ = np.ones((len(used), len(levels), len(eligible)), bool)
+        for p, c in enumerate(eligible):
+            for a, mask in self.clauses[c]:
+                open_[used.index(a), :, p] = np.uint64(mask) >> levels & np.uint64(1)
+        order = np.argsort(open_[:, 0].sum(axis=1), kind="stable")  # most people are at the first level
+        return {"open_at_age": words((first <= ages) & (ages <= last)), "open_by": np.array(used, np.uint16)[order],
+                "open_at_level": words(open_[order])}
+
 
 def build(catalogue: Catalogue, names: tuple[str, ...], attributes: tuple[str, ...], levels: Mapping[str, tuple[str, ...]],
           seed: int, where: Mapping[str, tuple[str, ...]] | None = None,
@@ -61,10 +74,11 @@ def build(catalogue: Catalogue, names: tuple[str, ...], attributes: tuple[str, .
     rows = [next(row for row in catalogue.programmes if row.programme == name) for name in names]
     where = {name: places for name, places in (where or {}).items() if places}
     conditions = _Conditions(attributes, levels)
+    eligible = [conditions.add(_here(row.eligible, where.get(row.programme, ()))) for row in rows]
     return ProgrammeModel(
         attribute=np.array([attributes.index(name) for name in names], np.int32),
         **_stages(catalogue, names),
-        eligible=np.array([conditions.add(_here(row.eligible, where.get(row.programme, ()))) for row in rows], np.int32),
+        eligible=np.array(eligible, np.int32),
         **_uptake(catalogue, names, conditions, coverage or {}),
         priority=np.array([PRIORITIES.index(row.priority) for row in rows], np.uint8),
         rank=_ranks(names, where, levels[PLACE]),
@@ -72,6 +86,7 @@ def build(catalogue: Catalogue, names: tuple[str, ...], attributes: tuple[str, .
         kind=np.array([row.kind == MEASURE for row in rows], np.uint8),
         again=np.array([row.again or row.kind == MEASURE for row in rows], np.uint8),
         **conditions.arrays(),
+        **conditions.turned_round(eligible),
         **_groups(catalogue, names, attributes),
         **_moves(catalogue, names, attributes, levels, seed),
         **{f"{what}_stream": np.array([rng.stream(seed, f"programme {what}.{name}") for name in names], np.uint64)
@@ -126,9 +141,12 @@ def _uptake(catalogue: Catalogue, names: tuple[str, ...], conditions: _Condition
     rows = [own if name not in coverage else [(when, share * coverage[name]) for when, share in (("", 1.0), *own)]
             for name, own in zip(names, rows, strict=True)]
     flat = [row for own in rows for row in own]
+    sure = [not all(when for when, _ in own) for own in rows]  # whoever no row is of would take part
+    most = [max(share for _, share in own) if all_of_them else 1.0 for own, all_of_them in zip(rows, sure, strict=True)]
     return {"uptake_from": np.cumsum([0, *map(len, rows)]).astype(np.int32),
             "uptake_when": np.array([conditions.add(when) for when, _ in flat], np.int32),
-            "uptake": np.array([share for _, share in flat], np.float64)}
+            "uptake": np.array([share for _, share in flat], np.float64),
+            "most_uptake": np.array(most, np.float64)}
 
 
 def _groups(catalogue: Catalogue, names: tuple[str, ...], attributes: tuple[str, ...]) -> dict[str, np.ndarray]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from icsim import rng
 from icsim._compile import inlined, kernel
-from icsim.programmes.model import BY_PLACE, BY_SCORE, DEPRIVED_FIRST
+from icsim.programmes.model import BY_PLACE, BY_SCORE, DEPRIVED_FIRST, RANDOM
 from icsim.state import LIVING, OLDEST, PLACE, QUINTILE, QUINTILES, SEX, WAITING, cell_of
 
 _ONE = np.uint64(1)
@@ -82,31 +82,62 @@ def _has(mask, p):
     return (mask >> np.uint64(p)) & _ONE == _ONE
 
 
-@kernel
-def candidates(model, people, rows, inside, before, wanted, cutoff, found, turn, count):
-    """Residents in rows [0, rows) who may take part in each `wanted` programme (uint8[P]), want to, and whose turn is not
-    after `cutoff` (float64[P]).
+@inlined
+def _open(model, people, i, word):
+    """What is left of these programmes by the age and levels of resident i."""
+    word &= model.open_at_age[min(people.person[i].age, OLDEST)]
+    for n in range(model.open_by.shape[0]):
+        if word == 0:
+            break
+        word &= model.open_at_level[n, people.level[i, model.open_by[n]]]
+    return word
 
-    inside, before: uint64[resident], programmes in which somebody has or waits for a place, or once had one. Rows go to
-    `found` (int32[P, N]), turns to `turn` (float64[P, N]); count: int64[P], how many there are, though they be more than N.
+
+@inlined
+def _for_good(model, p):
+    """Whether a resident's turn in programme p never changes."""
+    return model.priority[p] == RANDOM or model.priority[p] == DEPRIVED_FIRST
+
+
+@kernel
+def look_ahead(model, people, rows, horizon, seen, near):
+    """Mark in `near` (uint64[resident]) each programme that residents in rows [seen[p], rows) might want, and in which their
+    turn might come up to `horizon` (float64[P]), at any age and level. seen: int64[P], becomes `rows`.
+    """
+    for p in range(horizon.shape[0]):
+        for i in range(seen[p], rows):  # both draws for everybody: to skip the second costs more than it spares
+            u = rng.draw(model.uptake_stream[p], people.person[i].key, 0)
+            early = not _for_good(model, p) or _turn(model, people, i, p, False) <= horizon[p]
+            might = early & (u < model.most_uptake[p])
+            near[i] |= np.uint64(might) << np.uint64(p)
+        seen[p] = rows
+
+
+@kernel
+def candidates(model, people, rows, near, inside, before, wanted, again, cutoff, found, turn, count):
+    """Residents in rows [0, rows) who may take part in each of the programmes `wanted` (a word), want to, and whose turn is
+    not after `cutoff` (float64[P]). All programmes of a resident are looked at together, as bits of a word, and each fact
+    takes away those it rules out, until mostly none is left; luck is drawn for the others alone.
+
+    near, inside, before: uint64[resident], programmes that `look_ahead` marked, in which somebody has or waits for a place,
+    or once had one. Rows go to `found` (int32[P, N]), turns to `turn` (float64[P, N]); count: int64[P], how many there are,
+    though they be more than N.
     """
     for i in range(rows):
-        if people.person[i].status != LIVING:
+        word = wanted & near[i] & ~inside[i] & ~(before[i] & ~again)
+        if word == 0 or people.person[i].status != LIVING:
             continue
-        for p in range(wanted.shape[0]):
-            if not wanted[p] or _has(inside[i], p):
-                continue
-            again = _has(before[i], p)
-            if (again and not model.again[p]) or not _meets(model, people, i, model.eligible[p]):
-                continue
-            own = _turn(model, people, i, p, again)
-            if own > cutoff[p]:
-                continue
-            if rng.draw(model.uptake_stream[p], people.person[i].key, 0) < _uptake(model, people, i, p):
-                if count[p] < found.shape[1]:
-                    found[p, count[p]] = i
-                    turn[p, count[p]] = own
-                count[p] += 1
+        word, p = _open(model, people, i, word), 0
+        while word != 0:
+            if word & _ONE != 0:
+                own = _turn(model, people, i, p, (before[i] >> np.uint64(p)) & _ONE)
+                luck = rng.draw(model.uptake_stream[p], people.person[i].key, 0)
+                if own <= cutoff[p] and luck < _uptake(model, people, i, p):
+                    if count[p] < found.shape[1]:
+                        found[p, count[p]] = i
+                        turn[p, count[p]] = own
+                    count[p] += 1
+            word, p = word >> _ONE, p + 1
 
 
 @kernel

@@ -15,7 +15,7 @@ import numpy as np
 from icsim.calendar import DAYS_PER_YEAR, MS_PER_DAY
 from icsim.catalogue.programmes import COUNTED
 from icsim.programmes import choose
-from icsim.programmes.model import BY_SCORE, ProgrammeModel
+from icsim.programmes.model import BY_SCORE, ProgrammeModel, words
 from icsim.programmes.score import chance
 from icsim.state import DEAD, EMPTY, GONE, LIVING, People
 from icsim.tables import ENROLLED, MOVE
@@ -31,7 +31,8 @@ _FIRST_STEP = 0.02
 """Turns that are looked at when nothing is known of how many candidates there are."""
 _LAST_TURN = 2.0
 _FURTHER = 3.0
-"""One looks as many times further, next month, as turns have advanced in this; and again, where that was not enough."""
+"""One looks as many times further, next month, as turns have advanced in this; and again, where that was not enough. And one
+marks who might come up to as many times the turn that is looked at, so that it need seldom be done again."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,14 @@ class Programmes:
         self._taking = [_Taking() for _ in places]
         self._more: dict[int, float] = {}
         """programme → places a month that money has added"""
-        self._inside, self._before = np.zeros(0, np.uint64), np.zeros(0, np.uint64)
+        self._near, self._inside, self._before = (np.zeros(0, np.uint64) for _ in range(3))
+        """uint64[resident], a bit for each programme: who might come, as far as one has looked; has or waits for a place;
+        had one"""
         self._cutoff, self._step = np.full(len(places), _FIRST_STEP), np.full(len(places), _FIRST_STEP)
         """float64[P], up to which turn one looks, and by how much further if that is not enough; no result depends on it"""
         self._reached = np.zeros(len(places))
+        self._horizon, self._seen = np.zeros(len(places)), np.zeros(len(places), np.int64)
+        """up to which turn, and which row, one has looked who might come"""
         self._scored = False
         self._month: tuple[int, int] | None = None
         self._helped: list[np.ndarray] = []
@@ -80,6 +85,7 @@ class Programmes:
     def adopt(self, model: ProgrammeModel, places: tuple[Places, ...]) -> None:
         """Other places, uptake or durations hold from now on; whoever takes part goes on."""
         self.model, self.places, self._scored = model, places, False
+        self._near[:], self._seen[:] = 0, 0
 
     def _score(self, people: People, rows: int) -> None:
         """How much chance there is in scores follows from the people whom they are first used for."""
@@ -266,8 +272,10 @@ class Programmes:
         while open_.any():
             found, turn = np.zeros((len(room), space), np.int32), np.zeros((len(room), space))
             count = np.zeros(len(room), np.int64)
-            choose.candidates(self.model, people, rows, self._inside, self._before, open_.astype(np.uint8), self._cutoff,
-                              found, turn, count)
+            self._look_ahead(people, rows)
+            again = (self.model.again > 0) & (self._cutoff >= 1.0)
+            choose.candidates(self.model, people, rows, self._near, self._inside, self._before, words(open_), words(again),
+                              self._cutoff, found, turn, count)
             for p in np.flatnonzero(open_ & (count <= space)).tolist():
                 own, turns = found[p, : count[p]], turn[p, : count[p]]
                 if count[p] < room[p] and self._cutoff[p] < _LAST_TURN:
@@ -279,6 +287,12 @@ class Programmes:
                     self._look_on_from(p, float(turns[order[-1]]))
             space = max(space, int(count[open_].max(initial=0)))
         return chosen
+
+    def _look_ahead(self, people: People, rows: int) -> None:
+        """Whoever might come up to the cutoffs is marked; newcomers as well."""
+        short = self._cutoff > self._horizon
+        self._horizon[short], self._seen[short] = self._cutoff[short] * _FURTHER, 0
+        choose.look_ahead(self.model, people, rows, self._horizon, self._seen, self._near)
 
     def _look_further(self, p: int) -> None:
         self._step[p] *= _FURTHER
@@ -295,8 +309,8 @@ class Programmes:
     def _make_room(self, rows: int) -> None:
         more = rows - len(self._inside)
         if more > 0:
-            self._inside, self._before = (np.concatenate([mask, np.zeros(more, np.uint64)])
-                                          for mask in (self._inside, self._before))
+            self._near, self._inside, self._before = (np.concatenate([word, np.zeros(more, np.uint64)])
+                                                      for word in (self._near, self._inside, self._before))
 
     def _forget(self, p: int, rows: np.ndarray) -> None:
         self._inside[rows] &= np.uint64(~(1 << p) & (2**64 - 1))
@@ -321,11 +335,10 @@ class Programmes:
         return np.concatenate(parts)
 
     def _levels(self, p: int, who: np.ndarray) -> np.ndarray:
-        """int64[n]: the level of each of these residents (sorted rows) in programme p."""
-        members, levels = self._taking[p].members, np.zeros(len(who), np.int64)
-        members = members[np.isin(members["row"], who)]
-        levels[np.searchsorted(who, members["row"])] = members["stage"] + 1
-        return levels
+        """uint8[n]: the level of each of these residents in programme p."""
+        members, levels = self._taking[p].members, np.zeros(len(self._inside), np.uint8)
+        levels[members["row"]] = members["stage"] + 1
+        return levels[who]
 
 
 def _moves(people: People, who: np.ndarray, attribute: int, levels: np.ndarray, day: int) -> np.ndarray:

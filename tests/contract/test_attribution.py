@@ -373,9 +373,9 @@ def test_a_service_that_is_undone_is_told_with_its_shares(pair):
     found = resting(1.0, rows=(), programmes=(), undone=("Falls vehicles",),
                     ways={"Falls vehicles": (5, 5), "Hospital beds": (22, 71)})
     text = " ".join(page(replace(pair, on_assumption=(found,))).split())
-    assert ("with falls vehicles as in the baseline, since 5 of 5 shares of people who reach or leave falls vehicles are "
-            "assumed, and shares cannot be set to nothing") in text
-    assert "22 of 71 shares of people who reach or leave hospital beds are assumed as well, fewer than half" in text
+    assert ("with falls vehicles as in the baseline, since most of the shares of people who are sent there and on from "
+            "there are assumed (5 of 5) and cannot be set to nothing") in text
+    assert "so do the shares to and from hospital beds (22 of 71), fewer than half of which are assumed" in text
 
 
 def test_a_folder_holds_what_was_found_out(pair, tmp_path):

@@ -52,8 +52,9 @@ def meaning(found: OnAssumption | None) -> str:
 
 def _gone(found: OnAssumption) -> list[str]:
     own = [f"without the assumed effects of {_listed(found.programmes)}"] if found.rows else []
-    back = [f"with {_listed(found.undone)} as in the baseline, since {_counts(found, True)}, and shares cannot be set to "
-            "nothing"] if found.undone else []
+    counts = ", ".join(f"{assumed} of {of_all}" for _, assumed, of_all in _ways(found, True))
+    back = [f"with {_listed(found.undone)} as in the baseline, since most of the shares of people who are sent there and on "
+            f"from there are assumed ({counts}) and cannot be set to nothing"] if found.undone else []
     return [*own, *back]
 
 
@@ -61,17 +62,16 @@ def _listed(labels: Iterable[str]) -> str:
     return ", ".join(map(in_a_sentence, labels))
 
 
-def _counts(found: OnAssumption, mostly: bool) -> str:
-    """As in "5 of 5 shares of people who reach or leave falls vehicles are assumed"."""
-    own = [f"{assumed} of {of_all} shares of people who reach or leave {in_a_sentence(label)} are assumed"
-           for label, (assumed, of_all) in found.ways.items() if assumed and (2 * assumed >= of_all) == mostly]
-    return ", and ".join(own)
+def _ways(found: OnAssumption, mostly: bool) -> list[tuple[str, int, int]]:
+    """Services some of whose shares are assumed, at least half of them or fewer: label, how many, of how many."""
+    return [(in_a_sentence(label), assumed, of_all) for label, (assumed, of_all) in found.ways.items()
+            if assumed and (2 * assumed >= of_all) == mostly]
 
 
 def _rest(found: OnAssumption) -> str:
     """What counts as no assumption although it may be one."""
-    few = _counts(found, False)
-    also = f"; {few} as well, fewer than half, which is left out" if few else ""
+    few = ", ".join(f"{label} ({assumed} of {of_all})" for label, assumed, of_all in _ways(found, False))
+    also = f", and so do the shares to and from {few}, fewer than half of which are assumed" if few else ""
     return f"other assumed numbers, such as uptake, durations and rates, stay as they are{also}"
 
 

@@ -10,7 +10,7 @@ from small_tables import small_catalogue
 
 from icsim.catalogue.load import ID, Catalogue
 from icsim.catalogue.programmes import with_programmes
-from icsim.catalogue.rows import Effect, Programme, Quantity, Stage, Take
+from icsim.catalogue.rows import Effect, Programme, Quantity, Severity, Stage, Take
 from icsim.catalogue.taking_part import in_words
 from icsim.catalogue.taking_part_rules import together_problems
 from icsim.catalogue.when import branch_shares, classes_of, row_for_class
@@ -95,10 +95,11 @@ def test_the_last_row_that_holds_still_counts():
 
 
 def test_who_takes_part_in_nothing_has_the_class_that_they_had():
-    known = catalogue(("tea first", WAY, 0.5, "talk"), ("cake first", "stay falls.falls_vehicle", 0.5, "food"))
+    known = catalogue(("tea first", WAY, 0.5, "talk"), ("cake first", "stay falls.falls_vehicle", 0.5, "food"),
+                      severities=[Severity(event="fall", severity="bad", label="Bad")])
     before = classes_of(known, "fall")
     after = classes_of(with_programmes(known, ("tea", "cake")), "fall")
-    assert len(after) == 9 * len(before)
+    assert (len(before), len(after)) == (2, 18)
     for old, new in zip(before, after, strict=False):
         assert (new.index, new.age) == (old.index, old.age)
         assert new.levels == {"tea": "out", "cake": "out", **old.levels}

@@ -17,8 +17,8 @@ NEAREST_FIRST = ("branch", "pool", "quantity", "catchment", "severity_share", "r
 LIMITS = (
     "The beds of one hospital are alike here, as are the crews, cubicles and places of any one service: wards, "
     "specialities and skills are not told apart. GP practices and NHS 111 take time but have no limit.",
-    "How many staff there are to work the vehicles, cubicles and beds is not in here; they count as staffed.",
-    "Money is not in here: neither what a change costs nor what it saves.",
+    "Staff limit nothing: vehicles, cubicles and beds that are paid for count as staffed.",
+    "Planned care and medicines have no cost here.",
     "The figures behind the model are taken as they stand. How far doubts about them could move the results has not "
     "been worked out.",
 )

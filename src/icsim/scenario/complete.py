@@ -48,7 +48,8 @@ def _programmes(catalogue: Catalogue, area: Area, plan: Plan) -> Iterator[tuple[
         yield f"[programmes.{_key(row.programme)}]", {
             "coverage" if about[row.programme].kind == "measure" else "places": row.value,
             "where": row.where.split("|") if row.where else None,
-            "waiting_list": row.waiting_list, "first": _date(row.first), "last": _date(row.last),
+            "waiting_list": None if about[row.programme].kind == "measure" else row.waiting_list,
+            "first": _date(row.first), "last": _date(row.last),
             "priority": about[row.programme].priority, "score": about[row.programme].score or None,
             "reason": (said.reason if said else "") or None}
 

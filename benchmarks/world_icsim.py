@@ -64,7 +64,7 @@ def world(residents: int, seed: int) -> Residents:
     """
     here = area(residents)
     tables = catalogue()
-    built = build(tables, here, START, DAYS, shipped=replace(tables, ratios=()))
+    built = build(tables, here, START, DAYS, anchoring=(replace(tables, ratios=()), here))
     newcomers = people_of(here)
     layout = built.layout
     people = allocate(len(newcomers), len(layout.attributes), layout.columns, built.repeatable, len(layout.weights))

@@ -147,7 +147,7 @@ def test_a_scenario_that_changes_what_was_fitted_is_heard(bare):
     values = {"correction.fall.male.all": Value(1.2), "correction.good_health.male.all": Value(0.8)}
     shipped, area = overlay.applied(*bare, values)
     changed = shipped.with_value("correction.good_health.male.all", 0.4).with_value("correction.fall.male.all", 2.4)
-    before, after = (build(each, area, date(2025, 4, 1), 365, shipped) for each in (shipped, changed))
+    before, after = (build(each, area, date(2025, 4, 1), 365, (shipped, area)) for each in (shipped, changed))
     good, fall = before.layout.weights.index("good_health"), before.layout.number("fall")
     assert (after.model.weight_base[1, ..., good] < before.model.weight_base[1, ..., good]).all()
     assert (after.model.weight_base[0] == before.model.weight_base[0]).all()

@@ -133,6 +133,17 @@ def test_servers_to_be_closed_may_be_kept_from_planned_care():
     assert not any(state.kept_free for state in not_kept)
 
 
+def test_two_shifts_close_no_more_in_a_pool_than_it_has():
+    """Each of them alone would begin with the larger of two pools that have a step each."""
+    twice = Line("beds", "Beds", "acute", "", SERVICE, 20 * 20_000_000, 20_000_000, "bed", (("a", 12), ("b", 10)), step=10,
+                 fixed=0.3, variable=0.2)
+    later = shift(MILLION, start=date(2026, 4, 1), backfill=False)
+    _, states = run(shift(MILLION, backfill=False), later, lines={**LINES, "beds": twice})
+    assert [states[0].servers[pool] for pool in states[0].servers if pool in "ab"] == [-10]
+    assert (states[-1].servers["a"], states[-1].servers["b"]) == (-10, -10)
+    assert not any(states[-1].kept_free.values())
+
+
 def test_double_running_pays_receivers_what_is_not_free_yet_for_so_long():
     ledger, states = run(shift(2 * MILLION, double_running_months=2, double_running_from="fund"))
     assert entered(ledger, DOUBLE_RUNNING, 0) + entered(ledger, DOUBLE_RUNNING, 1) == monthly(2 * MILLION, 0) + monthly(

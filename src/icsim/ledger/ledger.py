@@ -55,7 +55,7 @@ class Ledger:
         self.lines, self.shifts, self._start = dict(lines), tuple(shifts), start
         self._number = {name: n for n, name in enumerate(lines)}
         self._giving = [_Giving() for _ in shifts]
-        self._busy: list[dict[str, float]] = []
+        self._busy: dict[str, float] = {}
         self._month = -1
         self.book = Book()
 
@@ -70,7 +70,7 @@ class Ledger:
 
     def observe(self, occupancy: Mapping[str, float]) -> None:
         """Share of servers in use by service, in a month that is over."""
-        self._busy.append(dict(occupancy))
+        self._busy = dict(occupancy)
 
     def open(self, day: date) -> Funded | None:
         """Begin the month of `day`: enter it in the book and say what money has changed by now; None if nothing is new."""
@@ -95,7 +95,7 @@ class Ledger:
         if shift.close_when is None or wanted <= before:
             giving.decided.append(max(wanted, before))
             return
-        known = self._busy[-1].get(line.name, 1.0) if self._busy else 1.0
+        known = self._busy.get(line.name, 1.0)
         giving.quiet = giving.quiet + 1 if known < shift.close_when.occupancy else 0
         closes = giving.quiet >= shift.close_when.months
         giving.decided.append(before + closes)
@@ -119,27 +119,37 @@ class Ledger:
     # What it comes to --------------------------------------------------------------------------------------------------
 
     def _state(self) -> Funded:
-        month = self.month
-        servers, places = dict[str, int](), dict[str, float]()
-        kept = dict[str, int]()
-        for n, shift in enumerate(self.shifts):
-            line = self.lines[shift.giver]
+        servers, places, kept = dict[str, int](), dict[str, float](), dict[str, int]()
+        for name in {shift.giver for shift in self.shifts}:
+            line = self.lines[name]
             if line.kind == SERVICE:
-                gone = self._giving[n].steps(line.notice_months)
-                _add(servers, stand.closed(line.pools, line.step, gone), -1)
-                if not shift.backfill:
-                    marked = min(shift.planned(month) // line.step_pence, line.most_steps)
-                    _add(kept, stand.closed(line.pools, line.step, marked))
-                    _add(kept, stand.closed(line.pools, line.step, gone), -1)
+                gone, marked = self._steps(line)
+                closed = stand.closed(line.pools, line.step, gone)
+                _add(servers, closed, -1)
+                _add(kept, stand.closed(line.pools, line.step, marked))
+                _add(kept, closed, -1)
             elif line.kind == PROGRAMME:
-                _add(places, {line.name: self.free(n, month) / (MONTHS * line.unit_pence)}, -1)
-        for name, pence in self._received(month).items():
+                given = sum(self.free(n, self.month) for n, shift in enumerate(self.shifts) if shift.giver == name)
+                _add(places, {name: given / (MONTHS * line.unit_pence)}, -1)
+        for name, pence in self._received(self.month).items():
             line = self._line(name)
             if line.kind == PROGRAMME:
                 _add(places, {line.name: pence / (MONTHS * line.unit_pence)})
             elif line.kind == SERVICE:
                 _add(servers, stand.opened(line.where(name), pence // line.unit_pence))
         return Funded(servers, places, kept)
+
+    def _steps(self, line: Line) -> tuple[int, int]:
+        """Steps of a service that are closed, by all shifts together; and with those that are to close and are not given to
+        planned care meanwhile.
+        """
+        gone = marked = 0
+        for giving, shift in zip(self._giving, self.shifts, strict=True):
+            if shift.giver == line.name:
+                closed = giving.steps(line.notice_months)
+                gone += closed
+                marked += closed if shift.backfill else max(shift.planned(self.month) // line.step_pence, closed)
+        return gone, min(marked, line.most_steps)
 
     def _received(self, month: date) -> dict[str, int]:
         """Pence a year by receiver (a line or a pool), rounded down, so that more money is never less for anybody."""

@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from icsim.catalogue.costs import PAYERS
-from icsim.outcomes import ALL, ALL_YEARS
+from icsim.outcomes import ALL_YEARS
 from icsim.outcomes.budgets import BESIDE, BUDGET, DOUBLE_RUNNING, GIVEN, RECEIVED
-from icsim.outcomes.costs import LINE, PAYER, SPEND
+from icsim.outcomes.costs import LINE, SPEND
 from icsim.report.figures import Figures
+from icsim.report.spending import MILLION, capital, payers
 from icsim.report.tables import title_of
 from icsim.report.wording import heading, number, paragraph, table
 from icsim.results import Comparison, Results
 
-MILLION, THOUSAND = 1e6, 1e3
-TOGETHER = "All together"
+THOUSAND = 1e3
 BY_YEAR = {"Planned to move": "money_planned", "Has come free": GIVEN, "Stranded": "money_stranded",
            "Double running": BESIDE[DOUBLE_RUNNING], "Not enough for one more": "money_unspent"}
 """Columns of the table by year, £ thousand. What funds pay for double running is no part of what has come free."""
@@ -36,15 +36,10 @@ def _joined(parts: Iterable[str]) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _payers() -> list[tuple[str, str, str]]:
-    """Label, margin and group of each row."""
-    return [*((payer[:1].upper() + payer[1:], PAYER, payer) for payer in PAYERS), (TOGETHER, "total", ALL)]
-
-
 def _budgets(value: Comparison, other: Results, figures: Figures, title: str) -> str:
     """What payers' lines hold in the last year, against the baseline."""
     last = other.years[-1]
-    found = [(label, figures.change(other.name, BUDGET, last, margin, group)) for label, margin, group in _payers()]
+    found = [(label, figures.change(other.name, BUDGET, last, margin, group)) for label, margin, group in payers()]
     rows = [[label, number(row["baseline"] / MILLION, 1), number((row["baseline"] + row["mean"]) / MILLION, 1),
              number(row["mean"] / THOUSAND, 0, sign=True)] for label, row in found if row and row["mean"] is not None]
     if not rows or not any(row and row["mean"] for _, row in found):
@@ -85,11 +80,8 @@ def _variance(value: Results, figures: Figures) -> str:
 
 
 def _lines_by_payer(value: Results) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {payer[:1].upper() + payer[1:]: [] for payer in PAYERS}
-    for line in value.provenance.get("lines", ()):
-        if line["payer"] in PAYERS:
-            found[line["payer"][:1].upper() + line["payer"][1:]].append(line["line"])
-    return found
+    lines = value.provenance.get("lines", ())
+    return {capital(payer): [line["line"] for line in lines if line["payer"] == payer] for payer in PAYERS}
 
 
 def _prices(value: Results) -> str:

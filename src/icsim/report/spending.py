@@ -19,7 +19,7 @@ SMALL = 0.05
 
 def outcomes(value: Results, figures: Figures) -> str:
     """Cost of activity in a run, £ million a year."""
-    found = [(label, figures.level(value.name, SPEND, margin=margin, group=group)) for label, margin, group in _payers()]
+    found = [(label, figures.level(value.name, SPEND, margin=margin, group=group)) for label, margin, group in payers()]
     years = len(figures.years)
     rows = [[label, _scaled(row, MILLION * years)] for label, row in found if row]
     head = ["", "£ million a year"]
@@ -28,7 +28,7 @@ def outcomes(value: Results, figures: Figures) -> str:
 
 def changes(value: Comparison, other: Results, figures: Figures) -> str:
     """What a scenario changes in it, £ thousand a year."""
-    found = [(label, figures.change(other.name, SPEND, margin=margin, group=group)) for label, margin, group in _payers()]
+    found = [(label, figures.change(other.name, SPEND, margin=margin, group=group)) for label, margin, group in payers()]
     years = len(figures.years)
     rows = [[label, number(row["baseline"] / MILLION / years, 1), (change := _change(row, 1000.0 * years)),
              _words(row, change)] for label, row in found if row]
@@ -36,9 +36,14 @@ def changes(value: Comparison, other: Results, figures: Figures) -> str:
     return _section(rows, head, f"Change in what activity costs, {span(other, figures)}", title_of(value, other), value.base)
 
 
-def _payers() -> list[tuple[str, str, str]]:
-    """Label, margin and group of each row."""
-    return [*((payer[:1].upper() + payer[1:], PAYER, payer) for payer in PAYERS), (TOGETHER, "total", ALL)]
+def payers() -> list[tuple[str, str, str]]:
+    """Label, margin and group of the rows of a table by payer."""
+    return [*((capital(payer), PAYER, payer) for payer in PAYERS), (TOGETHER, "total", ALL)]
+
+
+def capital(text: str) -> str:
+    """The text with a capital letter."""
+    return text[:1].upper() + text[1:]
 
 
 def _section(rows: list[list[str]], head: list[str], words: str, title: str, about: Results) -> str:

@@ -20,7 +20,8 @@ from icsim.catalogue.load import Catalogue
 from icsim.catalogue.programmes import COUNTED, counted, with_programmes
 from icsim.catalogue.taking_part_rules import together_problems
 from icsim.errors import CatalogueError, Problem
-from icsim.ledger import ENTRY, Funded, Ledger
+from icsim.funding import Funding
+from icsim.ledger import ENTRY
 from icsim.memory import keep_freed
 from icsim.order import in_order, joined
 from icsim.programmes.build import build as programmes_build
@@ -34,14 +35,13 @@ from icsim.residents.population import Start, restarted, starting_population
 from icsim.residents.residents import Residents
 from icsim.scenario.shifts import Shift
 from icsim.services import build as services_build
-from icsim.services import capacity
 from icsim.services.activity import Activity, columns_of
 from icsim.services.background import Background
 from icsim.services.compiled import CompiledEngine
 from icsim.services.model import ServiceModel
 from icsim.services.names import Layout, layout_of
 from icsim.services.places import pools_of
-from icsim.services.served import POOL_SUMS, Served
+from icsim.services.served import Served
 from icsim.tables import CONTACT
 
 Progress = Callable[[int, int], None]
@@ -286,40 +286,10 @@ class _Running:
         names, columns = columns_of(world.catalogue, world.layout)
         self.activity = Activity(names, columns, world.layout, len(world.area.places), calendar.edges)
         self.programmes = Programmes(*world.before.programmes(world.programmes, seed), calendar.edges, self.residents.cells)
-        self.ledger = Ledger(world.shifts, world.lines, calendar.start)
-        self.busy = _Busy(world.layout)
-        self.more: dict[str, list[tuple[int, int]]] = {}
-        """pool → (day, servers more than the tables say)"""
-        self.funded: dict[int, Funded] = {}
-        """day → what money has changed from then on, to which services have yet to come"""
+        self.funding = Funding(world, seed)
         self.population: list[np.ndarray] = []
         self.demands = 0
         self.contacts: list[np.ndarray] = []
-
-    def fund(self, beat: Beat) -> None:
-        """Where a month begins, money moves: places change at once, capacity when services come to that day."""
-        world, ledger = self.world, self.ledger
-        if beat.start_day < world.calendar.start_day or not ledger.is_new(beat.first):
-            return
-        ledger.observe(self.busy.occupancy())
-        funded = ledger.open(beat.first)
-        if funded is None:
-            return
-        for pool in {row.pool for row in world.layout.pools} & (set(funded.servers) | set(self.more)):
-            self.more.setdefault(pool, []).append((beat.start_day, funded.servers.get(pool, 0)))
-        self.programmes.offer({p: funded.places.get(name, 0.0) for p, name in enumerate(world.programmes)})
-        self.funded[beat.start_day] = funded
-
-    def _refund(self, beat: Beat) -> None:
-        """Services go on with what money has changed."""
-        world, funded = self.world, self.funded.pop(beat.start_day, None)
-        if funded is None:
-            return
-        model = world.now.reseeded(world.catalogue, world.layout, self.seed)
-        table = capacity.changes(world.catalogue, world.area, world.calendar.origin, world.calendar.days, world.growth,
-                                 beat.start_day, self.more)
-        kept = np.array([funded.kept_free.get(row.pool, 0) for row in world.layout.pools], np.int32)
-        self.engine.adopt(services_build.refunded(model, table, kept), beat.start_day * calendars.MS_PER_DAY)
 
     def settle(self) -> None:
         """Programmes that run already have people in them."""
@@ -345,7 +315,7 @@ class _Running:
             return
         if following.start_day == world.calendar.start_day:
             self.programmes.adopt(*world.now.programmes(world.programmes, self.seed))
-        self.fund(following)
+        self.funding.begin(following, self.programmes)
         residents.apply(self.programmes.enrol(residents.people, residents.rows, following.first, following.start_day))
 
     def run_ahead(self, following: Beat | None = None) -> Callable[[], None]:
@@ -358,7 +328,9 @@ class _Running:
 
     def serve(self, demands: np.ndarray, departures: np.ndarray, beat: Beat) -> Served:
         """Answers to the residents' demands, and to cases that belong to no resident."""
-        self._refund(beat)
+        model = self.funding.services(beat)
+        if model is not None:
+            self.engine.adopt(model, beat.start_day * calendars.MS_PER_DAY)
         self.demands += len(demands)
         if self.world.served:
             demands = in_order(joined([demands, self.background.within(beat)]), "ms", "key")
@@ -367,7 +339,7 @@ class _Running:
     def post(self, served: Served, beat: Beat) -> None:
         """Enter what was served in the books."""
         self.activity.post(served, beat.start_day)
-        self.busy.add(served.sums)
+        self.funding.observe(served.sums)
         if self.log:
             self.contacts.append(np.array(served.contacts, CONTACT))
 
@@ -392,7 +364,7 @@ class _Running:
         return Replication(tally, (*self.residents.columns, *columns), self.activity, np.array(self.population), seconds,
                            self.demands, np.concatenate(self.contacts) if self.log else None,
                            np.array(self.residents.people.person["key"]) if self.log else None,
-                           self.ledger.book.entries(), self._ends())
+                           self.funding.ledger.book.entries(), self._ends())
 
     def _ends(self) -> np.ndarray:
         residents, world = self.residents, self.world
@@ -433,29 +405,6 @@ def _tenants(world: World, model: ServiceModel, residents: Residents) -> tuple[n
         rows.append(found)
         pools.append(pools_of(model, world.layout.services.index(service.service), places, keys))
     return np.concatenate(rows), np.concatenate(pools)
-
-
-class _Busy:
-    """How busy services have been since somebody last asked."""
-
-    def __init__(self, layout: Layout):
-        self._service = [row.service for row in layout.pools]
-        self._sums = np.zeros(len(self._service), POOL_SUMS)
-
-    def add(self, sums: np.ndarray) -> None:
-        """POOL_SUMS[P] of one beat more."""
-        for name in ("busy_ms", "open_ms"):
-            self._sums[name] += sums[name]
-
-    def occupancy(self) -> dict[str, float]:
-        """Share of servers in use by service, of those with a limit; and begin anew."""
-        found = {}
-        for service in dict.fromkeys(self._service):
-            own = self._sums[[here == service for here in self._service]]
-            if own["open_ms"].sum():
-                found[service] = float(own["busy_ms"][own["open_ms"] > 0].sum() / own["open_ms"].sum())
-        self._sums = np.zeros(len(self._service), POOL_SUMS)
-        return found
 
 
 class _Clock:

@@ -20,7 +20,7 @@ FLOORS: tuple[tuple[tuple[str, ...], ...], ...] = (
     (("scenario",),),
     (("state",), ("tables",), ("results",), ("provenance",)),
     (("residents",), ("services",), ("programmes",), ("ledger",)),
-    (("simulation",), ("eventlog",)),
+    (("simulation",), ("funding",), ("eventlog",)),
     (("memory_and_time",),),
     (("experiment",), ("outcomes",)),
     (("economics",), ("lives",), ("attribution",)),
@@ -35,6 +35,7 @@ MAY_MEET = {
     ("order", "_compile"),
     ("units", "calendar"),
     ("areas", "catalogue"),
+    ("simulation", "funding"),
     ("cli", "progress"),
     ("__main__", "cli"),
 }

@@ -19,7 +19,7 @@ from icsim.outcomes.tidy import ALL, frame, measured
 
 BUDGET, RECEIVED, GIVEN = "budget", "money_received", "money_given"
 OPENING, MOVED, DOUBLE_RUNNING = "opening", "moved", "double_running"
-BESIDE = {"planned": "money_planned", "stranded": "money_stranded", "unspent": "money_unspent",
+BESIDE = {"planned": "money_planned", MOVED: "money_freed", "stranded": "money_stranded", "unspent": "money_unspent",
           DOUBLE_RUNNING: "money_double_running"}
 """Kind of entry → the measure that reports it on its own."""
 TRANSFERS = (MOVED, DOUBLE_RUNNING)

@@ -81,6 +81,7 @@ _DERIVED = (
     _row("money_received", "Money received by shifts", "£", "budget lines that receive", "", "Σ moved + double running"),
     _row("money_given", "Money given by shifts", "£", "budget lines that give", "", "Σ moved + double running"),
     _row("money_planned", "Money that was planned to move", "£", "budget lines that give", "", "amount × share of the ramp"),
+    _row("money_freed", "Money that has come free", "£", "budget lines that give", "", "Σ moved: planned − stranded"),
     _row("money_stranded", "Money stranded", "£", "budget lines that give", "lower", "planned − moved"),
     _row("money_double_running", "Double running", "£", "funds that pay for it", "",
          "paid to receivers although it has not come free"),

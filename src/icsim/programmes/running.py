@@ -124,19 +124,17 @@ class Programmes:
         """
         self._make_room(len(people.next))
         self._score(people, rows)
-        lasts = self.model.days.sum(axis=1)
-        enrols = [self._open(p, first) and not self.model.kind[p] for p in range(len(lasts))]
-        room = np.array([int(places.a_month * days * 12 / DAYS_PER_YEAR) * here
-                         for places, days, here in zip(self.places, lasts, enrols, strict=True)], np.int64)
-        changed = {p: [self._join(people, rows, p, day, anew=False)] for p in np.flatnonzero(self.model.kind).tolist()
-                   if self.places[p].a_month > 0 and self._open(p, first)}
-        for p, chosen in enumerate(self._chosen(people, rows, room)):
-            if self.model.kind[p]:
-                continue
-            begun = day - lasts[p] * (1.0 - (np.arange(len(chosen)) + 0.5) / max(room[p], 1))
-            members = self._by_now(people, p, chosen, begun, day)
+        enrolling, measures = self._kinds(first)
+        lasts, room = self.model.days.sum(axis=1), np.zeros(len(self.places), np.int64)
+        for p in enrolling:
+            room[p] = int(self.places[p].a_month * lasts[p] * 12 / DAYS_PER_YEAR)
+        changed = {p: [self._join(people, rows, p, day, anew=False)] for p in measures}
+        chosen = self._chosen(people, rows, room)
+        for p in enrolling:
+            begun = day - lasts[p] * (1.0 - (np.arange(len(chosen[p])) + 0.5) / max(room[p], 1))
+            members = self._by_now(people, p, chosen[p], begun, day)
             self._taking[p].members = members
-            self._before[chosen] |= np.uint64(1 << p)
+            self._before[chosen[p]] |= np.uint64(1 << p)
             self._inside[members["row"]] |= np.uint64(1 << p)
             changed[p] = [members["row"]]
         return self._moves(people, day, changed)
@@ -211,19 +209,19 @@ class Programmes:
 
     def _begin(self, people: People, rows: int, first: date, day: int, changed: dict[int, list[np.ndarray]]) -> None:
         """Free places go to those who have waited longest, and the list is filled up with those whose turn it is."""
-        free = np.array([self._free(p, first) for p in range(len(self.places))])
+        enrolling, measures = self._kinds(first)
         self._tidy(people)
-        room = np.array([free[p] + (self.places[p].waiting if self._open(p, first) else 0) - len(self._taking[p].waiting)
-                         for p in range(len(self.places))]).clip(0)
-        for p in np.flatnonzero(self.model.kind).tolist():
-            if self._open(p, first):
-                changed[p].append(self._join(people, rows, p, day))
-        for p, chosen in enumerate(self._chosen(people, rows, room)):
-            if self.model.kind[p]:
-                continue
+        for p in measures:
+            changed[p].append(self._join(people, rows, p, day))
+        free, room = (np.zeros(len(self.places), np.int64) for _ in range(2))
+        for p in enrolling:
+            free[p] = self._free(p)
+            room[p] = max(free[p] + self.places[p].waiting - len(self._taking[p].waiting), 0)
+        chosen = self._chosen(people, rows, room)
+        for p in enrolling:
             taking = self._taking[p]
-            taking.waiting = np.concatenate([taking.waiting, chosen])
-            self._inside[chosen] |= np.uint64(1 << p)
+            taking.waiting = np.concatenate([taking.waiting, chosen[p]])
+            self._inside[chosen[p]] |= np.uint64(1 << p)
             ready = np.flatnonzero(people.person["status"][taking.waiting] == LIVING)[: free[p]]
             new = taking.waiting[ready]
             taking.waiting = np.delete(taking.waiting, ready)
@@ -247,10 +245,13 @@ class Programmes:
     def _open(self, p: int, first: date) -> bool:
         return self.places[p].first <= first <= self.places[p].last
 
-    def _free(self, p: int, first: date) -> int:
+    def _kinds(self, first: date) -> tuple[list[int], list[int]]:
+        """Those that people can enrol in as this month begins, and the measures in force."""
+        open_ = [p for p in range(len(self.places)) if self._open(p, first)]
+        return [p for p in open_ if not self.model.kind[p]], [p for p in open_ if self.model.kind[p]]
+
+    def _free(self, p: int) -> int:
         """Whole places of this month: fractions add up from month to month."""
-        if not self._open(p, first) or self.model.kind[p]:
-            return 0
         taking = self._taking[p]
         a_month = max(self.places[p].a_month + self._more.get(p, 0.0), 0.0)
         before, taking.offered = int(taking.offered), taking.offered + a_month

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+import polars as pl
+
 from icsim.catalogue.costs import PAYERS
-from icsim.outcomes import ALL_YEARS
-from icsim.outcomes.budgets import BESIDE, BUDGET, DOUBLE_RUNNING, GIVEN, RECEIVED
+from icsim.outcomes import ALL, ALL_YEARS
+from icsim.outcomes.budgets import BUDGET, GIVEN, RECEIVED
 from icsim.outcomes.costs import LINE, SPEND
+from icsim.outcomes.staff import MONTHS, months_of
 from icsim.report.figures import Figures
 from icsim.report.spending import MILLION, capital, payers
 from icsim.report.tables import title_of
@@ -16,9 +19,10 @@ from icsim.report.wording import heading, number, paragraph, table
 from icsim.results import Comparison, Results
 
 THOUSAND = 1e3
-BY_YEAR = {"Planned to move": "money_planned", "Has come free": GIVEN, "Stranded": "money_stranded",
-           "Double running": BESIDE[DOUBLE_RUNNING], "Not enough for one more": "money_unspent"}
-"""Columns of the table by year, £ thousand. What funds pay for double running is no part of what has come free."""
+UNSPENT = "money_unspent"
+BY_YEAR = {"Planned to move": "money_planned", "Has come free": "money_freed", "Stranded": "money_stranded",
+           "Double running": "money_double_running", "Not enough for one more": UNSPENT}
+"""Columns of the table by year, £ thousand."""
 
 
 def outcomes(value: Results, figures: Figures) -> str:
@@ -93,8 +97,8 @@ def _moved(value: Results, figures: Figures, title: str) -> str:
     shifts = value.provenance.get("shifts", ())
     if not shifts:
         return ""
-    rows = [[year, *(number((_mean(figures, value, name, year) - (_double(figures, value, year) if name == GIVEN else 0.0))
-                            / THOUSAND, 0) for name in BY_YEAR.values())] for year in value.years]
+    rows = [[year, *(number(_mean(figures, value, name, year) / THOUSAND, 0) for name in BY_YEAR.values())]
+            for year in value.years]
     text = ("Money leaves a service in whole steps, once servers have closed and their notice is over. What was planned to "
             "move and is not free yet is stranded: it still pays for what has not closed. Double running is paid by a fund "
             "meanwhile.")
@@ -102,36 +106,31 @@ def _moved(value: Results, figures: Figures, title: str) -> str:
                       _lines(value, figures)])
 
 
-def _mean(figures: Figures, value: Results, measure: str, year: str) -> float:
-    row = figures.level(value.name, measure, year)
+def _mean(figures: Figures, value: Results, measure: str, year: str, margin: str = "total", group: str = ALL) -> float:
+    row = figures.level(value.name, measure, year, margin, group)
     return row["mean"] if row and row["mean"] is not None else 0.0
-
-
-def _double(figures: Figures, value: Results, year: str) -> float:
-    return _mean(figures, value, BESIDE[DOUBLE_RUNNING], year)
 
 
 def _lines(value: Results, figures: Figures) -> str:
     """Lines that give or receive in the last year, and what that buys."""
     last = value.years[-1]
+    years = months_of(value.ledger.filter(pl.col("year") == last))["months"].item() / MONTHS
 
     def of(line: str, measure: str) -> float:
-        row = figures.level(value.name, measure, last, LINE, line)
-        return row["mean"] if row and row["mean"] is not None else 0.0
+        return _mean(figures, value, measure, last, LINE, line)
 
-    rows = [[line["label"], number((of(name, RECEIVED) - of(name, GIVEN)) / THOUSAND, 0, sign=True), _buys(line, of)]
+    rows = [[line["label"], number((of(name, RECEIVED) - of(name, GIVEN)) / THOUSAND, 0, sign=True),
+             _buys(line, (of(name, RECEIVED) - of(name, GIVEN)) / years, of(name, UNSPENT) / years)]
             for line in value.provenance.get("lines", ()) if of(name := line["line"], RECEIVED) or of(name, GIVEN)]
     return table(rows, [f"In {last}, mean over the year", "£ thousand", "which is"])
 
 
-def _buys(line: Mapping[str, Any], of: Callable[[str, str], float]) -> str:
-    """Servers or places that the money of a year is worth."""
+def _buys(line: Mapping[str, Any], net: float, unspent: float) -> str:
+    """Servers or places that so many pounds a year are worth."""
     if not line["unit_pence"]:
         return ""
-    net = of(line["line"], RECEIVED) - of(line["line"], GIVEN)
     if line["kind"] == "programme":
-        return f"{number(100 * net / line['unit_pence'] / 12, 0, sign=True)} places a month"
+        return f"{number(100 * net / line['unit_pence'] / MONTHS, 0, sign=True)} places a month"
     if net < 0:
         return f"{number(100 * net * line['step'] / line['step_pence'], 1, sign=True)} {line['unit']}s, closed"
-    bought = net - of(line["line"], "money_unspent")
-    return f"{number(100 * bought / line['unit_pence'], 1, sign=True)} {line['unit']}s"
+    return f"{number(100 * (net - unspent) / line['unit_pence'], 1, sign=True)} {line['unit']}s"

@@ -178,16 +178,19 @@ def expected_ratios(layout: Layout, ref: Reference, ratio: np.ndarray) -> np.nda
 
 def with_enrolled(catalogue: Catalogue, area: Area, anchored: Anchored) -> Anchored:
     """The same with those who take part in the programmes that the area runs already; catalogue, area: as shipped."""
+    on_events, on_weights = (enrolled.effects(catalogue, area, kind) for kind in ("event", "weight"))
+    if not on_events and not on_weights:
+        return anchored
     layout = layout_with(catalogue, ())
     ref, ratio, factor = anchored.reference, ratios_anywhere(catalogue, layout), factors(catalogue, layout)
     expected, base = anchored.expected.copy(), anchored.weight_base.copy()
-    for row in enrolled.effects(catalogue, area, "event"):
+    for row in on_events:
         event = next(event for event in layout.events if event.event == row.acts_on.split()[1])
         k = layout.number(event.event)
         still = {event.attribute: 0} if event.attribute in ref.order else {}
         by_level = touching(layout, ref, ratio[..., k], event.attribute)
         expected[k] *= enrolled.added(catalogue, area, layout, ref, row, by_level, still)
-    for row in enrolled.effects(catalogue, area, "weight"):
+    for row in on_weights:
         w = layout.weights.index(row.acts_on.split()[1])
         base[..., w] /= enrolled.added(catalogue, area, layout, ref, row, touching(layout, ref, factor[..., w]), {})
     return anchored._replace(expected=expected, weight_base=base)

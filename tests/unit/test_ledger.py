@@ -123,7 +123,7 @@ def test_nothing_closes_before_it_is_no_longer_needed():
     first = [n for n, state in enumerate(states) if state.servers]
     assert first[0] == 9  # seen in months 5, 6, 7, decided in 7, gone two months later
     closed = [-sum(n for pool, n in state.servers.items() if pool != "vans") for state in states]
-    assert [closed[n] for n in (9, 13, 14, 17)] == [10, 10, 20, 30]  # one step at a time: three quiet months before each
+    assert [closed[n] for n in (9, 13, 14, 16, 17)] == [10, 10, 20, 20, 30]  # three quiet months before each
 
 
 def test_servers_to_be_closed_may_be_kept_from_planned_care():
@@ -217,6 +217,11 @@ def test_more_money_never_means_fewer_servers_or_places(pence, more, month, shar
     assert much.servers.get("vans", 0) >= less.servers.get("vans", 0)
     assert much.places.get("walks", 0) >= less.places.get("walks", 0)
     assert all(much.servers.get(pool, 0) <= less.servers.get(pool, 0) for pool, _ in BEDS.pools)
+
+
+def test_servers_open_in_proportion_and_close_so_too():
+    assert stand.opened((("a", 30), ("b", 10)), 8) == {"a": 6, "b": 2}
+    assert stand.closed((("a", 30), ("b", 10)), 1, 8) == {"a": 6, "b": 2}
 
 
 POOLS = st.lists(st.integers(0, 40), min_size=1, max_size=6).filter(any).map(

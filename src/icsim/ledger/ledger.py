@@ -114,7 +114,7 @@ class Ledger:
         """Pence a year that the receivers of a shift get."""
         shift = self.shifts[n]
         ends = add_months(shift.start, shift.double_running_months)
-        return shift.planned(month) if shift.start <= month < ends else self.free(n, month)
+        return shift.planned(month) if month < ends else self.free(n, month)
 
     # What it comes to --------------------------------------------------------------------------------------------------
 

@@ -305,6 +305,8 @@ def _kind(field: dict[str, Any]) -> str:
         return "table"
     words = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false",
              "object": "tables by name", "array": "repeated table"}
+    if field["type"] == "array" and field["items"].get("type") == "string":
+        return "list of names"
     return "date" if field.get("format") == "date" else words[field["type"]]
 
 

@@ -23,7 +23,8 @@ _ASSUMED: dict[str, Any] = {"standing": "assumed", "source": "invented", "note":
 def small_catalogue() -> Catalogue:
     """One demand (fall) through one pathway of three steps; a catalogue that keeps every rule."""
     tables: dict[str, list[Any]] = {"branches": _branches(), "quantities": _quantities(), "ratios": _ratios(),
-                                    "capacity_costs": _capacity_costs(), "price_index": _price_index()}
+                                    "capacity_costs": _capacity_costs(), "price_index": _price_index(),
+                                    "staff_needs": _staff_needs()}
     named = {table: tuple(replace(row, id=ID[table](row)) for row in found) for table, found in tables.items()}
     return Catalogue(
         attributes=tuple(rows.Level(attribute="frailty", level=level, label=level, source="invented")
@@ -35,6 +36,7 @@ def small_catalogue() -> Catalogue:
         steps=(_step("fall"), _step("falls_vehicle", "falls_vehicles"),
                _step("emergency_department", "emergency_departments")),
         outcomes=(rows.Outcome(pathway="falls", outcome="at_home", label="At home", source="invented"),),
+        staff=(rows.StaffGroup(staff="paramedics", label="Paramedics", training_years=3.0, source="invented"),),
         sources=(_SOURCE,), **named)
 
 
@@ -92,6 +94,11 @@ def _capacity_costs() -> list[Any]:
     return [rows.CapacityCost(service=name, value=value, low=value / 2, high=value * 2, unit="GBP a year", year="2024/25",
                               step=step, notice_months=3, fixed=0.25, variable=0.25, **_ASSUMED)
             for name, value, step in (("falls_vehicles", 500_000.0, 1), ("emergency_departments", 300_000.0, 4))]
+
+
+def _staff_needs() -> list[Any]:
+    return [rows.StaffNeed(per="service falls_vehicles", staff="paramedics", value=2.5, low=2.0, high=3.0, unit="WTE",
+                           **_ASSUMED)]
 
 
 def _price_index() -> list[Any]:

@@ -19,10 +19,10 @@ import numpy as np
 
 from icsim import eventlog, memory_and_time
 from icsim._compile import compiled
-from icsim.areas import budget
 from icsim.calendar import add_months, financial_year
 from icsim.catalogue import costs, discounting
 from icsim.errors import EngineError
+from icsim.funding import staffing
 from icsim.ledger.book import KINDS
 from icsim.memory_and_time import Estimate
 from icsim.provenance import content_hash, provenance
@@ -73,6 +73,7 @@ def world_of(resolved: Resolved) -> World:
     run = resolved.run
     return world(resolved.catalogue, resolved.area, run.start, run.years, heartbeat=run.heartbeat, served=run.services,
                  engine=run.engine, warm_up_months=run.warm_up_months, growth=run.growth, shipped=resolved.shipped,
+                 staffed=run.staff, staff_first=tuple(run.staff_first),
                  shifts=resolved.plan.shifts)
 
 
@@ -187,7 +188,7 @@ def _results(resolved: Resolved, shared: World, replications: list[Replication],
         title=resolved.title,
         **{name: frames.stack(getattr(frames, name), replications) for name in FRAMES if name != "expectancy"},
         expectancy=frames.expectancy(resolved.shipped),
-        provenance=provenance(resolved) | spent | _about(resolved, replications[0]),
+        provenance=provenance(resolved) | spent | _about(resolved, shared, replications[0]),
         timings=list(timings.items()),
         resolved_toml=resolved.to_toml(),
         explanation="\n".join(explain(resolved).lines()),
@@ -195,7 +196,7 @@ def _results(resolved: Resolved, shared: World, replications: list[Replication],
     )
 
 
-def _about(resolved: Resolved, replication: Replication) -> dict[str, Any]:
+def _about(resolved: Resolved, shared: World, replication: Replication) -> dict[str, Any]:
     """What outcomes and pages need to know of the tables: names of demands, limits of waits (minutes), services."""
     names = replication.activity.names
     return {
@@ -204,13 +205,12 @@ def _about(resolved: Resolved, replication: Replication) -> dict[str, Any]:
                   for row in resolved.catalogue.unit_costs],
         "lines": [{"line": line.name, "label": line.label, "payer": line.payer, "provider": line.provider, "kind": line.kind,
                    "pence": line.pence, "unit": line.unit, "unit_pence": line.unit_pence, "step": line.step,
-                   "step_pence": line.step_pence}
-                  for line in budget.lines(resolved.catalogue, resolved.area, resolved.run.growth).values()],
+                   "step_pence": line.step_pence, "hours": line.hours}
+                  for line in shared.lines.values()],
         "staff": {row.staff: row.label for row in resolved.catalogue.staff},
         "staff_needs": [{"line": row.per.partition(" ")[2], "staff": row.staff, "value": row.value}
                         for row in resolved.catalogue.staff_needs],
-        "staffing": {group: {row.what: row.value for row in resolved.area.staff if row.staff == group}
-                     for group in dict.fromkeys(row.staff for row in resolved.area.staff)},
+        "staff_found": _staff_found(shared),
         "shifts": [{**shift.said(), "start": shift.start.isoformat()} for shift in resolved.plan.shifts],
         "price_year": costs.price_year(resolved.catalogue) if resolved.catalogue.price_index else "",
         "demands": _demands(resolved),
@@ -220,6 +220,12 @@ def _about(resolved: Resolved, replication: Replication) -> dict[str, Any]:
                                    "long_hold": bool(row.held_by)} for row in resolved.catalogue.services},
         "yielding": [f"wait:{row.step}" for row in resolved.catalogue.steps if row.yields],
     }
+
+
+def _staff_found(shared: World) -> dict[str, float]:
+    """Posts that could be filled in the last month beyond those of the area's own servers and places, by group."""
+    found, last = staffing(shared), 12 * (shared.calendar.end.year - shared.calendar.start.year) - 1
+    return {} if found is None else {group: found.more(group, last) for group in found.groups}
 
 
 def _discounting(resolved: Resolved) -> dict[str, Any]:

@@ -1,4 +1,8 @@
-"""Money in one replication: what the ledger decides becomes places of programmes and servers of services, on its day.
+"""Money and staff in one replication: what the ledger pays for and staff can be found for becomes places of programmes and
+servers of services, on its day.
+
+A service runs as many servers as are both funded and staffed, in whole shifts: one that closes at night runs one more on
+some days of the week where staff for a whole server are not there, one that never closes does not.
 
 Programmes hear of it before services do: residents begin on the first of a month, of which services have yet to come to the
 last days before.
@@ -6,12 +10,17 @@ last days before.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from icsim import staff
+from icsim.areas import budget, schedule
+from icsim.areas.budget import PROGRAMME, Line
 from icsim.calendar import Beat
-from icsim.ledger import Funded, Ledger
+from icsim.ledger import Funded, Ledger, stand
 from icsim.services import build as services_build
 from icsim.services import capacity
 from icsim.services.names import Layout
@@ -23,44 +32,108 @@ if TYPE_CHECKING:
     from icsim.simulation import World
 
 
+SHIFTS = (0, 3, 5, 1, 4, 2, 6)
+"""Days of the week (0: Monday) in the order in which a server that cannot be staffed every day gets them."""
+WEEK = len(SHIFTS)
+
+
 class Funding:
-    """The ledger of one replication, and what of it services have yet to hear."""
+    """The ledger of one replication, its staff, and what of both services have yet to hear."""
 
     def __init__(self, world: World, seed: int):
         self.ledger = Ledger(world.shifts, world.lines, world.calendar.start)
         self._world, self._seed, self._busy = world, seed, _Busy(world.layout)
-        self._more: dict[str, list[tuple[int, int]]] = {}
-        """pool → (day, servers more than the tables say)"""
-        self._funded: dict[int, Funded] = {}
-        """day → what money has changed from then on, to which services have yet to come"""
+        self._staff = staffing(world)
+        self._funded, self._short = _NOTHING, dict[str, float]()
+        self._more: dict[str, list[tuple[int, tuple[int, ...]]]] = {}
+        """pool → (day, servers more than the tables say, by day of the week)"""
+        self._kept_free: Mapping[str, int] = {}
+        self._unheard: set[int] = set()
+        """days on which servers or places change, to which services have yet to come"""
+        self._always = {row.pool for row in world.area.pools if schedule.parse(row.open).all()}
 
     def observe(self, sums: np.ndarray) -> None:
         """How busy services were in a beat: POOL_SUMS[P]."""
         self._busy.add(sums)
 
     def begin(self, beat: Beat, programmes: Programmes) -> None:
-        """Where a month begins, money moves: places change at once, servers when services come to the day of this beat."""
+        """Where a month begins, money moves and people begin work: places change at once, servers when services come to the
+        day of this beat.
+        """
         world, ledger = self._world, self.ledger
         if beat.start_day < world.calendar.start_day or not ledger.is_new(beat.first):
             return
         ledger.observe(self._busy.occupancy())
-        funded = ledger.open(beat.first)
-        if funded is None:
+        new = ledger.open(beat.first)
+        self._funded = new or self._funded
+        short = self._missing(ledger.month)
+        ledger.vacant(short)
+        if new is None and short == self._short:
             return
-        for pool in set(funded.servers) | set(self._more):
-            self._more.setdefault(pool, []).append((beat.start_day, funded.servers.get(pool, 0)))
-        programmes.offer({p: funded.places.get(name, 0.0) for p, name in enumerate(world.programmes)})
-        self._funded[beat.start_day] = funded
+        self._short = short
+        self._enter(beat.start_day, ledger.month)
+        programmes.offer({p: self._funded.places.get(name, 0.0) - short.get(name, 0.0)
+                          for p, name in enumerate(world.programmes)})
+
+    def _missing(self, month: date) -> dict[str, float]:
+        """Servers and places that are funded and not staffed, by line, in whole shifts."""
+        if self._staff is None:
+            return {}
+        lines, funded = self._world.lines, self._funded
+        wanted = staff.asked(lines, month, funded.servers, funded.places)
+        return {name: number if lines[name].kind == PROGRAMME else
+                wanted[name] - self._shifts(lines[name], wanted[name] - number)
+                for name, number in self._staff.short(wanted, self.ledger.number).items()}
+
+    def _shifts(self, line: Line, staffed: float) -> float:
+        """So many servers in whole shifts: of a day where any of its pools closes at times, else for good."""
+        parts = 1 if all(pool in self._always for pool, _ in line.pools) else WEEK
+        return int(staffed * parts + _ROUNDING) / parts
+
+    def _enter(self, day: int, month: date) -> None:
+        """What holds for services from this day on."""
+        more = {pool: (servers,) * WEEK for pool, servers in self._funded.servers.items()}
+        for line in (self._world.lines[name] for name in self._short if self._world.lines[name].kind != PROGRAMME):
+            more |= unstaffed(line, month, self._funded.servers, self._short[line.name])
+        for pool in set(more) | set(self._more):
+            self._more.setdefault(pool, []).append((day, more.get(pool, (0,) * WEEK)))
+        self._unheard.add(day)
+        self._kept_free = self._funded.kept_free
 
     def services(self, beat: Beat) -> ServiceModel | None:
-        """The services' model with what money has changed, where that happens as this beat begins."""
-        world, funded = self._world, self._funded.pop(beat.start_day, None)
-        if funded is None:
+        """The services' model with what money or staff have changed, where that happens as this beat begins."""
+        world = self._world
+        if beat.start_day not in self._unheard:
             return None
+        self._unheard.remove(beat.start_day)
         table = capacity.changes(world.catalogue, world.area, world.calendar.origin, world.calendar.days, world.growth,
                                  beat.start_day, self._more)
-        kept = np.array([funded.kept_free.get(row.pool, 0) for row in world.layout.pools], np.int32)
+        kept = np.array([self._kept_free.get(row.pool, 0) for row in world.layout.pools], np.int32)
         return services_build.refunded(world.now.reseeded(world.catalogue, world.layout, self._seed), table, kept)
+
+
+_NOTHING = Funded({}, {}, {})
+_ROUNDING = 1e-9
+
+
+def staffing(world: World) -> staff.Staffing | None:
+    """Whom the area can find for what a scenario adds; None where a run takes it that anybody can be found."""
+    if not world.staffed:
+        return None
+    own = world.before.area
+    own_lines = budget.lines(world.before.catalogue, own, world.growth)
+    return staff.Staffing(world.catalogue, world.area, own, world.lines, own_lines, world.calendar.start, world.staff_first)
+
+
+def unstaffed(line: Line, month: date, more: Mapping[str, int], short: float) -> dict[str, tuple[int, ...]]:
+    """Servers of each pool more than the tables say, by day of the week, where nobody is found for so many of the line's;
+    `more`: those that money has added.
+    """
+    pools = tuple(staff.funded(line, month, more).items())
+    whole, rest = divmod(round(short * WEEK), WEEK)
+    gone = {missing: stand.closed(pools, 1, missing) for missing in {whole, whole + (rest > 0)}}
+    missing = [whole + (SHIFTS.index(day) >= WEEK - rest) for day in range(WEEK)]
+    return {pool: tuple(more.get(pool, 0) - gone[n][pool] for n in missing) for pool, _ in pools}
 
 
 class _Busy:

@@ -64,7 +64,8 @@ class Results:
     have before them, undiscounted and, ending in the name of a scheme, discounted to the start: float64, by the tables
     without the scenario's changes; of those whom a programme moved what that adds"""
     ledger: pl.DataFrame
-    """scenario, replication, year, month (as in 2026-04), kind (opening, moved, double_running, planned, stranded, unspent),
+    """scenario, replication, year, month (as in 2026-04), kind (opening, moved, double_running, planned, stranded, unspent,
+    vacant),
     giver, receiver (budget lines; null: none), shift (1 is the first; null: none), pence"""
     provenance: dict[str, Any]
     """the record that `provenance.provenance` makes"""

@@ -128,6 +128,10 @@ class World:
     """money that moves between them"""
     growth: bool = True
     """whether capacity follows its declared path"""
+    staffed: bool = True
+    """whether servers and places need staff who can be found"""
+    staff_first: tuple[str, ...] = ()
+    """lines that are staffed before all others"""
     lasting: States = ONE_STATE
     """by which residents alive at the end are told apart, beside place, sex, quintile and age"""
 
@@ -163,16 +167,17 @@ def rows_for(area: Area, residents: int, days: int) -> int:
 def world(catalogue: Catalogue, area: Area, start: date, years: int, *, heartbeat: str = "month",
           report_by: str = "financial year", served: bool = True, engine: str | EngineMaker = "compiled",
           warm_up_months: int = 0, growth: bool = True, shipped: tuple[Catalogue, Area] | None = None,
-          shifts: tuple[Shift, ...] = ()) -> World:
+          shifts: tuple[Shift, ...] = (), staffed: bool = True, staff_first: tuple[str, ...] = ()) -> World:
     """Build what replications share.
 
-    `shifts`: money that moves between budget lines; servers and places follow it. `shipped`: the tables without the
+    `shifts`: money that moves between budget lines; servers and places follow it. `staffed`: whether they need staff who can
+    be found; `staff_first`: lines that are staffed before all others. `shipped`: the tables without the
     scenario's changes. By them rates are anchored, residents live up to the origin and services fill up before the start, so
     that scenarios share one start and differ from there on; only changed prevalences apply before.
     """
     first_catalogue, first_area = shipped or (catalogue, area)
     _refuse(area, fit_problems(catalogue, area))
-    lines = budget.lines(catalogue, area, growth)
+    lines = budget.lines(catalogue, area, growth, first_area)
     programmes = in_force(first_area, area, paid=paid_by(shifts, lines))
     _refuse(area, together_problems(catalogue, programmes))
     plain = replace(first_catalogue, prevalence=catalogue.prevalence)
@@ -193,7 +198,7 @@ def world(catalogue: Catalogue, area: Area, start: date, years: int, *, heartbea
     people = starting_population(before, first_area, when.origin, plain)
     states = lasting(first_catalogue, residents_layout.layout_of(first_catalogue, area))
     return World(catalogue, area, when, layout, now, earlier, people, served, programmes, engine, lines, shifts, growth,
-                 states)
+                 staffed, staff_first, states)
 
 
 def _refuse(area: Area, problems: list[Problem]) -> None:

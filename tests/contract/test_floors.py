@@ -19,7 +19,7 @@ FLOORS: tuple[tuple[tuple[str, ...], ...], ...] = (
     (("catalogue",), ("areas",)),
     (("scenario",),),
     (("state",), ("tables",), ("results",), ("provenance",)),
-    (("residents",), ("services",), ("programmes",), ("ledger",)),
+    (("residents",), ("services",), ("programmes",), ("ledger",), ("staff",)),
     (("simulation",), ("funding",), ("eventlog",)),
     (("memory_and_time",),),
     (("experiment",), ("outcomes",)),

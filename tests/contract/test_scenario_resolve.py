@@ -116,7 +116,8 @@ def test_everything_that_is_said_is_applied():
         "hospital_beds": (50, "finish")}
     assert resolved.run.model_dump() == {
         "start": date(2040, 12, 1), "years": 1, "replications": 1, "seed": 0, "engine": "reference",
-        "heartbeat": "week", "services": False, "warm_up_months": 6, "growth": False, "threads": 4}
+        "heartbeat": "week", "services": False, "warm_up_months": 6, "growth": False, "threads": 4,
+        "staff": False, "staff_first": ["falls_vehicles"]}
 
 
 def test_a_factor_acts_on_each_pool_as_the_files_before_leave_it():

@@ -14,7 +14,7 @@ from small_tables import small_area
 from icsim.areas.rows import Capacity, Pool
 from icsim.areas.schedule import parse
 from icsim.calendar import MS_PER_DAY, MS_PER_HOUR
-from icsim.catalogue import Catalogue
+from icsim.catalogue import Catalogue, profiles
 from icsim.catalogue.rows import Congestion, Profile
 from icsim.services import capacity
 from icsim.services.model import REVIEW, UNLIMITED
@@ -90,11 +90,11 @@ def test_a_rota_leaves_a_share_of_the_servers_rounded():
 
 
 def test_the_busiest_hour_of_the_week_has_them_all():
-    share = capacity.rota(CATALOGUE, "both").reshape(7, 24)
+    share = profiles.rota(CATALOGUE, "both").reshape(7, 24)
     assert share.max() == 1.0
     assert share[0].tolist() == pytest.approx(NIGHTS)
     assert share[6].tolist() == pytest.approx([value / 2 for value in NIGHTS])
-    assert capacity.rota(CATALOGUE, "").tolist() == [1.0] * 168
+    assert profiles.rota(CATALOGUE, "").tolist() == [1.0] * 168
 
 
 def test_where_the_rota_has_anybody_at_least_one_is_on_duty():
@@ -112,7 +112,7 @@ def test_hours_rota_and_path_multiply(number, rota, hours, start, ratios, growth
     """Against the same sentence written hour by hour."""
     paths = tuple(path(2026 + n, ratio) for n, ratio in enumerate(ratios))
     found = planned(pool("a", number, hours, rota), start=start, days=9, paths=paths, growth=growth)
-    share, is_open = capacity.rota(CATALOGUE, rota), parse(hours)
+    share, is_open = profiles.rota(CATALOGUE, rota), parse(hours)
     for hour, servers in enumerate(found):
         when = datetime(start.year, start.month, start.day) + timedelta(hours=hour)
         week = when.weekday() * 24 + when.hour

@@ -13,8 +13,9 @@ pytestmark = pytest.mark.worlds
 OTHER = {"start": date(2025, 5, 1), "years": 2, "replications": 1, "seed": 2, "heartbeat": "week", "services": False,
          "warm_up_months": 0, "growth": False}
 """Another value of each setting that changes results; growth begins in the second year."""
-SAME = {"engine": "reference", "threads": 1}
-"""Those that change none: decision records and the tests of threads and engines say why."""
+SAME = {"engine": "reference", "threads": 1, "staff": False, "staff_first": ["falls_vehicles"]}
+"""Those that change none: decision records and the tests of threads and engines say why. Staff limit only what a scenario
+adds (`test_staff_limits`)."""
 
 
 def test_every_setting_is_one_or_the_other():

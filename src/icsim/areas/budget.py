@@ -10,9 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 
+from icsim.areas import schedule
 from icsim.areas.load import Area
+from icsim.areas.rows import Pool
 from icsim.catalogue import costs
 from icsim.catalogue.load import Catalogue
+from icsim.catalogue.profiles import rota
 from icsim.catalogue.rows import CapacityCost, Service
 
 SERVICE, PROGRAMME, FUND = "service", "programme", "fund"
@@ -50,13 +53,23 @@ class Line:
     first: date = date.min
     last: date = date.max
     """programme: the first and the last day on which people begin"""
+    hours: float = 1.0
+    """service: hours of a week that its servers are on duty, over those of the area's own opening hours"""
+    number: float = 0.0
+    """programme: places a month at the start"""
 
     def pence_in(self, month: date) -> int:
         """What the line holds in this month (its first day), as pence a year, with the servers that the path declares."""
-        if not self.first <= month <= self.last:
-            return 0
+        return round(self.pence * self.ratio_in(month)) if self.first <= month <= self.last else 0
+
+    def ratio_in(self, month: date) -> float:
+        """Servers that the path declares in this month, over those at the start."""
         year = month.year - (month.month < YEAR_BEGINS)
-        return round(self.pence * next((ratio for start, ratio in reversed(self.path) if start <= year), 1.0))
+        return next((ratio for start, ratio in reversed(self.path) if start <= year), 1.0)
+
+    def number_in(self, month: date) -> float:
+        """Places a month of a programme in this month."""
+        return self.number if self.first <= month <= self.last else 0.0
 
     def where(self, name: str) -> tuple[tuple[str, int], ...]:
         """Pools in which servers paid for by `name` (the line, or one of its pools) stand, with weights; empty: none."""
@@ -80,13 +93,14 @@ class Line:
         return self.most_steps * self.step_pence if self.kind == SERVICE else self.pence
 
 
-def lines(catalogue: Catalogue, area: Area, growth: bool = True) -> dict[str, Line]:
+def lines(catalogue: Catalogue, area: Area, growth: bool = True, own: Area | None = None) -> dict[str, Line]:
     """Every budget line of an area by its name: services, then programmes, then funds.
 
-    growth: whether services follow the declared path of the area.
+    growth: whether services follow the declared path of the area; own: the area without a scenario's changes, to whose
+    opening hours the cost of a server belongs.
     """
     area = area if growth else replace(area, capacity=())
-    found = [*_of_services(catalogue, area), *_of_programmes(catalogue, area), *_funds(catalogue, area)]
+    found = [*_of_services(catalogue, area, own or area), *_of_programmes(catalogue, area), *_funds(catalogue, area)]
     return {line.name: line for line in found}
 
 
@@ -100,22 +114,39 @@ def names(known: dict[str, Line]) -> list[str]:
     return [*known, *(pool for line in known.values() for pool, _ in line.pools if pool not in known)]
 
 
-def _of_services(catalogue: Catalogue, area: Area) -> list[Line]:
+def _of_services(catalogue: Catalogue, area: Area, own: Area) -> list[Line]:
     cost = {row.service: row for row in catalogue.capacity_costs}
-    return [_of_service(catalogue, area, row, cost.get(row.service)) for row in catalogue.services
+    return [_of_service(catalogue, area, own, row, cost.get(row.service)) for row in catalogue.services
             if any(pool.service == row.service and pool.value is not None for pool in area.pools)]
 
 
-def _of_service(catalogue: Catalogue, area: Area, service: Service, cost: CapacityCost | None) -> Line:
-    pools = tuple((row.pool, int(row.value)) for row in area.pools
-                  if row.service == service.service and row.value is not None)
-    if cost is None:
-        return Line(service.service, service.label, service.payer, "", SERVICE, 0, unit=service.server, pools=pools)
-    each = costs.pence(catalogue, cost)
+def _of_service(catalogue: Catalogue, area: Area, own: Area, service: Service, cost: CapacityCost | None) -> Line:
+    limited = [row for row in area.pools if row.service == service.service and row.value is not None]
+    pools = tuple((row.pool, int(row.value or 0)) for row in limited)
     path = tuple(sorted((row.from_year, row.value) for row in area.capacity if row.service == service.service))
-    whole = each * sum(servers for _, servers in pools)
-    return Line(service.service, service.label, service.payer, "", SERVICE, whole, each, service.server, pools, cost.step,
-                cost.notice_months, cost.fixed, cost.variable, path)
+    line = Line(service.service, service.label, service.payer, "", SERVICE, 0, unit=service.server, pools=pools, path=path,
+                hours=_hours(catalogue, limited, own))
+    if cost is None:
+        return line
+    each = round(costs.pence(catalogue, cost) * line.hours)
+    return replace(line, pence=each * sum(servers for _, servers in pools), unit_pence=each, step=cost.step,
+                   notice_months=cost.notice_months, fixed=cost.fixed, variable=cost.variable)
+
+
+def _hours(catalogue: Catalogue, pools: list[Pool], own: Area) -> float:
+    """Hours of a week on duty of these pools' servers, over what they would be by the opening hours of `own`."""
+    before = {row.pool: row for row in own.pools}
+    if all(before[row.pool].open == row.open for row in pools):
+        return 1.0
+    weight = [max(row.value or 0.0, 1.0) for row in pools]
+    now, then = ([on_duty_hours(catalogue, row) for row in rows] for rows in (pools, [before[row.pool] for row in pools]))
+    whole = sum(w * hours for w, hours in zip(weight, then, strict=True))
+    return sum(w * hours for w, hours in zip(weight, now, strict=True)) / whole if whole else 1.0
+
+
+def on_duty_hours(catalogue: Catalogue, pool: Pool) -> float:
+    """Hours of a week that one of a pool's servers is on duty, by its opening hours and rota."""
+    return float((schedule.parse(pool.open) * rota(catalogue, pool.rota)).sum())
 
 
 def _of_programmes(catalogue: Catalogue, area: Area) -> list[Line]:
@@ -128,6 +159,7 @@ def _of_programmes(catalogue: Catalogue, area: Area) -> list[Line]:
         offer = offers.get(row.programme)
         found.append(Line(row.programme, row.label, each.payer if each else "", "", PROGRAMME,
                           round(unit * offer.value * MONTHS) if offer else 0, unit, "place",
+                          number=offer.value if offer and row.kind == PROGRAMME else 0.0,
                           first=date.fromisoformat(offer.first) if offer and offer.first else date.min,
                           last=date.fromisoformat(offer.last) if offer and offer.last else date.max))
     return found

@@ -44,9 +44,9 @@ UNITS = {"flows": "people a year", "flow_ages": "relative", "flow_trends": "rati
 """Tables of numbers and the unit that each is in."""
 COVERAGE = "share"
 """Unit of what an area offers of a measure: the share of those it is for whom it reaches."""
-STAFFING = {"leave": "%", "spare": "WTE", "join": "WTE a year"}
+STAFFING = {"leave": "%", "spare": "WTE", "join": "WTE a year", "train": "people a year"}
 """What is said of staff, and its unit."""
-ALSO = {"programmes": (COVERAGE,), "staff": ("%", "WTE a year")}
+ALSO = {"programmes": (COVERAGE,), "staff": ("%", "WTE a year", "people a year")}
 """Further units of a table."""
 _SHARE_TOLERANCE = 1e-9
 

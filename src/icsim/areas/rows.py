@@ -153,7 +153,8 @@ class Staffing(Evidence):
     """Who could be had of a group of staff. `staff.csv` (a file that an area may lack).
 
     what: leave (% of those in post who leave in a year; they are replaced) · spare (WTE who could begin at once, beyond
-    those in post) · join (WTE a year who could be found beyond replacing leavers).
+    those in post) · join (WTE a year who could be found beyond replacing leavers and staffing the declared path) · train
+    (people a year who begin training beyond those who do today, will finish and stay; they work `training_years` later).
     """
 
     staff: str

@@ -65,7 +65,7 @@ def with_parts(base: Resolved, other: Resolved, chosen: Collection[str]) -> Reso
     plan = Plan(_mixed_changes(base, other, chosen), *_mixed_said(base, other, chosen), _mixed_shifts(base, other, chosen))
     run = other.run if RUN in chosen else base.run
     catalogue, area, problems = apply(plan, Ground(*other.shipped, {}))
-    problems += money.balance_problems(plan.shifted, budget.lines(catalogue, area), run)
+    problems += money.balance_problems(plan.shifted, budget.lines(catalogue, area, own=other.shipped[1]), run)
     if problems:
         told = [replace(each, message=f"{each.message}\nSo it is without the other parts of {other.name}: put those that "
                                       "need each other into one --group.") for each in problems]
@@ -79,7 +79,7 @@ def with_parts(base: Resolved, other: Resolved, chosen: Collection[str]) -> Reso
 
 def lines_of(resolved: Resolved) -> dict[str, budget.Line]:
     """The budget lines of a scenario."""
-    return budget.lines(resolved.catalogue, resolved.area, resolved.run.growth)
+    return budget.lines(resolved.catalogue, resolved.area, resolved.run.growth, resolved.shipped[1])
 
 
 def _pence(base: Resolved, other: Resolved, name: str) -> int:

@@ -9,12 +9,12 @@ import numpy as np
 
 from icsim.areas.budget import MONTHS
 
-OPENING, MOVED, DOUBLE_RUNNING, PLANNED, STRANDED, UNSPENT = range(6)
+OPENING, MOVED, DOUBLE_RUNNING, PLANNED, STRANDED, UNSPENT, VACANT = range(7)
 """opening: what a line holds without shifts. moved: from a line in which it has come free. double running: paid by a fund
 because it has not. Beside them, as parts of what lines hold: planned to leave; stranded, which is planned and not free yet;
-unspent, which is received and not enough for one more server.
+unspent, which is received and not enough for one more server; vacant, for servers or places that nobody is found to staff.
 """
-KINDS = ("opening", "moved", "double_running", "planned", "stranded", "unspent")
+KINDS = ("opening", "moved", "double_running", "planned", "stranded", "unspent", "vacant")
 ENTRY = np.dtype([("month", "i4"), ("kind", "i1"), ("giver", "i2"), ("receiver", "i2"), ("shift", "i2"), ("pence", "i8")])
 """month: 0 is the first of the run. giver, receiver: numbers of lines, −1: none. shift: its number, −1: none."""
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from icsim.areas.budget import MONTHS, PROGRAMME, SERVICE, Line, line_of
 from icsim.calendar import add_months
 from icsim.ledger import stand
-from icsim.ledger.book import DOUBLE_RUNNING, MOVED, OPENING, PLANNED, STRANDED, UNSPENT, Book, monthly
+from icsim.ledger.book import DOUBLE_RUNNING, MOVED, OPENING, PLANNED, STRANDED, UNSPENT, VACANT, Book, monthly
 from icsim.scenario.shifts import Shift, months_between
 
 
@@ -60,6 +60,11 @@ class Ledger:
         self.book = Book()
 
     @property
+    def number(self) -> int:
+        """The number of the month that was opened last: 0, the first of the run."""
+        return self._month
+
+    @property
     def month(self) -> date:
         """The first day of the month that was opened last."""
         return add_months(self._start, self._month)
@@ -82,6 +87,13 @@ class Ledger:
         self._enter(month)
         now = self._state()
         return None if now == before or (before is None and not self.shifts) else now
+
+    def vacant(self, short: Mapping[str, float]) -> None:
+        """Enter what lines hold, in this month, for servers or places that nobody is found to staff."""
+        for name, number in short.items():
+            line = self.lines[name]
+            a_year = round(number * line.unit_pence * (MONTHS if line.kind == PROGRAMME else 1))
+            self.book.enter(self._month, VACANT, monthly(a_year, self._month), receiver=self._number[name])
 
     # Decisions ---------------------------------------------------------------------------------------------------------
 

@@ -18,9 +18,10 @@ from icsim.outcomes.spans import with_spans
 from icsim.outcomes.tidy import ALL, frame, measured
 
 BUDGET, RECEIVED, GIVEN = "budget", "money_received", "money_given"
+VACANT = "money_vacant"
 OPENING, MOVED, DOUBLE_RUNNING = "opening", "moved", "double_running"
 BESIDE = {"planned": "money_planned", MOVED: "money_freed", "stranded": "money_stranded", "unspent": "money_unspent",
-          DOUBLE_RUNNING: "money_double_running"}
+          "vacant": VACANT, DOUBLE_RUNNING: "money_double_running"}
 """Kind of entry → the measure that reports it on its own."""
 TRANSFERS = (MOVED, DOUBLE_RUNNING)
 
@@ -50,7 +51,7 @@ def _parts(ledger: pl.DataFrame) -> list[pl.DataFrame]:
     """Entries as measures of one line each."""
     opening, moves = ledger.filter(pl.col("kind") == OPENING), ledger.filter(pl.col("kind").is_in(TRANSFERS))
     beside = ledger.filter(pl.col("kind").is_in(list(BESIDE)))
-    held = pl.when(pl.col("kind") == "unspent").then("receiver").otherwise("giver")
+    held = pl.when(pl.col("kind").is_in(["unspent", "vacant"])).then("receiver").otherwise("giver")
     return [
         _of(opening, pl.col("receiver"), BUDGET), _of(moves, pl.col("receiver"), BUDGET),
         _of(moves, pl.col("giver"), BUDGET, -1), _of(moves, pl.col("receiver"), RECEIVED),

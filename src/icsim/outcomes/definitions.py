@@ -87,6 +87,8 @@ _DERIVED = (
          "paid to receivers although it has not come free"),
     _row("money_unspent", "Money not enough for one more server", "£", "budget lines that receive", "lower",
          "received − servers × cost of one"),
+    _row("money_vacant", "Money for which no staff are found", "£", "budget lines", "lower",
+         "servers or places paid for and not staffed × cost of one"),
     _row("staff_needed", "Staff needed", "whole-time posts", "servers and places that budgets pay for", "",
          "Σ servers or places a month × posts for one, mean over the year"),
     _row("pool_wait_mean", "Wait for the service, mean", "minutes", "all who asked for it", "lower",

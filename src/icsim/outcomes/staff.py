@@ -2,8 +2,8 @@
 
     staff = Σ servers or places a month × posts for one
 
-Servers and places follow from the ledger: what a line holds over the cost of one. Whether so many people can be found is
-another question (`Results.provenance["staffing"]`).
+Servers and places follow from the ledger: what a line holds over the cost of one. How many of them nobody is found to staff
+stands there as well, as money for vacant posts.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def staff(budgets: pl.DataFrame, months: pl.DataFrame, lines: Sequence[Mapping[s
     `["staff_needs"]` (line, staff, value).
     """
     priced = {row["line"]: row for row in lines if row["unit_pence"]}
-    rows = [(need["line"], need["staff"], need["value"] * PENCE / priced[need["line"]]["unit_pence"]
-             / (MONTHS if priced[need["line"]]["kind"] == "programme" else 1)) for need in needs if need["line"] in priced]
+    rows = [(need["line"], need["staff"], need["value"] * line.get("hours", 1.0) * units(line, 1.0))
+            for need in needs if (line := priced.get(need["line"]))]
     if not rows or not budgets.height:
         return frame([])
     each = pl.DataFrame(rows, schema={"group": pl.String, "staff": pl.String, "posts": pl.Float64}, orient="row")
@@ -42,6 +42,11 @@ def staff(budgets: pl.DataFrame, months: pl.DataFrame, lines: Sequence[Mapping[s
     parts = [posts.with_columns(margin=pl.lit(margin), group=group).group_by("replication", "year", "margin", "group")
              .agg(pl.col("value").sum()) for margin, group in margins]
     return measured(pl.concat(parts), STAFF, pl.col("value"))
+
+
+def units(line: Mapping[str, Any], pounds: float) -> float:
+    """Servers, or places a month, that so many pounds a year pay for; line: of `provenance["lines"]`."""
+    return pounds * PENCE / line["unit_pence"] / (MONTHS if line["kind"] == "programme" else 1)
 
 
 def months_of(ledger: pl.DataFrame) -> pl.DataFrame:

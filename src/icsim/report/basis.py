@@ -17,7 +17,7 @@ NEAREST_FIRST = ("branch", "pool", "quantity", "catchment", "severity_share", "r
 LIMITS = (
     "The beds of one hospital are alike here, as are the crews, cubicles and places of any one service: wards, "
     "specialities and skills are not told apart. GP practices and NHS 111 take time but have no limit.",
-    "Staff limit nothing: vehicles, cubicles and beds that are paid for count as staffed.",
+    "What the area has counts as staffed, illness and empty posts among it; staff limit only what a scenario adds.",
     "Planned care and medicines have no cost here.",
     "The figures behind the model are taken as they stand. How far doubts about them could move the results has not "
     "been worked out.",

@@ -26,6 +26,7 @@ def page(value: Results | Comparison, summary: Any, folder: Path | None = None) 
 def _alone(value: Results, figures: Figures) -> list[str]:
     return [_asked(value), which_years([value], figures), tables.outcomes(value, figures),
             lifetimes.outcomes(value, figures), spending.outcomes(value, figures), money.outcomes(value, figures),
+            staff.outcomes(value, figures),
             _meaning(value.replications, "run"),
             services.services([value], figures),
             tables.years(value, figures), tables.fifths(value, figures), services.waits([value], figures),

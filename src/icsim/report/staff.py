@@ -1,41 +1,77 @@
-"""The table of the page about staff: who more a scenario asks for, and how many of them could be found by then."""
+"""The part of the page about staff: who more a scenario asks for, who could be found, and what stays without them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from icsim.outcomes.staff import GROUP, STAFF
+import polars as pl
+
+from icsim.outcomes.budgets import VACANT
+from icsim.outcomes.costs import LINE
+from icsim.outcomes.staff import GROUP, MONTHS, STAFF, months_of, units
 from icsim.report.figures import Figures
 from icsim.report.tables import title_of
 from icsim.report.wording import heading, number, paragraph, table
 from icsim.results import Comparison, Results
 
 LEAST = 0.05
-"""Posts: a smaller change is not told."""
-SPARE, JOIN = "spare", "join"
+"""Posts, servers or places: fewer are not told."""
+MOST_YEARS = 5
+"""Years with a column each; of later ones the last."""
+
+
+def outcomes(value: Results, figures: Figures) -> str:
+    """Servers and places that nobody is found to staff."""
+    return _missing(value, figures, "")
 
 
 def changes(value: Comparison, other: Results, figures: Figures) -> str:
-    """Posts in the last year, against the baseline."""
+    """Posts in the last year against the baseline, and what nobody is found to staff."""
+    title = title_of(value, other)
+    return "\n\n".join(part for part in (_posts(other, figures, title), _missing(other, figures, title)) if part)
+
+
+def _posts(other: Results, figures: Figures, title: str) -> str:
     last, labels = other.years[-1], other.provenance.get("staff", {})
     found = [(group, label, row) for group, label in labels.items()
              if (row := figures.change(other.name, STAFF, last, GROUP, group)) and abs(row["mean"] or 0.0) >= LEAST]
     if not found:
         return ""
-    rows = [[label, number(row["baseline"], 0), number(row["mean"], 1, sign=True), *_found(other, group, row["mean"])]
-            for group, label, row in found]
+    there = other.provenance.get("staff_found", {})
+    rows = [[label, number(row["baseline"], 0), number(row["mean"], 1, sign=True),
+             number(there[group], 0) if group in there else "not known"] for group, label, row in found]
     text = (f"Whole-time posts for the servers and places that budgets of {last} pay for. Could be found: people who could "
-            "begin at once and those who join beyond replacing leavers until then; mostly assumed. Nobody's absence stops a "
-            "service in the model: where more are needed than could be found, part of the change would not happen.")
-    return "\n".join([heading(f"Staff, {last}", title_of(value, other)),
-                      table(rows, ["", "Baseline", "Change", "Could be found", ""]), paragraph(text)])
+            "begin at once and those who join beyond replacing leavers until then; mostly assumed.")
+    return "\n".join([heading(f"Staff, {last}", title), table(rows, ["", "Baseline", "Change", "Could be found"]),
+                      paragraph(text)])
 
 
-def _found(other: Results, group: str, change: float) -> list[str]:
-    """How many more could be found by the last year, and whether they suffice."""
-    said: Mapping[str, Any] = other.provenance.get("staffing", {}).get(group, {})
-    if change <= 0 or not {SPARE, JOIN} & set(said):
-        return ["", ""]
-    there = said.get(SPARE, 0.0) + said.get(JOIN, 0.0) * (len(other.years) - 1)
-    return [number(there, 0), "too few" if change > there else ""]
+def _missing(value: Results, figures: Figures, title: str) -> str:
+    """Servers and places paid for and not staffed, by year."""
+    found = {line["label"] + _of(line): dict(_by_year(value, figures, line))
+             for line in value.provenance.get("lines", ()) if line["unit_pence"]}
+    found = {label: by_year for label, by_year in found.items() if max(by_year.values(), default=0.0) >= LEAST}
+    if not found:
+        return ""
+    short = [year for year in value.years if any(by_year.get(year, 0.0) >= LEAST for by_year in found.values())]
+    told = short if len(short) <= MOST_YEARS else [*short[: MOST_YEARS - 1], short[-1]]
+    rows = [[label, *(number(by_year.get(year, 0.0), 1) for year in told)] for label, by_year in found.items()]
+    after = value.years[value.years.index(short[-1]) + 1 :]
+    later = f" From {after[0]} on all are staffed." if after else ""
+    text = ("Means over the year. Nobody is found to staff them, so they are not there, and what they cost stays unspent. "
+            "Whoever works for a service stays there; people who come beyond that staff what is new, in a stated order "
+            f"(staff_needs.csv, or staff_first of a scenario).{later} How many can be found is mostly assumed; with "
+            "staff = false under [run] it limits nothing.")
+    return "\n".join([heading("Paid for, and nobody found to staff it", title), table(rows, ["", *told]), paragraph(text)])
+
+
+def _of(line: dict[str, str]) -> str:
+    return f", {line['unit']}s" + (" a month" if line["kind"] == "programme" else "")
+
+
+def _by_year(value: Results, figures: Figures, line: dict[str, str]) -> Iterator[tuple[str, float]]:
+    months = dict(months_of(value.ledger).iter_rows()) if isinstance(value.ledger, pl.DataFrame) else {}
+    for year in value.years:
+        row = figures.level(value.name, VACANT, year, LINE, line["line"])
+        if row and row["mean"]:
+            yield year, units(line, row["mean"] * MONTHS / months[year])

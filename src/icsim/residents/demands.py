@@ -6,7 +6,7 @@ import numpy as np
 
 from icsim import rng
 from icsim._compile import inlined
-from icsim.catalogue.profiles import time_of_day
+from icsim.catalogue.daytime import time_of_day
 from icsim.residents.beat import (
     DEATH_COLUMN,
     DEMANDS,

@@ -12,6 +12,7 @@ from typing import Any
 
 from icsim.areas.schedule import FORMS, parse
 from icsim.catalogue.rows import Programme
+from icsim.catalogue.staff import needs
 from icsim.errors import Problem
 from icsim.scenario.ground import Ground
 from icsim.scenario.lines import Path
@@ -32,6 +33,7 @@ OTHERWISE = (0.0, 1e9)
 def check_file(file: SourceFile, ground: Ground) -> Iterator[Problem]:
     """Everything wrong with one file as far as names and sense go."""
     yield from check_start(file)
+    yield from check_staff_first(file, ground)
     yield from check_services(file, ground)
     yield from check_pools(file, ground)
     yield from check_programmes(file, ground)
@@ -45,6 +47,19 @@ def check_start(file: SourceFile) -> Iterator[Problem]:
     if isinstance(start, date) and start.day != 1:
         first = start.replace(day=1)
         yield file.problem(("run", "start"), f"must be the first of a month, such as {first}.", shown(start))
+
+
+def check_staff_first(file: SourceFile, ground: Ground) -> Iterator[Problem]:
+    """Lines that are staffed first need staff, and are named once."""
+    named = file.data.get("run", {}).get("staff_first", [])
+    known = list(needs(ground.catalogue))
+    for index, name in enumerate(named):
+        key: Path = ("run", "staff_first", index)
+        if name not in known:
+            yield file.problem(key, f"is no service or programme for which staff are counted.{nearest(name, known)}",
+                               shown(name))
+        elif name in named[:index]:
+            yield file.problem(key, "is named twice; keep the first.", shown(name))
 
 
 def check_services(file: SourceFile, ground: Ground) -> Iterator[Problem]:

@@ -50,6 +50,10 @@ class Run(Part):
     services: Annotated[bool, _words("false: residents alone, without any service.")] = True
     warm_up_months: Annotated[int, _number("months", 0, 6, "How long services fill up before the start.")] = 3
     growth: Annotated[bool, _words("false: capacity stays as it is, instead of following its declared path.")] = True
+    staff: Annotated[bool, _words(
+        "false: whatever is paid for can be staffed, instead of waiting for those who can be found.")] = True
+    staff_first: Annotated[list[Text], _words(
+        "Services and programmes that are staffed before all others, in this order.", max_length=100)] = []
     threads: Annotated[int | None, _number("threads", 1, 1024, "Most threads used; changes no result.")] = None
 
 

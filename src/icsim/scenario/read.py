@@ -113,7 +113,7 @@ def _assembled(source: str, chain: list[SourceFile], ground: Ground) -> Scenario
     catalogue, area, problems = apply(intended, ground)
     _refuse(source, problems)
     content = ScenarioFile.model_validate(merged(chain))
-    lines = budget.lines(catalogue, area)
+    lines = budget.lines(catalogue, area, own=ground.area)
     _refuse(source, list(money.balance_problems(intended.shifted, lines, content.run)))
     worth_a_look = (*warnings(chain, ground), *money.warnings(intended.shifted, lines, content.run))
     return Scenario(source, chain[0].path, content, intended, ground, catalogue, area, worth_a_look)

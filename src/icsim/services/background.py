@@ -12,8 +12,9 @@ import numpy as np
 from icsim import rng
 from icsim._compile import kernel, records
 from icsim.calendar import MS_PER_DAY, Beat
+from icsim.catalogue.daytime import time_of_day
 from icsim.catalogue.load import Catalogue
-from icsim.catalogue.profiles import cumulative_hours, relative, time_of_day
+from icsim.catalogue.profiles import cumulative_hours, relative
 from icsim.order import joined
 from icsim.services.names import Layout
 from icsim.tables import DEMAND, NOBODY

@@ -10,9 +10,9 @@ import numpy as np
 from icsim.areas import schedule
 from icsim.areas.load import Area
 from icsim.areas.rows import Pool
-from icsim.calendar import HOURS_PER_WEEK, MS_PER_HOUR, hour_of_week
+from icsim.calendar import MS_PER_HOUR, hour_of_week
 from icsim.catalogue.load import Catalogue
-from icsim.catalogue.profiles import relative
+from icsim.catalogue.profiles import rota
 from icsim.services.model import REVIEW, UNLIMITED
 
 REVIEW_HOUR = 8
@@ -21,8 +21,11 @@ YEAR_BEGINS = 4
 """Month in which a step of the capacity path comes into force (a financial year)."""
 
 
-More = Mapping[str, Sequence[tuple[int, int]]]
-"""Pool → (day, servers): from that day on it has so many servers more (fewer, below 0) than the area's tables say."""
+WEEK = 7
+More = Mapping[str, Sequence[tuple[int, Sequence[int]]]]
+"""Pool → (day, servers by day of the week, Monday first): from that day on it has so many servers more (fewer, below 0) than
+the area's tables say.
+"""
 
 
 def changes(catalogue: Catalogue, area: Area, start: date, days: int, growth: bool, again: int,
@@ -38,7 +41,7 @@ def changes(catalogue: Catalogue, area: Area, start: date, days: int, growth: bo
     tables = [np.zeros((0, 3), np.int64)]
     for p, pool in enumerate(area.pools):
         path = _path(area, pool.service, year) if growth else np.ones(days)
-        number = (pool.value or 0.0) * path + _more((more or {}).get(pool.pool, ()), days)
+        number = (pool.value or 0.0) * path + _more((more or {}).get(pool.pool, ()), start, days)
         planned = _on_duty(catalogue, pool, week, np.repeat(number, 24))
         differs = np.diff(planned, prepend=-1) != 0
         differs[again * 24] = True
@@ -54,11 +57,11 @@ def _rows(hours: np.ndarray, pool: int, planned: np.ndarray) -> np.ndarray:
     return np.stack([hours * MS_PER_HOUR, np.full(len(hours), pool), planned], axis=1)
 
 
-def _more(steps: Sequence[tuple[int, int]], days: int) -> np.ndarray:
+def _more(steps: Sequence[tuple[int, Sequence[int]]], start: date, days: int) -> np.ndarray:
     """float64[day]: servers more than the tables say; each step holds until the next."""
-    more = np.zeros(days)
+    more, weekday = np.zeros(days), (start.weekday() + np.arange(days)) % WEEK
     for day, servers in steps:
-        more[day:] = servers
+        more[day:] = np.array(servers)[weekday[day:]]
     return more
 
 
@@ -71,12 +74,6 @@ def _on_duty(catalogue: Catalogue, pool: Pool, week: np.ndarray, number: np.ndar
     servers = np.floor(number * share + 0.5).clip(0, UNLIMITED).astype(np.int64)
     least = (number >= 1) & (share > 0)
     return np.where(is_open, np.maximum(servers, least), 0)
-
-
-def rota(catalogue: Catalogue, profile: str) -> np.ndarray:
-    """float64[168]: share of the servers on duty in each hour of the week; 1 in the hour that has most."""
-    by_hour = np.outer(relative(catalogue, profile, "weekday"), relative(catalogue, profile, "hour"))
-    return (by_hour / by_hour.max()).reshape(HOURS_PER_WEEK)
 
 
 def _path(area: Area, service: str, year: np.ndarray) -> np.ndarray:

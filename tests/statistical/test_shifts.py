@@ -39,7 +39,7 @@ class _Said:
 def shift(receivers=(("falls_vehicles", 1.0),), giver: str = "care_homes", steps: float = 1.0, **more) -> Shift:
     line = known()[giver]
     pence = round(line.step_pence * steps) if line.step_pence else round(line.pence * steps)
-    return Shift(giver, receivers, pence, START, more.pop("ramp", Ramp("linear", 1)), **more)
+    return Shift(((giver, 1.0),), receivers, pence, START, more.pop("ramp", Ramp("linear", 1)), **more)
 
 
 @cache
@@ -100,7 +100,8 @@ def test_a_shift_of_nothing_yet_changes_no_bit_but_the_book():
 def test_budget_and_cost_of_activity_tie_out():
     """Activity × unit cost + programme cost + capacity cost, by payer and year, against the ledger, to the penny: of lines
     that are paid by their hours on duty or by their places, what is spent is what is held."""
-    gives = Shift("prevention_fund", (("stop_smoking", 0.5), ("falls_exercise", 0.5)), 24_000_00, START, Ramp("linear", 1))
+    both = (("stop_smoking", 0.5), ("falls_exercise", 0.5))
+    gives = Shift((("prevention_fund", 1.0),), both, 24_000_00, START, Ramp("linear", 1))
     base, found = resolved(), resolved(gives)
     table = api.summary(experiment.compare(base, [replace(found, name="other")]))
     level = table.filter((pl.col("kind") == "level") & (pl.col("scenario") == "other") & (pl.col("year") == "2026/27"))
@@ -122,7 +123,7 @@ def test_budget_and_cost_of_activity_tie_out():
 
 
 def test_places_begin_when_the_money_comes():
-    gives = Shift("prevention_fund", (("stop_smoking", 1.0),), 120_000_00, START, Ramp("linear", 1))
+    gives = Shift((("prevention_fund", 1.0),), (("stop_smoking", 1.0),), 120_000_00, START, Ramp("linear", 1))
     found = experiment.run(resolved(gives))
     begun = found.cells.group_by("year").agg(pl.col("stop_smoking_begun").sum()).sort("year")["stop_smoking_begun"].to_list()
     places = 120_000_00 / 12 / known()["stop_smoking"].unit_pence

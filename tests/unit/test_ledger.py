@@ -31,7 +31,8 @@ MILLION = 100_000_000
 
 def shift(pence: int = 3 * MILLION, **said) -> Shift:
     receivers = said.pop("receivers", (("vans", 0.5), ("walks", 0.5)))
-    return Shift("beds", receivers, pence, said.pop("start", START), said.pop("ramp", Ramp("linear", 1)), **said)
+    givers, ramp = said.pop("givers", (("beds", 1.0),)), said.pop("ramp", Ramp("linear", 1))
+    return Shift(givers, receivers, pence, said.pop("start", START), ramp, **said)
 
 
 def run(*shifts: Shift, months: int = 24, busy: float | list[float] = 1.0, lines=None) -> tuple[Ledger, list[Funded]]:
@@ -48,6 +49,13 @@ def run(*shifts: Shift, months: int = 24, busy: float | list[float] = 1.0, lines
 def entered(ledger: Ledger, kind: int, month: int) -> int:
     found = ledger.book.entries()
     return int(found["pence"][(found["kind"] == kind) & (found["month"] == month)].sum())
+
+
+WARDS = Line("wards", "Wards", "mental health", "", SERVICE, 40 * 20_000_000, 20_000_000, "bed", (("w", 40),), step=2,
+             notice_months=1, fixed=0.3, variable=0.2)
+"""Forty beds more, of which two can close: £200,000 a year."""
+POOLED = LINES | {"wards": WARDS}
+TOGETHER = (("beds", 0.8), ("wards", 0.2))
 
 
 # Ramps ------------------------------------------------------------------------------------------------------------------
@@ -105,7 +113,7 @@ def test_places_follow_money_without_steps():
 
 
 def test_a_programme_and_a_fund_give_at_once():
-    gives = Shift("walks", (("vans", 1.0),), 12_000_00, START, Ramp("linear", 1))
+    gives = Shift((("walks", 1.0),), (("vans", 1.0),), 12_000_00, START, Ramp("linear", 1))
     ledger, states = run(gives)
     assert states[0].places == {"walks": pytest.approx(-12_000_00 / 12 / 2_500)}
     assert entered(ledger, STRANDED, 0) == 0
@@ -261,3 +269,71 @@ def test_parts_add_up_to_the_penny(pence, weights):
 
 def test_kinds_are_named_in_order():
     assert KINDS[OPENING], KINDS[STRANDED] == ("opening", "stranded")
+
+
+# Lines that give together ------------------------------------------------------------------------------------------------
+
+
+def test_a_small_step_closes_where_a_large_one_is_not_covered_yet():
+    """Of £1.5 million beds give £1 million and wards, in two steps, £400,000; alone, beds would have left half a million."""
+    ledger, states = run(shift(MILLION * 3 // 2, givers=TOGETHER), lines=POOLED)
+    assert states[0].servers == {}
+    closed = {pool: -n for pool, n in states[5].servers.items() if pool != "vans"}
+    assert sum(closed[pool] for pool in ("a", "b") if pool in closed) == 10
+    assert closed["w"] == 4
+    assert ledger.free(0, ledger.month) == MILLION * 14 // 10
+    growing, _ = run(shift(MILLION * 3 // 2, givers=TOGETHER, ramp=Ramp("linear", 30)), months=24, lines=POOLED)
+    assert growing._freed(0, growing.month) == {"beds": 0, "wards": MILLION // 5}, "not before the shift has grown"
+    alone, _ = run(shift(MILLION * 3 // 2), lines=POOLED)
+    assert alone.free(0, alone.month) == MILLION
+
+
+def test_lines_that_give_together_keep_to_their_shares():
+    ledger, _ = run(shift(4 * MILLION, givers=TOGETHER, ramp=Ramp("linear", 12)), months=24, lines=POOLED)
+    assert ledger._freed(0, ledger.month) == {"beds": 3 * MILLION, "wards": MILLION}
+
+
+def test_what_several_give_is_entered_by_line_and_ties_out():
+    one = shift(MILLION * 3 // 2, givers=TOGETHER, ramp=Ramp("linear", 12))
+    ledger, _ = run(one, months=24, lines=POOLED)
+    for month in range(24):
+        planned = entered(ledger, PLANNED, month)
+        assert planned == entered(ledger, MOVED, month) + entered(ledger, STRANDED, month)
+    found = ledger.book.entries()
+    years = [int(found["pence"][(found["kind"] == PLANNED) & (found["month"] // 12 == year)].sum()) for year in (0, 1)]
+    assert years[1] == pytest.approx(one.pence, abs=24)
+    assert (found["pence"] > 0).all()
+    names = list(POOLED)
+    assert {names[giver] for giver in found["giver"][found["kind"] == MOVED]} == {"beds", "wards"}
+
+
+def test_a_fund_gives_its_share_at_once_and_no_more():
+    ledger, _ = run(shift(2 * MILLION, givers=(("beds", 0.5), ("fund", 0.5))), months=1)
+    assert ledger._freed(0, START) == {"beds": 0, "fund": MILLION}
+    later, _ = run(shift(2 * MILLION, givers=(("beds", 0.5), ("fund", 0.5))), months=6)
+    assert later._freed(0, START) == {"beds": MILLION, "fund": MILLION}
+
+
+def test_each_line_that_gives_together_waits_until_it_is_quiet():
+    busy = Condition(0.9, 2)
+    ledger, states = run(shift(MILLION * 4, givers=TOGETHER, close_when=busy), months=8, busy=0.5, lines=POOLED)
+    assert "w" not in states[-1].servers, "nothing is known of how busy wards are, so they do not close"
+    assert ledger._freed(0, ledger.month)["beds"] > 0
+
+
+def test_two_shifts_never_close_more_steps_than_a_line_has():
+    first = shift(5 * MILLION, givers=(("beds", 0.9), ("wards", 0.1)))
+    second = shift(5 * MILLION, start=add_months(START, 3))
+    _, states = run(first, second, months=12, lines=POOLED)
+    assert states[-1].servers["a"] + states[-1].servers["b"] == -100
+    assert states[-1].servers.get("w", 0) >= -40
+
+
+@given(st.integers(1, 60), st.sampled_from([0.1, 0.3, 0.5, 0.9]), st.integers(1, 30))
+def test_lines_together_never_free_more_than_planned_and_leave_less_than_the_smallest_step(tenths, share, months):
+    one = shift(MILLION * tenths // 10, givers=(("beds", share), ("wards", 1 - share)), ramp=Ramp("linear", months))
+    ledger, _ = run(one, months=40, lines=POOLED)
+    free = ledger.free(0, ledger.month)
+    assert free <= one.pence
+    wards = ledger._freed(0, ledger.month)["wards"]
+    assert one.pence - free < WARDS.step_pence or wards == WARDS.most_steps * WARDS.step_pence

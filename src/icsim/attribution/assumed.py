@@ -89,14 +89,14 @@ def footing(other: Resolved, found: Sequence[Part]) -> Footing:
 
 def _fund(other: Resolved, lines: dict[str, Line]) -> str:
     """A budget line that keeps money and buys nothing; empty: there is none that no shift takes from."""
-    givers = {shift.giver for shift in other.plan.shifts}
+    givers = {name for shift in other.plan.shifts for name, _ in shift.givers}
     return next((name for name, line in lines.items() if line.kind == FUND_LINE and name not in givers), "")
 
 
 def _can_stay(part: Part, shaky: set[str], fund: str, other: Resolved) -> bool:
     """Whether a part that changes services reached by assumed shares can stay without them: a shift can, if they receive."""
     shift = part.shift
-    return shift is not None and bool(fund) and shift.giver not in shaky and shift in map(bare, other.plan.shifts)
+    return shift is not None and bool(fund) and not shaky & set(dict(shift.givers)) and shift in map(bare, other.plan.shifts)
 
 
 def ways(catalogue: Catalogue, service: str) -> tuple[int, int]:
@@ -129,7 +129,7 @@ def _programmes(part: Part, lines: dict[str, Line]) -> list[str]:
 def _lines(part: Part, lines: dict[str, Line]) -> Iterator[Line]:
     """Budget lines between which a shift moves money."""
     if part.kind == SHIFT and part.shift is not None:
-        for name in (part.shift.giver, *(to for to, _ in part.shift.receivers)):
+        for name, _ in (*part.shift.givers, *part.shift.receivers):
             line = line_of(name, lines)
             if line is not None:
                 yield line

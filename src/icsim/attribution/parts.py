@@ -121,7 +121,8 @@ def _shifts(base: Resolved, other: Resolved) -> Iterator[Part]:
     """Those of `other`, and those that it no longer has."""
     lines = lines_of(other)
     for name, shift in _named_shifts(base, other):
-        yield Part(name, SHIFT, f"Money from {lines[shift.giver].label}", shift.pence, shift=shift)
+        label = " and ".join(lines[giver].label for giver, _ in shift.givers)
+        yield Part(name, SHIFT, f"Money from {label}", shift.pence, shift=shift)
 
 
 def _named_shifts(base: Resolved, other: Resolved) -> list[tuple[str, Shift]]:
@@ -130,8 +131,8 @@ def _named_shifts(base: Resolved, other: Resolved) -> list[tuple[str, Shift]]:
     alone = [*(shift for shift in ours if shift not in theirs), *(shift for shift in theirs if shift not in ours)]
     seen, found = Counter[str](), []
     for shift in alone:
-        seen[shift.giver] += 1
-        found.append((f"shift.{shift.giver}" + (f".{seen[shift.giver]}" if seen[shift.giver] > 1 else ""), shift))
+        seen[shift.name] += 1
+        found.append((f"shift.{shift.name}" + (f".{seen[shift.name]}" if seen[shift.name] > 1 else ""), shift))
     return found
 
 

@@ -3,7 +3,9 @@
 In each shift so much is *planned* to move, by its ramp. A service that gives closes servers in whole steps, as soon as what
 is planned comes to one step more (or once they are no longer needed, if the shift says so); after the notice they are gone
 and what they cost comes *free*. What is planned and not free is *stranded*. Receivers get what is free, and for a time
-what a fund pays besides (*double running*). Programmes and funds give at once.
+what a fund pays besides (*double running*). Programmes and funds give at once. Lines that give together, from a pooled
+budget, each close what their own share covers; once the shift has grown, what their shares leave over closes steps of
+whichever line has one that it covers.
 
 A decision of a month rests on what services did up to a month before: figures of last month are not yet in.
 """
@@ -35,12 +37,17 @@ class Funded(NamedTuple):
 
 @dataclass
 class _Giving:
-    """What has become of one shift so far."""
+    """What has become so far of what one service gives by one shift."""
 
     decided: list[int] = field(default_factory=list)
     """steps that were decided to close, up to and with each month"""
     quiet: int = 0
     """months in a row in which the service was less busy than the shift asks for"""
+
+    @property
+    def so_far(self) -> int:
+        """Steps decided by now."""
+        return self.decided[-1] if self.decided else 0
 
     def steps(self, notice: int) -> int:
         """Steps that are closed, their notice being over."""
@@ -54,7 +61,8 @@ class Ledger:
         """lines: every line of the area, by name; start: the first day of the run, the first of a month."""
         self.lines, self.shifts, self._start = dict(lines), tuple(shifts), start
         self._number = {name: n for n, name in enumerate(lines)}
-        self._giving = [_Giving() for _ in shifts]
+        self._giving = {(n, name): _Giving() for n, shift in enumerate(shifts) for name, _ in shift.givers
+                        if lines[name].kind == SERVICE}
         self._busy: dict[str, float] = {}
         self._month = -1
         self.book = Book()
@@ -98,29 +106,47 @@ class Ledger:
     # Decisions ---------------------------------------------------------------------------------------------------------
 
     def _decide(self, n: int, shift: Shift, month: date) -> None:
-        """How many steps are decided to close by now."""
-        giving, line = self._giving[n], self.lines[shift.giver]
-        before = giving.decided[-1] if giving.decided else 0
-        if line.kind != SERVICE:
-            return
-        wanted = min(shift.planned(month) // line.step_pence, line.most_steps)
-        if shift.close_when is None or wanted <= before:
-            giving.decided.append(max(wanted, before))
-            return
-        known = self._busy.get(line.name, 1.0)
-        giving.quiet = giving.quiet + 1 if known < shift.close_when.occupancy else 0
-        closes = giving.quiet >= shift.close_when.months
-        giving.decided.append(before + closes)
-        if closes:  # one step at a time: what closing it does to the others is seen first
-            giving.quiet = 0
+        """Which steps are decided to close by now."""
+        closing = {name: giving for (m, name), giving in self._giving.items() if m == n}
+        decided = {name: giving.so_far for name, giving in closing.items()}
+        shares = {name: pence for name, pence in split(shift.planned(month), shift.givers) if name in closing}
+        left = sum(shares.values()) - sum(self.lines[name].step_pence * steps for name, steps in decided.items())
+        behind = {name: left if month >= shift.grown else shares[name] - self.lines[name].step_pence * decided[name]
+                  for name in closing}
+        most = {name: self._most(n, name, behind[name]) for name in closing}
+        while able := [name for name in closing if decided[name] < most[name]
+                       and self.lines[name].step_pence <= min(left, behind[name])]:
+            name = max(able, key=lambda name: shares[name] - decided[name] * self.lines[name].step_pence)
+            decided[name] += 1
+            left -= self.lines[name].step_pence
+            behind[name] -= self.lines[name].step_pence
+        for name, giving in closing.items():
+            if shift.close_when and decided[name] > giving.so_far:
+                giving.quiet = 0  # one step at a time: what closing it does to the others is seen first
+            giving.decided.append(decided[name])
+
+    def _most(self, n: int, name: str, covered: int) -> int:
+        """Steps of a service that may have been decided for one shift after this month; covered: pence a year that could
+        close some of them.
+        """
+        giving, condition = self._giving[n, name], self.shifts[n].close_when
+        others = sum(other.so_far for (m, line), other in self._giving.items() if line == name and m != n)
+        most = self.lines[name].most_steps - others
+        if condition is None or most <= giving.so_far or self.lines[name].step_pence > covered:
+            return most
+        giving.quiet = giving.quiet + 1 if self._busy.get(name, 1.0) < condition.occupancy else 0
+        return giving.so_far + (giving.quiet >= condition.months)
+
+    def _freed(self, n: int, month: date) -> dict[str, int]:
+        """Pence a year of a shift that have come free, by line that gives."""
+        shift = self.shifts[n]
+        return {name: self._giving[n, name].steps(line.notice_months) * line.step_pence
+                if (line := self.lines[name]).kind == SERVICE else pence
+                for name, pence in split(shift.planned(month), shift.givers)}
 
     def free(self, n: int, month: date) -> int:
-        """Pence a year of a shift that have come free."""
-        shift = self.shifts[n]
-        line, planned = self.lines[shift.giver], shift.planned(month)
-        if line.kind != SERVICE:
-            return planned
-        return min(self._giving[n].steps(line.notice_months) * line.step_pence, planned)
+        """The same, all lines together."""
+        return sum(self._freed(n, month).values())
 
     def paid(self, n: int, month: date) -> int:
         """Pence a year that the receivers of a shift get."""
@@ -132,7 +158,7 @@ class Ledger:
 
     def _state(self) -> Funded:
         servers, places, kept = dict[str, int](), dict[str, float](), dict[str, int]()
-        for name in {shift.giver for shift in self.shifts}:
+        for name in {name for shift in self.shifts for name, _ in shift.givers}:
             line = self.lines[name]
             if line.kind == SERVICE:
                 gone, marked = self._steps(line)
@@ -141,7 +167,7 @@ class Ledger:
                 _add(kept, stand.closed(line.pools, line.step, marked))
                 _add(kept, closed, -1)
             elif line.kind == PROGRAMME:
-                given = sum(self.free(n, self.month) for n, shift in enumerate(self.shifts) if shift.giver == name)
+                given = sum(self._freed(n, self.month).get(name, 0) for n in range(len(self.shifts)))
                 _add(places, {name: given / (MONTHS * line.unit_pence)}, -1)
         for name, pence in self._received(self.month).items():
             line = self._line(name)
@@ -156,11 +182,12 @@ class Ledger:
         planned care meanwhile.
         """
         gone = marked = 0
-        for giving, shift in zip(self._giving, self.shifts, strict=True):
-            if shift.giver == line.name:
-                closed = giving.steps(line.notice_months)
+        for (n, name), giving in self._giving.items():
+            if name == line.name:
+                shift, closed = self.shifts[n], giving.steps(line.notice_months)
+                planned = int(shift.planned(self.month) * shift.share_of(name)) // line.step_pence
                 gone += closed
-                marked += closed if shift.backfill else max(shift.planned(self.month) // line.step_pence, closed)
+                marked += closed if shift.backfill else max(planned, giving.so_far, closed)
         return gone, min(marked, line.most_steps)
 
     def _received(self, month: date) -> dict[str, int]:
@@ -179,23 +206,36 @@ class Ledger:
         for name, line in self.lines.items():
             self.book.enter(at, OPENING, monthly(line.pence_in(month), at), receiver=number[name])
         for n, shift in enumerate(self.shifts):
-            giver, fund = number[shift.giver], number.get(shift.double_running_from, -1)
-            free = self.free(n, month)
-            moved, stranded = monthly(free, at), monthly(shift.planned(month) - free, at)
-            ahead = monthly(self.paid(n, month) - free, at)
-            for kind, pence, payer in ((MOVED, moved, giver), (DOUBLE_RUNNING, ahead, fund)):
-                for to, part in split(pence, shift.receivers):
-                    self.book.enter(at, kind, part, payer, number[self._line(to).name], n)
-            self.book.enter(at, PLANNED, moved + stranded, giver, shift=n)
-            self.book.enter(at, STRANDED, stranded, giver, shift=n)
+            freed, planned = self._freed(n, month), shift.planned(month)
+            for name, pence in freed.items():
+                self._move(n, MOVED, monthly(pence, at), number[name])
+            ahead = monthly(self.paid(n, month) - self.free(n, month), at)
+            self._move(n, DOUBLE_RUNNING, ahead, number.get(shift.double_running_from, -1))
+            for name, pence in stranded(planned, freed, shift.givers).items():
+                moved = monthly(freed[name], at)
+                self.book.enter(at, PLANNED, moved + monthly(pence, at), number[name], shift=n)
+                self.book.enter(at, STRANDED, monthly(pence, at), number[name], shift=n)
         for name, pence in self._received(month).items():
             if (line := self._line(name)).kind == SERVICE:
                 self.book.enter(at, UNSPENT, monthly(pence % line.unit_pence, at), receiver=number[line.name])
+
+    def _move(self, n: int, kind: int, pence: int, payer: int) -> None:
+        """Enter what one line, or a fund, pays to the receivers of a shift in this month."""
+        for to, part in split(pence, self.shifts[n].receivers):
+            self.book.enter(self._month, kind, part, payer, self._number[self._line(to).name], n)
 
     def _line(self, name: str) -> Line:
         line = line_of(name, self.lines)
         assert line is not None
         return line
+
+
+def stranded(planned: int, freed: Mapping[str, int], givers: Sequence[tuple[str, float]]) -> dict[str, int]:
+    """What is planned and not free, by line that gives: of those that have freed less than their share."""
+    short = {name: max(part - freed[name], 0) for name, part in split(planned, givers)}
+    whole, rest = sum(short.values()), planned - sum(freed.values())
+    shares = [(name, less / whole if whole else 0.0) for name, less in short.items()]
+    return dict(split(rest, shares))
 
 
 def split(pence: int, shares: Sequence[tuple[str, float]]) -> list[tuple[str, int]]:

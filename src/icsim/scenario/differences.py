@@ -120,7 +120,7 @@ def _of_programmes(before: Version, after: Version, plan: Plan, titles: Mapping[
 def _of_shifts(plan: Plan) -> Iterator[Difference]:
     for shift in plan.shifts:
         to = ", ".join(f"{name} {100 * share:g} %" for name, share in shift.receivers)
-        yield Difference(f"shift.{shift.giver}", 0, shift.pence / 100, f"pounds a year to {to}, from {shift.start}, "
+        yield Difference(f"shift.{shift.name}", 0, shift.pence / 100, f"pounds a year to {to}, from {shift.start}, "
                          f"{shift.ramp.text()}", "", "", shift.reason)
 
 

@@ -102,8 +102,10 @@ class Programme(Part):
 class Shift(Part):
     """Money that moves from one budget line to others, from some month on for good."""
 
-    from_: Annotated[Text, Field(alias="from", description=(
-        "The budget line that the money leaves: a service, a programme or a fund."))]
+    from_: Annotated[Text | None, Field(alias="from", description=(
+        "The budget line that the money leaves: a service, a programme or a fund."))] = None
+    pooled: Annotated[dict[str, float] | None, _words(
+        "Instead of from: lines that give together, from a pooled budget, and the share of each; they add up to 1.")] = None
     to: Annotated[dict[str, float], _words(
         "Who receives which share of it: lines, or single pools of servers, whose shares add up to 1.")]
     amount_gbp_per_year: Annotated[float, _number("pounds a year", 1, 1e10, "How much moves once all of it does.")]

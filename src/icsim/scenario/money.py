@@ -35,6 +35,11 @@ class Shifted:
     file: SourceFile
     index: int
 
+    @property
+    def source(self) -> str:
+        """The word by which the file says where the money comes from."""
+        return "pooled" if len(self.shift.givers) > 1 else "from"
+
     def problem(self, word: str, message: str, value: object = None) -> Problem:
         """A problem with one of its fields."""
         return self.file.problem(("shift", self.index, word), message, value)
@@ -55,7 +60,8 @@ def check_shifts(file: SourceFile, ground: Ground) -> Iterator[Problem]:
         key: Path = ("shift", index)
         if ground.area is not None:
             yield from _check_names(file, key, said, ground)
-        yield from _check_shares(file, key, said)
+        for word in ("to", "pooled"):
+            yield from _check_shares(file, key, said, word)
         yield from _check_texts(file, key, said)
         start = said.get("start")
         if isinstance(start, date) and start.day != 1:
@@ -66,32 +72,48 @@ def check_shifts(file: SourceFile, ground: Ground) -> Iterator[Problem]:
             yield file.problem(key, f"says one of double_running and double_running_from; {missing} is missing.")
 
 
+def check_sources(file: SourceFile) -> Iterator[Problem]:
+    """Each shift says one of `from` and `pooled`. Takes the file as parsed: a wrong value is a value."""
+    shifts = file.data.get("shift")
+    for index, said in enumerate(shifts if isinstance(shifts, list) else []):
+        words = {"from", "pooled"} & set(said) if isinstance(said, dict) else {"none"}
+        if len(words) != 1:
+            remedy = "Take one of them out." if words else "Say one of them."
+            yield file.problem(("shift", index), "says where the money comes from once: from one line, or pooled from "
+                                                 f"several. {remedy}")
+
+
 def _check_names(file: SourceFile, key: Path, said: dict[str, Any], ground: Ground) -> Iterator[Problem]:
     named = [(("from",), said.get("from")), (("double_running_from",), said.get("double_running_from")),
-             *((("to", name), name) for name in said.get("to", {}))]
+             *(((word, name), name) for word in ("pooled", "to") for name in said.get(word, {}))]
     known = budget.names(ground.budget_lines)
     for where, name in named:
         if name is not None and name not in known:
             yield file.problem((*key, *where), f"is not a budget line: a service, a programme, a fund or a pool of servers."
-                                               f"{nearest(name, known)}", shown(name) if where[0] != "to" else None)
-    if said.get("from") in said.get("to", {}):
-        yield file.problem((*key, "to"), f"names {said['from']}, from which the money comes. Take it out.")
+                                               f"{nearest(name, known)}", shown(name) if len(where) == 1 else None)
+    for name in said.get("to", {}):
+        if name in (said.get("from"), *said.get("pooled", {})):
+            yield file.problem((*key, "to"), f"names {name}, from which the money comes. Take it out.")
 
 
-def _check_shares(file: SourceFile, key: Path, said: dict[str, Any]) -> Iterator[Problem]:
-    shares = said.get("to")
+def _check_shares(file: SourceFile, key: Path, said: dict[str, Any], word: str) -> Iterator[Problem]:
+    shares = said.get(word)
     if shares is None:
         return
     for name, share in shares.items():
         if not 0 < share <= 1:
-            yield file.problem((*key, "to", name), "must be above 0 and at most 1 (share of the money).", shown(share))
+            yield file.problem((*key, word, name), "must be above 0 and at most 1 (share of the money).", shown(share))
     total = fsum(shares.values())
     if abs(total - 1) > SHARES_ADD_UP and all(0 < share <= 1 for share in shares.values()):
         amount = said.get("amount_gbp_per_year")
         rest = f"{pounds(abs(1 - total) * amount * 100)} a year would " if amount else "some of the money would "
-        fate = "have no receiver." if total < 1 else "be given twice."
-        yield file.problem((*key, "to"), f"does not balance: its shares add up to {grouped(round(total, 9))}, so "
+        fate = _FATES[word][total > 1]
+        yield file.problem((*key, word), f"does not balance: its shares add up to {grouped(round(total, 9))}, so "
                                          f"{rest}{fate} They must add up to 1.")
+
+
+_FATES = {"to": ("have no receiver.", "be given twice."), "pooled": ("come from nowhere.", "be taken twice.")}
+"""What would become of money where shares add up to too little, and to too much."""
 
 
 def _check_texts(file: SourceFile, key: Path, said: dict[str, Any]) -> Iterator[Problem]:
@@ -124,15 +146,21 @@ def _dates(each: Shifted, run: Run) -> Iterator[Problem]:
 
 
 def _giver(each: Shifted, lines: dict[str, Line]) -> Iterator[Problem]:
-    line = lines.get(each.shift.giver)
-    if line is None:
-        whole = line_of(each.shift.giver, lines)
-        yield each.problem("from", f"is one pool of {whole.name if whole else 'a service'}; money leaves a service as a "
-                                   "whole.", shown(each.shift.giver))
-    elif line.most_pence <= 0:
-        yield each.problem("from", f"holds nothing that can leave: {_holds(line)}.", shown(each.shift.giver))
-    elif line.kind != SERVICE and (each.shift.close_when or not each.shift.backfill):
+    services = 0
+    for name, _ in each.shift.givers:
+        line = lines.get(name)
+        if line is None:
+            whole = line_of(name, lines)
+            yield each.problem(each.source, f"is one pool of {whole.name if whole else 'a service'}; money leaves a service "
+                                            "as a whole.", shown(name))
+            continue
+        services += line.kind == SERVICE
+        if line.most_pence <= 0:
+            yield each.problem(each.source, f"holds nothing that can leave: {_holds(line)}.", shown(name))
+    if not services and (each.shift.close_when or not each.shift.backfill) and all(
+            name in lines for name, _ in each.shift.givers):
         word = "close_when" if each.shift.close_when else "backfill"
+        line = lines[each.shift.givers[0][0]]
         yield each.problem(word, f"needs a service that closes servers; {line.name} is a {line.kind}.")
 
 
@@ -150,34 +178,44 @@ def _receivers(each: Shifted, lines: dict[str, Line]) -> Iterator[Problem]:
 def _overlaps(found: Sequence[Shifted], lines: dict[str, Line]) -> Iterator[Problem]:
     """A line takes part in one growing shift at a time, and none both gives and receives."""
     for at, each in enumerate(found):
-        for other in found[:at]:
-            first, second = sorted((each.shift, other.shift), key=lambda shift: shift.start)
-            if each.shift.giver == other.shift.giver and second.start <= first.grown:
-                yield each.problem("from", f"overlaps another shift from {each.shift.giver}: that of "
-                                           f"{pounds(first.pence)} a year grows from {first.start} to the end of "
-                                           f"{_month(first.grown)}, and this of {pounds(second.pence)} begins on "
-                                           f"{second.start}. Make one shift of both, or begin after "
-                                           f"{_month(first.grown)}.", shown(each.shift.giver))
-        receivers = {line.name for one in found for name, _ in one.shift.receivers if (line := line_of(name, lines))}
-        if each.shift.giver in receivers:
-            gets = sum(round(one.shift.pence * share) for one in found for name, share in one.shift.receivers
-                       if (line := line_of(name, lines)) and line.name == each.shift.giver)
-            yield each.problem("from", f"gives {pounds(each.shift.pence)} a year and receives {pounds(gets)} by another "
-                                       "shift. Move the difference in one shift.", shown(each.shift.giver))
+        for name, _ in each.shift.givers:
+            for other in found[:at]:
+                if other.shift.share_of(name):
+                    yield from _overlap(each, other, name)
+            yield from _both(each, name, found, lines)
+
+
+def _overlap(each: Shifted, other: Shifted, name: str) -> Iterator[Problem]:
+    first, second = sorted((each.shift, other.shift), key=lambda shift: shift.start)
+    if second.start <= first.grown:
+        yield each.problem(each.source, f"overlaps another shift from {name}: that of {pounds(first.pence)} a year grows "
+                                        f"from {first.start} to the end of {_month(first.grown)}, and this of "
+                                        f"{pounds(second.pence)} begins on {second.start}. Make one shift of both, or begin "
+                                        f"after {_month(first.grown)}.", shown(name))
+
+
+def _both(each: Shifted, name: str, found: Sequence[Shifted], lines: dict[str, Line]) -> Iterator[Problem]:
+    gets = [round(one.shift.pence * share) for one in found for to, share in one.shift.receivers
+            if (line := line_of(to, lines)) and line.name == name]
+    if gets:
+        gives = round(each.shift.pence * each.shift.share_of(name))
+        yield each.problem(each.source, f"gives {pounds(gives)} a year and receives {pounds(sum(gets))} by another shift. "
+                                        "Move the difference in one shift.", shown(name))
 
 
 def _too_much(found: Sequence[Shifted], lines: dict[str, Line]) -> Iterator[Problem]:
     taken: dict[str, int] = {}
     for each in found:
-        line = lines.get(each.shift.giver)
-        if line is None or line.most_pence <= 0:
-            continue
-        before = taken.get(line.name, 0)
-        taken[line.name] = before + each.shift.pence
-        if taken[line.name] > line.most_pence:
-            earlier = f" Earlier shifts take {pounds(before)} of it." if before else ""
-            yield each.problem("amount_gbp_per_year", f"takes more than {line.name} can give: {_holds(line)}.{earlier}",
-                               shown(round(each.shift.pence / 100)))
+        for name, share in each.shift.givers:
+            line = lines.get(name)
+            if line is None or line.most_pence <= 0:
+                continue
+            before = taken.get(name, 0)
+            taken[name] = before + round(each.shift.pence * share)
+            if taken[name] > line.most_pence:
+                earlier = f" Earlier shifts take {pounds(before)} of it." if before else ""
+                yield each.problem("amount_gbp_per_year", f"takes more than {name} can give: {_holds(line)}.{earlier}",
+                                   shown(round(each.shift.pence / 100)))
 
 
 def _funds(found: Sequence[Shifted], lines: dict[str, Line]) -> Iterator[Problem]:
@@ -191,7 +229,7 @@ def _funds(found: Sequence[Shifted], lines: dict[str, Line]) -> Iterator[Problem
                                                       f"{_named_funds(lines)}.", shown(name))
             continue
         last = add_months(each.shift.start, each.shift.double_running_months - 1)
-        gives = sum(one.shift.pence for one in found if one.shift.giver == name)
+        gives = sum(round(one.shift.pence * one.shift.share_of(name)) for one in found)
         asked[name] = asked.get(name, gives) + each.shift.planned(last)
         if asked[name] > line.pence:
             yield each.problem("double_running_from", f"may be asked for {pounds(asked[name])} a year by {_month(last)}, if "
@@ -216,10 +254,10 @@ def _holds(line: Line) -> str:
 def warnings(found: Sequence[Shifted], lines: dict[str, Line], run: Run) -> Iterator[Problem]:
     """Shifts that are possible but free no money, or buy nothing, as they stand."""
     for each in found:
-        line = lines[each.shift.giver]
-        if line.kind == SERVICE and each.shift.pence < line.step_pence:
-            yield each.problem("amount_gbp_per_year", f"is less than closing one step of {line.name} saves "
-                                                      f"({pounds(line.step_pence)} a year), so nothing comes free.",
+        smallest = min((lines[name] for name, _ in each.shift.givers), key=lambda line: line.step_pence)
+        if smallest.kind == SERVICE and each.shift.pence < smallest.step_pence:
+            yield each.problem("amount_gbp_per_year", f"is less than closing one step of {smallest.name} saves "
+                                                      f"({pounds(smallest.step_pence)} a year), so nothing comes free.",
                                shown(round(each.shift.pence / 100)))
         for name, share in each.shift.receivers:
             to = line_of(name, lines)

@@ -76,7 +76,8 @@ def _checked(chain: list[SourceFile], ground: Ground, areas: list[str]) -> tuple
     sound, problems = [], []
     for file in chain:
         kept, found = check_structure(file, ground.baseline)
-        problems += [*found, *check_words(file), *_check_area(kept, areas), *check_file(kept, ground)]
+        problems += [*found, *check_words(file), *money.check_sources(file), *_check_area(kept, areas),
+                     *check_file(kept, ground)]
         sound.append(kept)
     if "extends" not in chain[-1].data:  # otherwise the file that could supply them was not found
         problems += missing_parts(chain)

@@ -62,8 +62,8 @@ class Condition(NamedTuple):
 class Shift:
     """One shift in full."""
 
-    giver: str
-    """budget line"""
+    givers: tuple[tuple[str, float], ...]
+    """budget lines and the share of each; several give together, from a pooled budget"""
     receivers: tuple[tuple[str, float], ...]
     """budget line or pool of servers, and its share"""
     pence: int
@@ -78,12 +78,23 @@ class Shift:
 
     def said(self) -> dict[str, Any]:
         """As it stands in a file; reading that gives the same shift."""
-        found = {"from": self.giver, "to": dict(self.receivers), "amount_gbp_per_year": self.pence / 100,
+        pooled = len(self.givers) > 1
+        found = {"from": None if pooled else self.name, "pooled": dict(self.givers) if pooled else None,
+                 "to": dict(self.receivers), "amount_gbp_per_year": self.pence / 100,
                  "start": self.start, "ramp": self.ramp.text(), "close_when": self.close_when and self.close_when.text(),
                  "backfill": self.backfill,
                  "double_running": in_months(self.double_running_months) if self.double_running_months else None,
                  "double_running_from": self.double_running_from or None, "reason": self.reason}
         return {name: value for name, value in found.items() if value is not None}
+
+    @property
+    def name(self) -> str:
+        """The line that gives, or all of them: hospital_beds+mh_beds."""
+        return "+".join(name for name, _ in self.givers)
+
+    def share_of(self, line: str) -> float:
+        """Share that a line gives; 0 if it gives nothing."""
+        return dict(self.givers).get(line, 0.0)
 
     def planned(self, month: date) -> int:
         """Pence a year that are to move in this month (its first day)."""
@@ -102,7 +113,8 @@ def months_between(first: date, last: date) -> int:
 
 def shift_of(said: Mapping[str, Any]) -> Shift:
     """A sound entry of [[shift]] as the ledger takes it."""
-    return Shift(said["from"], tuple(said["to"].items()), round(100 * said["amount_gbp_per_year"]), said["start"],
+    givers = tuple(said["pooled"].items()) if "pooled" in said else ((said["from"], 1.0),)
+    return Shift(givers, tuple(said["to"].items()), round(100 * said["amount_gbp_per_year"]), said["start"],
                  ramp_of(said.get("ramp", STEP)), condition_of(said["close_when"]) if "close_when" in said else None,
                  said.get("backfill", True), months_of(said["double_running"]) if "double_running" in said else 0,
                  said.get("double_running_from", ""), said.get("reason", ""))

@@ -258,7 +258,7 @@ def starting_population() -> Arrays:
     """`enter.start` and what it reads, on people of every age."""
     residents = _alone(0, rows=4096)
     newcomers = population.people_of(residents.area)
-    enter.start(residents.model, residents.streams, residents.people, newcomers, scratch(residents.model))
+    enter.start(residents.model, residents.streams, residents.people, newcomers, 0, len(newcomers), scratch(residents.model))
     return {**_people(residents), **{f"newcomers.{name}": newcomers[name] for name in newcomers.dtype.names}}
 
 

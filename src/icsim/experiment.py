@@ -74,7 +74,7 @@ def world_of(resolved: Resolved) -> World:
     return world(resolved.catalogue, resolved.area, run.start, run.years, heartbeat=run.heartbeat, served=run.services,
                  engine=run.engine, warm_up_months=run.warm_up_months, growth=run.growth, shipped=resolved.shipped,
                  staffed=run.staff, staff_first=tuple(run.staff_first),
-                 shifts=resolved.plan.shifts)
+                 shifts=resolved.plan.shifts, workers=cores([resolved]))
 
 
 def events(resolved: Resolved, replication: int, days: int, progress: Progress | None = None) -> pl.DataFrame:

@@ -167,13 +167,15 @@ def rows_for(area: Area, residents: int, days: int) -> int:
 def world(catalogue: Catalogue, area: Area, start: date, years: int, *, heartbeat: str = "month",
           report_by: str = "financial year", served: bool = True, engine: str | EngineMaker = "compiled",
           warm_up_months: int = 0, growth: bool = True, shipped: tuple[Catalogue, Area] | None = None,
-          shifts: tuple[Shift, ...] = (), staffed: bool = True, staff_first: tuple[str, ...] = ()) -> World:
+          shifts: tuple[Shift, ...] = (), staffed: bool = True, staff_first: tuple[str, ...] = (),
+          workers: int = 1) -> World:
     """Build what replications share.
 
     `shifts`: money that moves between budget lines; servers and places follow it. `staffed`: whether they need staff who can
-    be found; `staff_first`: lines that are staffed before all others. `shipped`: the tables without the
-    scenario's changes. By them rates are anchored, residents live up to the origin and services fill up before the start, so
-    that scenarios share one start and differ from there on; only changed prevalences apply before.
+    be found; `staff_first`: lines that are staffed before all others. `workers`: threads that share the work; their number
+    changes nothing. `shipped`: the tables without the scenario's changes. By them rates are anchored, residents live up to
+    the origin and services fill up before the start, so that scenarios share one start and differ from there on; only
+    changed prevalences apply before.
     """
     first_catalogue, first_area = shipped or (catalogue, area)
     _refuse(area, fit_problems(catalogue, area))
@@ -195,7 +197,7 @@ def world(catalogue: Catalogue, area: Area, start: date, years: int, *, heartbea
     layout = layout_of(catalogue, area, names.attributes, names.demands)
     now = tables(catalogue, area, growth)
     earlier = tables(before, first_area, True) if changed or not growth else now
-    people = starting_population(before, first_area, when.origin, plain)
+    people = starting_population(before, first_area, when.origin, plain, workers)
     states = lasting(first_catalogue, residents_layout.layout_of(first_catalogue, area))
     return World(catalogue, area, when, layout, now, earlier, people, served, programmes, engine, lines, shifts, growth,
                  staffed, staff_first, states)

@@ -65,7 +65,7 @@ def test_names_fixed_by_the_design_are_there(catalogue):
         "housing", "work", "money", "isolation", "smoking", "body_mass", "alcohol", "activity", "child_disorder",
         "diabetes", "hypertension", "kidney_disease", "copd", "asthma", "coronary_disease", "atrial_fibrillation",
         "stroke", "heart_failure", "cancer", "pain", "depression", "severe_mental_illness", "substance", "epilepsy",
-        "dementia", "frailty", "hip_fracture", "injury", "care", "crisis", "illness",
+        "dementia", "frailty", "hip_fracture", "injury", "care", "crisis", "illness", "armed_forces",
     ]
     assert catalogue.levels_of("care") == ("own_home", "home_care", "reablement", "care_home")
     assert catalogue.levels_of("frailty") == ("fit", "mild", "moderate", "severe")
@@ -105,7 +105,8 @@ def test_every_kind_of_need_has_its_pathway(catalogue):
     assert {row.event: row.pathway for row in catalogue.events if row.pathway} == {
         "fall": "falls", "acute_illness": "acute", "minor_illness": "minor", "crisis": "crisis",
         "home_care_need": "home_care", "care_home_entry": "care_homes",
-        "visitors": "visitors", "minor_visitors": "minor_visitors", "planned_care": "planned"}
+        "visitors": "visitors", "minor_visitors": "minor_visitors", "planned_care": "planned",
+        "tests": "tests"}
 
 
 def test_care_is_held_for_long_by_its_level(catalogue):

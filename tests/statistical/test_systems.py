@@ -55,6 +55,20 @@ def test_its_scenario_turns_its_own_dials_alone(system):
     assert changed <= means(system) | pools
 
 
+ENABLERS = {"community_conversations": "uptake.", "workforce": "staffing.", "growth": "flow.arrive.",
+            "inequalities": "programmes.", "shift": "shift.", "integrated_commissioning": ("shift.", "capacity_cost.")}
+"""What scenarios of systems that are neither a programme nor a service may change."""
+
+
+def test_the_scenario_of_an_enabler_turns_what_it_enables_alone():
+    others = {name for name, row in SYSTEMS.items() if row.scenario and not row.means}
+    assert others == set(ENABLERS)
+    for system, kinds in ENABLERS.items():
+        found = icsim.resolve(f"{AREA}/{SYSTEMS[system].scenario}").differences
+        assert found
+        assert all(each.name.startswith(kinds) for each in found), system
+
+
 @cache
 def _layout(programme: str):
     known = with_programmes(tables(), (programme,))

@@ -110,3 +110,16 @@ def test_each_level_has_its_own_way_in():
     smokers = found.levels["smoking"][0] == 1
     for level in range(3):
         assert (found.levels["chest"][0][smokers] == level).mean() == pytest.approx(chance[1, level], abs=4 / POINTS)
+
+
+def test_the_same_content_is_solved_once_and_other_content_anew():
+    shares = {"smoking": everywhere(0.5, 0.5), "chest": everywhere(0.8, 0.2)}
+    raised = {"chest": {"smoking": raised_by(2.0)}}
+    one = reference(shares, raised)
+    assert reference({a: values.copy() for a, values in shares.items()}, raised) is one
+    for other in (reference(shares, {"chest": {"smoking": raised_by(3.0)}}),
+                  reference({**shares, "chest": everywhere(0.7, 0.3)}, raised), reference(shares, {})):
+        assert not np.array_equal(other.odds["chest"], one.odds["chest"])
+    again = reference(shares, raised)
+    assert again is not one, "only a few are kept"
+    assert np.array_equal(again.odds["chest"], one.odds["chest"])

@@ -6,14 +6,16 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
 import fingerprint
 import numpy as np
 import pytest
-from living import Watched, live, rearranged, same_people, world
+from living import Watched, live, rearranged, same_people, shire, tables, world
 
+from icsim.residents import population
 from icsim.residents import residents as loops_of
 
 pytestmark = pytest.mark.worlds
@@ -56,6 +58,14 @@ def test_tables_that_are_too_small_grow_and_change_nothing(monkeypatch):
     other = live(shared)
     assert one.demands["key"].tobytes() == other.demands["key"].tobytes()
     assert _same(one, other)
+
+
+def test_threads_change_nothing_of_the_start(monkeypatch):
+    monkeypatch.setattr(population, "WORTH_SWEEPING", 500)
+    monkeypatch.setattr(loops_of, "WORTH_SWEEPING", 500)
+    one, many = (population.rolled_forward(tables(), shire(), date(2025, 1, 1), tables(), workers) for workers in (1, 3))
+    assert one.rows == many.rows > 10_000
+    assert same_people(one.people._asdict(), many.people._asdict()) == []
 
 
 def test_another_seed_changes_everything_that_these_tests_compare():

@@ -124,16 +124,16 @@ def enter(model, streams, people, newcomers, row, hint, beat):
 
 
 @kernel
-def start(model, streams, people, newcomers, scratch):
-    """Fill rows 0 … with the starting population, without tallying an entry."""
-    for n in range(newcomers.shape[0]):
+def start(model, streams, people, newcomers, first, last, scratch):
+    """Fill rows first … last − 1 with those of the starting population, without tallying an entry."""
+    for n in range(first, last):
         enter_one(model, streams, people, n, newcomers[n], True, scratch)
 
 
 @kernel
-def draw_holds(model, streams, people, t, rows, scratch):
+def draw_holds(model, streams, people, t, first, last, scratch):
     """Who keeps a server for long at day t is drawn from the prevalences: nobody was served before."""
-    for i in range(rows):
+    for i in range(first, last):
         if people.person[i].status == LIVING:
             for a in range(model.holds.shape[0]):
                 if model.holds[a]:

@@ -32,6 +32,11 @@ _SEED = int(rng.stream(0, "starting population"))
 because a run with this seed would meet again the luck that its residents have already survived."""
 
 
+_ROOM = 1.2
+"""Rows for so many times those who were counted, for children and arrivals up to the start; where that is not enough, rows
+are copied."""
+
+
 @dataclass(frozen=True)
 class Start:
     """Residents at the start date; times count from it. Copied by each replication, never changed.
@@ -47,20 +52,21 @@ _MADE: dict[str, Start] = {}
 _MAKING = Lock()
 
 
-def starting_population(catalogue: Catalogue, area: Area, start: date, plain: Catalogue | None = None) -> Start:
+def starting_population(catalogue: Catalogue, area: Area, start: date, plain: Catalogue | None = None,
+                        workers: int = 1) -> Start:
     """The population at `start`, made once in a process for each content of the tables.
 
-    `plain`: the same tables without programmes, by which rates are anchored.
+    `plain`: the same tables without programmes, by which rates are anchored; `workers`: threads that share the work.
     """
     key = f"{catalogue.content_hash()}{area.content_hash()}{start}"
     with _MAKING:
         if key not in _MADE:
             _MADE.clear()
-            _MADE[key] = rolled_forward(catalogue, area, start, plain or catalogue)
+            _MADE[key] = rolled_forward(catalogue, area, start, plain or catalogue, workers)
         return _MADE[key]
 
 
-def rolled_forward(catalogue: Catalogue, area: Area, start: date, plain: Catalogue) -> Start:
+def rolled_forward(catalogue: Catalogue, area: Area, start: date, plain: Catalogue, workers: int = 1) -> Start:
     """Draw the mid-year population and let it live, unserved, up to `start`, by tables without a scenario's changes. Nobody
     takes part in anything meanwhile, so rates are those of everybody, as published.
     """
@@ -68,7 +74,8 @@ def rolled_forward(catalogue: Catalogue, area: Area, start: date, plain: Catalog
     days = days_between(first, start)
     built = build(catalogue, area, first, max(days, 1), (plain, replace(area, programmes=())))
     newcomers = people_of(area)
-    residents = Residents(built, area, _SEED, empty(built, len(newcomers)), 0, max(days, 1))
+    people = empty(built, int(len(newcomers) * _ROOM))
+    residents = Residents(built, area, _SEED, people, 0, max(days, 1), workers=workers)
     residents.populate(newcomers)
     day, month = first, 0
     while day < start:
@@ -76,8 +83,8 @@ def rolled_forward(catalogue: Catalogue, area: Area, start: date, plain: Catalog
         month += 1
         residents.advance(Beat(day, days_between(first, day), days_between(first, following)), served=False)
         day = following
-    enter.draw_holds(residents.model, residents.streams, residents.people, np.float32(days), residents.rows,
-                     scratch(residents.model))
+    residents.draw_holds(days)
+    residents.dismiss()
     return _rebased(residents.people, float(days), kept_columns(built.model))
 
 

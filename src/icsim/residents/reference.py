@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from hashlib import blake2b
 
 import numpy as np
 from scipy.stats import qmc
@@ -96,12 +97,38 @@ class Reference:
         return product
 
 
+_SOLVED: dict[bytes, Reference] = {}
+"""By content of what they were solved from; most changes to the tables touch neither shares nor what makes them depend."""
+_KEPT = 2
+
+
 def reference(prevalence: Mapping[str, np.ndarray], factors: Mapping[str, Mapping[str, np.ndarray]]) -> Reference:
-    """Solve the odds of each attribute in turn, and give every point its level.
+    """Solve the odds of each attribute in turn, and give every point its level; once for the same content.
 
     prevalence: attribute, in order → share of each level float64[sex, quintile, age, level] (level 0 takes the rest);
     factors: as in `Reference`.
     """
+    key = _content(prevalence, factors)
+    if key not in _SOLVED:
+        found = _solved(prevalence, factors)
+        for old in list(_SOLVED)[: len(_SOLVED) - _KEPT + 1]:
+            _SOLVED.pop(old, None)
+        _SOLVED[key] = found
+        return found
+    return _SOLVED[key]
+
+
+def _content(prevalence: Mapping[str, np.ndarray], factors: Mapping[str, Mapping[str, np.ndarray]]) -> bytes:
+    digest = blake2b()
+    for a, shares in prevalence.items():
+        of_others = factors.get(a, {})
+        digest.update(repr((a, shares.shape, [(b, values.shape) for b, values in of_others.items()])).encode())
+        for values in (shares, *of_others.values()):
+            digest.update(np.ascontiguousarray(values, np.float64).tobytes())
+    return digest.digest()
+
+
+def _solved(prevalence: Mapping[str, np.ndarray], factors: Mapping[str, Mapping[str, np.ndarray]]) -> Reference:
     order = tuple(prevalence)
     solved = Reference(order, {}, {a: factors.get(a, {}) for a in order}, {}, {}, {})
     for n, (a, shares) in enumerate(prevalence.items()):

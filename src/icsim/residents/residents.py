@@ -74,8 +74,14 @@ class Residents:
 
     def populate(self, newcomers: np.ndarray) -> None:
         """Fill the first rows with a starting population (BIRTH_RECORD, sorted by birthday)."""
-        enter.start(self.model, self.streams, self.people, newcomers, scratch(self.model))
+        self._crew.share(0, len(newcomers), WORTH_SWEEPING, lambda n, a, b: enter.start(
+            self.model, self.streams, self.people, newcomers, a, b, self._tables[n].scratch))
         self.rows = len(newcomers)
+
+    def draw_holds(self, day: float) -> None:
+        """Who keeps a server for long on this day is drawn anew from the prevalences."""
+        self._crew.share(0, self.rows, WORTH_SWEEPING, lambda n, a, b: enter.draw_holds(
+            self.model, self.streams, self.people, np.float32(day), a, b, self._tables[n].scratch))
 
     def advance(self, beat: Beat, served: bool = True) -> Handed:
         """Everybody up to the end of the beat; children and arrivals enter and live through the rest of it."""
@@ -149,6 +155,10 @@ class Residents:
         self._sweep(0, self.rows, end, hint, served=False)
         self._admit(self._newcomers(end), hint)
         self._tally_up_to(last.end_day, hint)
+        self.dismiss()
+
+    def dismiss(self) -> None:
+        """No more is to be done: the other threads end."""
         self._crew.close()
 
     def census(self) -> np.ndarray:

@@ -130,7 +130,7 @@ def _giver(each: Shifted, lines: dict[str, Line]) -> Iterator[Problem]:
         yield each.problem("from", f"is one pool of {whole.name if whole else 'a service'}; money leaves a service as a "
                                    "whole.", shown(each.shift.giver))
     elif line.most_pence <= 0:
-        yield each.problem("from", f"holds nothing that can leave: {_holds(line)}.", shown(each.shift.giver))
+        yield each.problem("from", f"holds nothing that can leave: {holds(line)}.", shown(each.shift.giver))
     elif line.kind != SERVICE and (each.shift.close_when or not each.shift.backfill):
         word = "close_when" if each.shift.close_when else "backfill"
         yield each.problem(word, f"needs a service that closes servers; {line.name} is a {line.kind}.")
@@ -176,7 +176,7 @@ def _too_much(found: Sequence[Shifted], lines: dict[str, Line]) -> Iterator[Prob
         taken[line.name] = before + each.shift.pence
         if taken[line.name] > line.most_pence:
             earlier = f" Earlier shifts take {pounds(before)} of it." if before else ""
-            yield each.problem("amount_gbp_per_year", f"takes more than {line.name} can give: {_holds(line)}.{earlier}",
+            yield each.problem("amount_gbp_per_year", f"takes more than {line.name} can give: {holds(line)}.{earlier}",
                                shown(round(each.shift.pence / 100)))
 
 
@@ -203,7 +203,7 @@ def _named_funds(lines: dict[str, Line]) -> str:
     return ", ".join(line.name for line in lines.values() if line.kind == FUND) or "none is there"
 
 
-def _holds(line: Line) -> str:
+def holds(line: Line) -> str:
     """What a line holds, and how much of it can leave."""
     if line.kind != SERVICE:
         return f"it holds {pounds(line.pence)} a year"

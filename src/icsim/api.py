@@ -98,18 +98,23 @@ def _run_settings(name: str, run: Any, chosen: dict[str, Any]) -> Any:
 
 
 def new(name: str, area: str = DEFAULT_AREA, title: str = "", reason: str = "", years: int | None = None,
-        services: Changes | None = None, programmes: Changes | None = None) -> str:
+        services: Changes | None = None, programmes: Changes | None = None,
+        shifts: Sequence[Mapping[str, Any]] = ()) -> str:
     """The text of a scenario file that starts from the baseline of `area`: short, commented, and found sound.
 
     `name`: of the file, without .toml; nothing is written. `services` (by service, or by pool of one) and `programmes` hold
-    what is different, as the tables of a file do: {"falls_vehicles": {"number": 8, "open": "daily 07:00-22:00"}}; one change
-    at least. `title`: made of the changes where it is empty; `reason`: told beside every change; `years`: length of the run.
+    what is different, as the tables of a file do: {"falls_vehicles": {"number": 8, "open": "daily 07:00-22:00"}}. `shifts`:
+    money that moves, as in [[shift]]: {"from": "hospital_beds", "to": {"falls_vehicles": 1.0}, "amount_gbp_per_year":
+    2_000_000}; left out, `start` is a year after that of the run (if the run is longer) and `ramp` "linear 3 years". One
+    change or shift at least. `title`: made of the changes where it is empty; `reason`: told beside every change; `years`:
+    length of the run.
+
     Raises DraftError with every mistake, NotFoundError for an unknown area.
     """
     check_area(area)
     from icsim.scenario.draft import Answers, draft
 
-    answers = Answers(name, title, reason, years, services or {}, programmes or {})
+    answers = Answers(name, title, reason, years, services or {}, programmes or {}, shifts)
     return draft(answers, read(f"{area}/baseline"))
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 import tomllib
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,14 +13,18 @@ import icsim
 from icsim import api, cli
 from icsim.catalogue import load
 from icsim.cli import questions
+from icsim.cli.typed import pounds_typed
 from icsim.errors import DraftError, NotFoundError
-from icsim.scenario.models import Programme, ScenarioFile, Service
+from icsim.scenario.commented_shift import lines_of
+from icsim.scenario.models import Programme, ScenarioFile, Service, Shift
 
 pytestmark = pytest.mark.contract
 
 WORDS = ("--area", "testshire", "--title", "Two, and later", "--reason", 'The board\'s "ask"', "--years", "1")
 CHANGES = ("--service", "falls_vehicles=2", "--open", "falls_vehicles=daily 07:00-22:00", "--programme",
            "social_prescribing=30", "--service", "crisis_cafes=2x")
+MOVED = "700,000 from care_homes to falls_vehicles 50%, stop_smoking 50%"
+SHIFT = {"from": "care_homes", "to": {"falls_vehicles": 0.5, "stop_smoking": 0.5}, "amount_gbp_per_year": 700_000}
 
 
 @pytest.fixture
@@ -154,6 +159,20 @@ def test_a_service_of_several_pools_takes_a_factor_or_one_pool(folder):
     (["x", "--service", "falls_vehicles"], ["--service falls_vehicles", "NAME=NUMBER"]),
     (["x", "--service", "=2"], ["NAME=NUMBER"]),
     (["x", "--service", "falls_vehicles=2", "--service", "falls_vehicles=3x"], ["is given twice"]),
+    (["x", "--shift", "two from hospital_beds to stop_smoking"], ["--shift two from", "AMOUNT from LINE"]),
+    (["x", "--shift", "1,5m from hospital_beds to stop_smoking"], ["falls_vehicles 50%, stop_smoking 50%"]),
+    (["x", "--shift", "9m hospital_beds", "--shift", "8m"], ["icsim new: 2 problems", "--shift 9m", "--shift 8m"]),
+    (["x", "--shift", "1m from hospital_beds to stop_smoking 50"], ["names and shares, as in"]),
+    (["x", "--shift", "1m from hospital_beds to stop_smoking 50%, falls_vehicles"], ["to some who receive and none"]),
+    (["x", "--shift", "1m from hospital_beds to stop_smoking, stop_smoking"], ["names a receiver twice"]),
+    (["x", "--shift", "1m from hospital_bed to stop_smokin"], ["Did you mean hospital_beds?", "Did you mean stop_smoking?"]),
+    (["x", "--shift", "1m from hospital_beds to hospital_beds"], ["from which the money comes"]),
+    (["x", "--shift", "1m from hospital_beds to stop_smoking 60%"], ["add up to 0.6", "£400,000 a year would have no"]),
+    (["x", "--shift", "2m from hospital_beds to stop_smoking"], ["more than hospital_beds can give", "steps of 28 beds"]),
+    (["x", "--shift", "0 from hospital_beds to stop_smoking"], ["(pounds a year)"]),
+    (["x", "--shift", "1m from virtual_wards to stop_smoking"], ["nothing that can leave"]),
+    (["x", "--shift", "1m from hospital_beds to stop_smoking", "--shift", "900k from hospital_beds to falls_clinic"],
+     ["shift[2].from", "overlaps another shift"]),
     (["../x", "--service", "falls_vehicles=2"], ["without a folder. Did you mean x?"]),
     (["my idea", "--service", "falls_vehicles=2"], ["Did you mean my_idea?"]),
     (["y" * 65, "--service", "falls_vehicles=2"], ["1 to 64"]),
@@ -256,6 +275,96 @@ def test_a_change_may_have_a_reason_of_its_own():
     assert [each["reason"] for each in services.values()] == ["This", "All"]
 
 
+# --- money that moves -------------------------------------------------------------------------------------------------
+
+
+def moved(folder: Path, *words: str, area: str = "testshire") -> list[dict]:
+    """The shifts of the file that these words make."""
+    done = new("x", "--area", area, *words)
+    assert done.exit_code == 0, done.output
+    text = (folder / "x.toml").read_text()
+    (folder / "x.toml").unlink()
+    return tomllib.loads(text)["shift"]
+
+
+def shift(**changes) -> str:
+    return draft(shifts=[{**SHIFT, **changes}])
+
+
+def test_money_that_moves_is_typed_as_people_say_it(folder):
+    why = "A question to the model, not a plan"
+    assert moved(folder, "--shift", MOVED) == [
+        {**SHIFT, "start": date(2026, 4, 1), "ramp": "linear 3 years", "reason": why}]
+    twice = moved(folder, "--shift", MOVED, "--shift", "£300k a year FROM home_care TO falls_clinic and flu_jab, telecare")
+    assert [each["from"] for each in twice] == ["care_homes", "home_care"]
+    assert twice[1]["to"] == dict.fromkeys(("falls_clinic", "flu_jab", "telecare"), 1 / 3)
+    new("x", "--area", "testshire", "--shift", MOVED)
+    assert (folder / "x.toml").read_text() == icsim.new("x", "testshire", shifts=[SHIFT])
+    assert {problem.where for problem in api.check("x.toml")} <= {"shift[1].to", "shift[1].ramp"}, "sound, with warnings"
+
+
+@pytest.mark.parametrize("text", ["1200000", "£1200000", "1,200,000", "1_200_000", "1.2m", "1.2 million", "£ 1.2M", "1200k",
+                                  "1,200 thousand", "1200000.00", "£1.2 million a year"])
+def test_amounts_as_people_write_them(text):
+    assert repr(pounds_typed(text)) == "1200000"
+
+
+@pytest.mark.parametrize("text", ["1,2m", "1,20,000", "twelve", "-1", "", "12 mm", "1.2.3", "€5", "9" * 5000])
+def test_what_is_no_amount_stays_what_it_is(text):
+    assert pounds_typed(text) == text
+
+
+def test_a_shift_begins_after_a_year_that_both_runs_share(folder):
+    starts = [moved(folder, "--shift", MOVED, *words)[0]["start"] for words in ([], ["--years", "1"], ["--years", "3"])]
+    assert starts == [date(2026, 4, 1), date(2025, 4, 1), date(2026, 4, 1)]
+    told = tomllib.loads(shift(start=date(2025, 10, 1), ramp="step", reason="This"))["shift"][0]
+    assert (told["start"], told["ramp"], told["reason"]) == (date(2025, 10, 1), "step", "This")
+
+
+def test_a_shift_is_told_with_what_its_lines_hold_and_cost():
+    text = " ".join(shift(to={"falls_vehicles": 0.5, "eastmere_cafe": 0.25, "risk_list": 0.125, "prevention_fund": 0.125})
+                    .replace("\n# ", " ").split())
+    for words in ("From Care homes, a service: in the baseline it holds £4.70 million a year, of which £3.29 million can "
+                  "leave, in steps of 20 places (£658,500 each). Each step closes after 6 months of notice.",
+                  "To Falls vehicles: one vehicle costs £529,980 a year.", "one place costs £0.24.",
+                  "To Eastmere crisis café: one seat costs £50,100 a year.",
+                  "To Prevention fund: a fund; what it pays for is not in the model.",
+                  "700000 # pounds a year: £700,000", *(Shift.model_fields[name].description for name in (
+                      "from_", "to", "amount_gbp_per_year", "start", "ramp", "reason"))):
+        assert words in text
+    fund = draft(shifts=[{**SHIFT, "from": "prevention_fund"}])
+    assert "From Prevention fund, a fund: in the baseline it holds £2.00 million a year.\n" in fund
+
+
+def test_every_further_field_can_be_used_by_taking_its_sign_away(folder):
+    further = re.compile(r"^# (?=(close_when|backfill|double_running|double_running_from) = )", re.MULTILINE)
+    assert further.findall(shift()) == ["close_when", "backfill", "double_running", "double_running_from"]
+    (folder / "x.toml").write_text(further.sub("", shift()))
+    used = api.resolve("x.toml").plan.shifts[0]
+    assert (used.close_when.months, used.backfill, used.double_running_months) == (3, False, 12)
+    assert further.findall(shift(backfill=False)) == ["close_when", "double_running", "double_running_from"]
+    assert further.findall(draft(shifts=[{**SHIFT, "from": "prevention_fund"}])) == [], "no servers close, no fund is left"
+    whose = icsim.new("x", shifts=[{**SHIFT, "amount_gbp_per_year": 2_000_000}])
+    assert '\n# double_running_from = "transformation_fund"\n' in whose, "the prevention fund there has too little"
+
+
+def test_a_title_is_made_of_the_money_that_moves():
+    title = tomllib.loads(draft(services={"crisis_cafes": {"multiply": 2}}, shifts=[SHIFT]))["title"]
+    assert title == ("Crisis cafés: 2 times as many; "
+                     "£700,000 a year from Care homes to Falls vehicles, Stop smoking service")
+    for amount, words in ((2_000_000, "£2 million"), (2_500_000, "£2.5 million"), (450_000.0, "£450,000")):
+        made = tomllib.loads(shift(amount_gbp_per_year=amount, to={"eastmere_cafe": 1.0}))
+        assert made["title"] == f"{words} a year from Care homes to Eastmere crisis café"
+
+
+def test_a_shift_of_the_wrong_kinds_is_told_field_by_field():
+    with pytest.raises(DraftError) as found:
+        draft(shifts=[{"from": ["x"], "to": "y", "amount_gbp_per_year": "eight", "start": 3}, {"rmp": "step"}])
+    assert [problem.where for problem in found.value.problems] == [
+        "shift[1].from", "shift[1].to", "shift[1].amount_gbp_per_year", "shift[1].start",
+        "shift[2].to", "shift[2].amount_gbp_per_year", "shift[2]", "shift[2].rmp"]
+
+
 # --- from questions ---------------------------------------------------------------------------------------------------
 
 
@@ -279,11 +388,11 @@ def test_questions_lead_to_every_kind_of_change_and_answers_are_checked_one_by_o
         "hours", "1", "allways", "daily 07:00-22:00",
         "places", "social_prescribing", "-1", "30",
         "servers", "crisis_cafes", "eastmere_cafe", "6",
-        "5", "done", "y" * 5001, "Because"))
+        "6", "done", "y" * 5001, "Because"))
     assert done.exit_code == 0, done.output
     for words in ("Did you mean testshire?", "is there already", "Did you mean my_idea?", "1 to 200 characters",
                   "neither in the list nor a number", "a whole number between", "as it is in the baseline",
-                  "Did you mean always?", "between 0 and 1,000,000", "number from 1 to 4", "1 to 5,000 characters"):
+                  "Did you mean always?", "between 0 and 1,000,000", "number from 1 to 5", "1 to 5,000 characters"):
         assert words in done.stderr
     made = tomllib.loads((terminal / "idea.toml").read_text())
     assert made["title"] == "Mine"
@@ -349,8 +458,53 @@ def test_questions_stay_out_of_the_object(terminal):
 
 
 def test_lists_fit_eighty_columns(terminal):
-    done = new("--area", "wiltshire", answers=("", "", "1", "6", "", "", "3", "", "", "", ""))
+    done = new("--area", "wiltshire", answers=("", "", "1", "6", "", "", "3", "", "", "4", "", "", "", "", "", ""))
     assert done.exit_code == 0, done.output
     lines = [line for line in done.stderr.splitlines() if line.startswith(" ")]
-    assert len(lines) > 70
+    assert len(lines) > 110
     assert max(map(len, lines)) <= 80
+
+
+def test_money_is_asked_for_step_by_step(terminal):
+    done = new("x", "--area", "testshire", answers=(
+        "", "money", "hospital_bed", "hospital_beds", "2 million", "lots", "£1.9m",
+        "falls_vehicels", "falls_vehicles 60%, stop_smoking 30%", "falls_vehicles 60", "discharges",
+        "falls_vehicles 60%, stop_smoking 40%", "linear", "step", "", ""))
+    assert done.exit_code == 0, done.output
+    for words in ("Did you mean hospital_beds?", "in steps of 28 beds", "takes more than hospital_beds can give",
+                  "(pounds a year)", "Did you mean falls_vehicles?", "add up to 0.9", "names and shares, as in",
+                  "can receive nothing", "linear, front-loaded and back-loaded"):
+        assert words in done.stderr
+    offered = done.stderr.split("Who can receive it:")[1].split("Who receives it?")[0]
+    assert "care_homes" in offered
+    assert "hospital_beds" not in offered
+    assert "discharges" not in offered
+    assert tomllib.loads((terminal / "x.toml").read_text())["shift"] == [
+        {"from": "hospital_beds", "to": {"falls_vehicles": 0.6, "stop_smoking": 0.4}, "amount_gbp_per_year": 1_900_000,
+         "start": date(2026, 4, 1), "ramp": "step", "reason": "A question to the model, not a plan"}]
+
+
+def test_who_gives_can_give_and_who_receives_can_receive(terminal):
+    """Of what is offered, every line can be taken, with the amount, receiver and ramp that stand in brackets."""
+    lines = lines_of(api.read("testshire/baseline"))
+    can = [line.name for line in lines.values() if line.most_pence > 0]
+    done = new("x", "--area", "testshire", answers=("", *("money", "1", "", "", "") * len(can), "money", "", ""))
+    assert done.exit_code == 0, done.output
+    shifts = tomllib.loads((terminal / "x.toml").read_text())["shift"]
+    assert sorted(each["from"] for each in shifts) == sorted(can)
+    assert "Nobody is left" in done.stderr
+    for each in shifts:
+        line, pence = lines[each["from"]], 100 * each["amount_gbp_per_year"]
+        assert line.step_pence - 100 < pence <= line.most_pence or line.kind == "fund"
+    assert next(each for each in shifts if each["from"] == "home_care")["amount_gbp_per_year"] == 15_000
+
+
+def test_money_moves_from_what_other_answers_leave(terminal):
+    """No beds, nothing to give; and once money moves, what it comes from must stay."""
+    new("x", "--area", "testshire", answers=("", "servers", "hospital_beds", "10", "money", "", "", "", "", "", ""))
+    assert tomllib.loads((terminal / "x.toml").read_text())["shift"][0]["from"] == "falls_vehicles"
+    done = new("y", "--area", "testshire",
+               answers=("", "money", "", "", "", "", "servers", "hospital_beds", "10", "40", "", ""))
+    assert done.exit_code == 0, done.output
+    assert "holds nothing that can leave" in done.stderr
+    assert tomllib.loads((terminal / "y.toml").read_text())["services"]["hospital_beds"]["number"] == 40

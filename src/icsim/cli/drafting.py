@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from icsim.cli.options import Json
 from icsim.cli.telling import print_json, told
+from icsim.cli.typed import Repeated, programmes_typed, services_typed, shifts_typed
 from icsim.errors import DraftError, Problem
 
 if TYPE_CHECKING:
     from icsim.scenario.draft import Answers
 
-Repeated = list[str]
 SUFFIX = ".toml"
 
 
@@ -33,6 +32,9 @@ def new(name: Annotated[str | None, typer.Argument(help="Name of the file.", sho
                                                        "'falls_vehicles=daily 07:00-22:00'.")] = None,
         programme: Annotated[Repeated | None, typer.Option(metavar="NAME=PLACES", help="People who can begin a programme "
                                                            "in a month.")] = None,
+        shift: Annotated[Repeated | None, typer.Option(metavar="WORDS", help="Money that moves between budget lines, such "
+                                                       "as '12m from hospital_beds to falls_vehicles 50%, stop_smoking "
+                                                       "50%'.")] = None,
         reason: Annotated[str, typer.Option(help="Why; printed beside the results.", show_default=False)] = "",
         years: Annotated[int | None, typer.Option(help="Length of the run; as in the baseline where nothing is said.",
                                                   show_default=False)] = None,
@@ -42,28 +44,31 @@ def new(name: Annotated[str | None, typer.Argument(help="Name of the file.", sho
 
     Without options it asks, with a default for every answer. Writes NAME.toml,
     short and commented, and only if icsim check finds it sound; never over a
-    file that is there. --service, --open and --programme may be repeated.
+    file that is there. --service, --open, --programme and --shift may be
+    repeated.
 
     \b
     Examples:
       icsim new
       icsim new more_falls_vehicles --service falls_vehicles=8
       icsim new wards --area wiltshire --service virtual_wards=1.5x --years 5
+      icsim new money --shift "12m from hospital_beds to stop_smoking"
     """
     from icsim import api
     from icsim.scenario.draft import Answers
 
-    answers = Answers((name or "").removesuffix(SUFFIX), title, reason, years, _services(service, open_),
-                      _programmes(programme))
+    answers = Answers((name or "").removesuffix(SUFFIX), title, reason, years, services_typed(service, open_),
+                      programmes_typed(programme), shifts_typed(shift))
     place = area or api.DEFAULT_AREA
     api.check_area(place)
-    if not answers.name or not (answers.services or answers.programmes):
+    if not answers.name or not answers.changes:
         from icsim.cli import questions
 
         if not questions.at_a_terminal():
             raise _incomplete(answers)
         place, answers = questions.ask_for_the_rest(answers, area, out)
-    text = api.new(answers.name, place, answers.title, answers.reason, years, answers.services, answers.programmes)
+    text = api.new(answers.name, place, answers.title, answers.reason, years, answers.services, answers.programmes,
+                   answers.shifts)
     _tell(_write(text, file_of(answers.name, out)), place, years, json_)
 
 
@@ -75,56 +80,13 @@ def file_of(name: str, folder: Path) -> Path:
     return file
 
 
-def servers_typed(text: str) -> dict[str, Any]:
-    """What was typed as a number of servers, or as a factor on it such as 1.1x, in the words of a file."""
-    factor = re.fullmatch(r"([\d.]+) *[x×]", text.strip())
-    return {"multiply": number_typed(factor[1])} if factor else {"number": number_typed(text)}
-
-
-def number_typed(text: str) -> int | float | str:
-    """The number that was typed; what is none stays text, and the check of the scenario says what is allowed."""
-    for kind in (int, float):
-        try:
-            return kind(text.strip())
-        except ValueError:
-            continue
-    return text
-
-
-# --- options ----------------------------------------------------------------------------------------------------------
-
-
-def _services(numbers: Repeated | None, hours: Repeated | None) -> dict[str, dict[str, Any]]:
-    found = {name: servers_typed(value) for name, value in _pairs("--service", "NAME=NUMBER", numbers).items()}
-    for name, value in _pairs("--open", "NAME=HOURS", hours).items():
-        found.setdefault(name, {})["open"] = value
-    return found
-
-
-def _programmes(places: Repeated | None) -> dict[str, dict[str, Any]]:
-    return {name: {"places": number_typed(value)} for name, value in _pairs("--programme", "NAME=PLACES", places).items()}
-
-
-def _pairs(option: str, form: str, words: Repeated | None) -> dict[str, str]:
-    """Name → value of a repeated option. Raises DraftError for words of another form, and where a name comes twice."""
-    pairs = [(word, *map(str.strip, word.partition("=")[::2])) for word in words or ()]
-    names = [name for _, name, _ in pairs]
-    problems = [Problem(f"{option} {word}", f"must be written as {form}.") for word, name, value in pairs
-                if not name or not value]
-    problems += [Problem(f"{option} {name}", "is given twice; keep one of them.") for name in dict.fromkeys(names)
-                 if names.count(name) > 1]
-    if problems:
-        raise DraftError("icsim new", problems)
-    return {name: value for _, name, value in pairs}
-
-
 def _incomplete(answers: Answers) -> DraftError:
     """What is missing where nobody can be asked."""
     asked = "\nIn a terminal, icsim new asks for what was not typed."
     problems = [] if answers.name else [Problem("NAME", f"is missing: the name of the file.{asked}")]
-    if not answers.services and not answers.programmes:
-        problems.append(Problem("--service, --open, --programme", "are missing: one of them says what is different, as in "
-                                f"--service falls_vehicles=8.{asked}"))
+    if not answers.changes:
+        problems.append(Problem("--service, --open, --programme, --shift", "are missing: one of them says what is "
+                                f"different, as in --service falls_vehicles=8.{asked}"))
     return DraftError("icsim new", problems)
 
 

@@ -6,14 +6,12 @@ The words come from the models (`models.py`), the catalogue and the area. A furt
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from textwrap import fill
 from typing import TYPE_CHECKING, Any
-
-from pydantic import BaseModel
 
 from icsim.areas.rows import Pool as PoolRow
 from icsim.catalogue.rows import Service as ServiceRow
-from icsim.scenario.complete import toml_value
+from icsim.scenario.commented_lines import Lines, about, aside, comment, entry, table
+from icsim.scenario.commented_shift import shift_block, shift_in_short
 from icsim.scenario.explain import said, servers
 from icsim.scenario.models import Pool, Programme, Run, ScenarioFile, Service
 from icsim.scenario.read import Scenario
@@ -22,19 +20,15 @@ from icsim.scenario.wording import shorten
 if TYPE_CHECKING:
     from icsim.scenario.draft import Answers
 
-WIDTH = 80
-"""Columns of a comment."""
 LONGEST_TITLE = 199
 """Characters of a title made of the changes; with the sign that says it was cut, as many as a title may have."""
 
 REASON = "A question to the model, not a plan"
 """What stands where nobody said why."""
 
-Lines = Iterator[str]
-
 
 def commented(answers: Answers, baseline: Scenario) -> str:
-    """The file as text. What the answers name must exist; values may still be wrong."""
+    """The file as text. Services and programmes that the answers name must exist; lines and values may still be wrong."""
     blocks = [list(block) for section in SECTIONS for block in section(answers, baseline)]
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
 
@@ -57,16 +51,16 @@ def limited(baseline: Scenario) -> dict[str, list[PoolRow]]:
 
 
 def _head(answers: Answers, baseline: Scenario) -> Iterator[Lines]:
-    yield _comment("Made by icsim new; change what you like. This file says only what is different from the baseline of "
-                   f"{baseline.area.label}. Lines that begin with # are notes for people; icsim skips them.")
+    yield comment("Made by icsim new; change what you like. This file says only what is different from the baseline of "
+                  f"{baseline.area.label}. Lines that begin with # are notes for people; icsim skips them.")
     title = answers.title or _title(answers, baseline)
     keys = {"schema": 1, "title": title, "extends": f"{baseline.area.name}/baseline"}
-    yield (line for key, value in keys.items() for line in _key(ScenarioFile, key, value))
+    yield (line for key, value in keys.items() for line in entry(ScenarioFile, key, value))
 
 
 def _run(answers: Answers, baseline: Scenario) -> Iterator[Lines]:
     if answers.years is not None:
-        yield _table("[run]", Run, {"years": answers.years}, {"years": _beside(Run, "years", baseline.run.years)})
+        yield table("[run]", Run, {"years": answers.years}, {"years": aside(Run, "years", baseline.run.years)})
 
 
 def _services(answers: Answers, baseline: Scenario) -> Iterator[Lines]:
@@ -80,13 +74,19 @@ def _programmes(answers: Answers, baseline: Scenario) -> Iterator[Lines]:
         yield _programme(name, _with_reason(values, answers), baseline)
 
 
+def _shifts(answers: Answers, baseline: Scenario) -> Iterator[Lines]:
+    for values in answers.shifts:
+        yield shift_block(_with_reason(values, answers), baseline)
+
+
 def _next(answers: Answers, baseline: Scenario) -> Iterator[Lines]:
     typed = commands(f"{answers.name}.toml", baseline.area.name, answers.years)
     yield iter(["# Next, in the folder of this file: check it, see what was understood, run it, compare it.",
                 *(f"#   {command}" for command in typed)])
 
 
-SECTIONS: tuple[Callable[[Answers, Scenario], Iterator[Lines]], ...] = (_head, _run, _services, _programmes, _next)
+SECTIONS: tuple[Callable[[Answers, Scenario], Iterator[Lines]], ...] = (
+    _head, _run, _services, _programmes, _shifts, _next)
 
 
 # --- one table of each kind -------------------------------------------------------------------------------------------
@@ -99,34 +99,34 @@ def _with_reason(values: Mapping[str, Any], answers: Answers) -> dict[str, Any]:
 
 def _service(name: str, values: Mapping[str, Any], baseline: Scenario) -> Lines:
     row, pools = baseline.ground.services[name], limited(baseline).get(name, [])
-    yield from _about(row.label, row.note)
+    yield from about(row.label, row.note)
     yield from _as_it_is(pools, row, baseline)
     number = int(sum(pool.value or 0 for pool in pools))
     hours = list(dict.fromkeys(pool.open for pool in pools))
-    beside = {"number": _beside(Service, "number", number, f"{row.server}s"),
-              "multiply": _beside(Service, "multiply", f"{servers(number, row.server)} in all"),
-              "open": _beside(Service, "open", hours[0] if len(hours) == 1 else "what stands above")}
-    yield from _table(f"[services.{name}]", Service, values, beside)
+    beside = {"number": aside(Service, "number", number, f"{row.server}s"),
+              "multiply": aside(Service, "multiply", f"{servers(number, row.server)} in all"),
+              "open": aside(Service, "open", hours[0] if len(hours) == 1 else "what stands above")}
+    yield from table(f"[services.{name}]", Service, values, beside)
 
 
 def _pool(name: str, values: Mapping[str, Any], baseline: Scenario) -> Lines:
     pool = next(row for row in baseline.area.pools if row.pool == name)
     row = baseline.ground.services[pool.service]
-    yield from _about(row.label, row.note)
+    yield from about(row.label, row.note)
     yield from _as_it_is([pool], row, baseline)
     number = None if pool.value is None else int(pool.value)
-    beside = {"number": _beside(Pool, "number", number, f"{row.server}s"), "open": _beside(Pool, "open", pool.open)}
-    yield from _table(f"[pools.{name}]", Pool, values, beside)
+    beside = {"number": aside(Pool, "number", number, f"{row.server}s"), "open": aside(Pool, "open", pool.open)}
+    yield from table(f"[pools.{name}]", Pool, values, beside)
 
 
 def _programme(name: str, values: Mapping[str, Any], baseline: Scenario) -> Lines:
     row = baseline.ground.programmes[name]
-    yield from _about(row.label, row.meaning)
-    yield from _comment(f"For: {row.eligible or 'everybody'}.")
-    yield from _comment(f"What is known: {row.evidence}") if row.evidence else ()
+    yield from about(row.label, row.meaning)
+    yield from comment(f"For: {row.eligible or 'everybody'}.")
+    yield from comment(f"What is known: {row.evidence}") if row.evidence else ()
     places = next((offer.value for offer in baseline.area.programmes if offer.programme == name), 0.0)
-    beside = {key: _beside(Programme, key, places) for key in ("places", "multiply")}
-    yield from _table(f"[programmes.{name}]", Programme, values, beside)
+    beside = {key: aside(Programme, key, places) for key in ("places", "multiply")}
+    yield from table(f"[programmes.{name}]", Programme, values, beside)
 
 
 def _as_it_is(pools: list[PoolRow], row: ServiceRow, baseline: Scenario) -> Lines:
@@ -134,10 +134,10 @@ def _as_it_is(pools: list[PoolRow], row: ServiceRow, baseline: Scenario) -> Line
     yield "# In the baseline:"
     for pool in pools:
         number = None if pool.value is None else int(pool.value)
-        yield from _comment(f"{pool.label}: {servers(number, row.server)} ({pool.standing}), {pool.open}", "  ", "  ")
+        yield from comment(f"{pool.label}: {servers(number, row.server)} ({pool.standing}), {pool.open}", "  ", "  ")
     years = [path.from_year for path in baseline.area.capacity if path.service == row.service]
     if years and baseline.run.growth:
-        yield from _comment(f"From April {min(years)} capacity grows by the area's declared path, here as there.")
+        yield from comment(f"From April {min(years)} capacity grows by the area's declared path, here as there.")
 
 
 def _title(answers: Answers, baseline: Scenario) -> str:
@@ -146,42 +146,11 @@ def _title(answers: Answers, baseline: Scenario) -> str:
     labels |= {name: row.label for name, row in baseline.ground.services.items()}
     labels |= {name: row.label for name, row in baseline.ground.programmes.items()}
     changes = {**answers.services, **answers.programmes}
-    return shorten("; ".join(f"{labels[name]}: {_in_short(values)}" for name, values in changes.items()), LONGEST_TITLE)
+    parts = [*(f"{labels[name]}: {_in_short(values)}" for name, values in changes.items()),
+             *(shift_in_short(values, baseline) for values in answers.shifts)]
+    return shorten("; ".join(parts), LONGEST_TITLE)
 
 
 def _in_short(values: Mapping[str, Any]) -> str:
     forms = {"number": "{}", "multiply": "{} times as many", "open": "open {}", "places": "{} places a month"}
     return ", ".join(forms.get(key, f"{key} {{}}").format(said(value)) for key, value in values.items() if key != "reason")
-
-
-# --- lines ------------------------------------------------------------------------------------------------------------
-
-
-def _about(label: str, meaning: str) -> Lines:
-    return _comment(f"{label}: {meaning}" if meaning else f"{label}.")
-
-
-def _table(header: str, model: type[BaseModel], values: Mapping[str, Any], beside: Mapping[str, str]) -> Lines:
-    yield header
-    for key, value in values.items():
-        yield from _key(model, key, value, beside.get(key, ""))
-
-
-def _key(model: type[BaseModel], key: str, value: Any, beside: str = "") -> Lines:
-    """One key below what it means. A key that is no field has no meaning; the check of the file tells of it."""
-    meaning = next((field.description for name, field in model.model_fields.items() if (field.alias or name) == key), None)
-    yield from _comment(meaning) if meaning else ()
-    yield f"{key} = {toml_value(value)}" + (f"   # {beside}" if beside else "")
-
-
-def _beside(model: type[BaseModel], key: str, was: Any, unit: str = "") -> str:
-    """The unit of a field (or what a server is called here), and what the baseline has."""
-    extra = model.model_fields[key].json_schema_extra
-    unit = unit or (str(extra.get("unit", "")) if isinstance(extra, dict) else "")
-    return f"{unit}: the baseline has {said(was)}" if unit else f"the baseline has {said(was)}"
-
-
-def _comment(text: str, indent: str = "", more: str = "") -> Lines:
-    """`text` as a comment: the first line after `indent`, those that follow `more` further in."""
-    yield from fill(" ".join(text.split()), WIDTH, initial_indent=f"# {indent}", subsequent_indent=f"# {indent}{more}",
-                    break_on_hyphens=False, break_long_words=False).splitlines()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -11,8 +11,13 @@ from tempfile import TemporaryDirectory
 from textwrap import fill
 from typing import Any
 
+from icsim.areas import budget
+from icsim.areas.budget import Line
+from icsim.calendar import add_years
 from icsim.errors import DraftError, Problem, ScenarioError
 from icsim.scenario.commented import commented, limited
+from icsim.scenario.commented_shift import lines_of
+from icsim.scenario.money import check_sources
 from icsim.scenario.parse import SourceFile
 from icsim.scenario.read import Scenario, read
 from icsim.scenario.resolve import Resolved, resolve
@@ -22,6 +27,8 @@ from icsim.scenario.wording import listed, near, shorten, shown
 BASELINE = "baseline"
 LONGEST_NAME = 64
 """Characters of a name at most; results keep no more of it."""
+RAMP = "linear 3 years"
+"""How a shift grows where nothing is said."""
 NAMES_WIDTH = 70
 """Columns of a list of names; messages stand some way in."""
 
@@ -45,6 +52,13 @@ class Answers:
     """changes by service, or by pool of one"""
     programmes: Changes = field(default_factory=dict)
     """changes by programme"""
+    shifts: Sequence[Mapping[str, Any]] = ()
+    """money that moves, as in [[shift]] of a file; start and ramp may be left out"""
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything is to be different."""
+        return bool(self.services or self.programmes or self.shifts)
 
 
 def draft(answers: Answers, baseline: Scenario) -> str:
@@ -55,9 +69,18 @@ def draft(answers: Answers, baseline: Scenario) -> str:
     """
     _refuse(answers, [*name_faults(answers.name), *_missing(answers), *_unknown(answers, baseline),
                       *_shared(answers, baseline)])
-    text = commented(answers, baseline)
+    text = commented(_with_start_and_ramp(answers, baseline), baseline)
     _refuse(answers, [*_without_effect(answers, _resolved(answers, text), baseline)])
     return text
+
+
+def lines_after(answers: Answers, baseline: Scenario) -> dict[str, Line]:
+    """Budget lines with the changes of sound answers in force, but before any money moves."""
+    still = replace(answers, shifts=())
+    if not still.changes:
+        return lines_of(baseline)
+    resolved = _resolved(still, commented(still, baseline))
+    return budget.lines(resolved.catalogue, resolved.area, own=baseline.ground.area)
 
 
 def name_faults(name: str) -> Iterator[Problem]:
@@ -73,12 +96,20 @@ def name_faults(name: str) -> Iterator[Problem]:
 def value_faults(**values: Any) -> list[Problem]:
     """What keeps values from standing in a scenario file, such as title="…" or run={"years": 5}."""
     file = SourceFile(Path(), "", {"schema": 1, "title": "title", **values})
-    return check_structure(file, lambda _: None)[1]
+    return [*check_structure(file, lambda _: None)[1], *check_sources(file)]
 
 
 def _missing(answers: Answers) -> Iterator[Problem]:
-    if not answers.services and not answers.programmes:
-        yield Problem("changes", "are missing: at least one service or programme must be different from the baseline.")
+    if not answers.changes:
+        yield Problem("changes", "are missing: at least one service or programme must be different from the baseline, or "
+                                 "money must move.")
+
+
+def _with_start_and_ramp(answers: Answers, baseline: Scenario) -> Answers:
+    """Shifts that do not say so begin once a year has passed in which all is as it was, if the run is long enough."""
+    years, start = answers.years or baseline.run.years, baseline.run.start
+    unsaid = {"start": add_years(start, 1) if years > 1 else start, "ramp": RAMP}
+    return replace(answers, shifts=[{**unsaid, **shift} for shift in answers.shifts])
 
 
 def _unknown(answers: Answers, baseline: Scenario) -> Iterator[Problem]:

@@ -156,7 +156,7 @@ def _giver(each: Shifted, lines: dict[str, Line]) -> Iterator[Problem]:
             continue
         services += line.kind == SERVICE
         if line.most_pence <= 0:
-            yield each.problem(each.source, f"holds nothing that can leave: {_holds(line)}.", shown(name))
+            yield each.problem(each.source, f"holds nothing that can leave: {holds(line)}.", shown(name))
     if not services and (each.shift.close_when or not each.shift.backfill) and all(
             name in lines for name, _ in each.shift.givers):
         word = "close_when" if each.shift.close_when else "backfill"
@@ -214,7 +214,7 @@ def _too_much(found: Sequence[Shifted], lines: dict[str, Line]) -> Iterator[Prob
             taken[name] = before + round(each.shift.pence * share)
             if taken[name] > line.most_pence:
                 earlier = f" Earlier shifts take {pounds(before)} of it." if before else ""
-                yield each.problem("amount_gbp_per_year", f"takes more than {name} can give: {_holds(line)}.{earlier}",
+                yield each.problem("amount_gbp_per_year", f"takes more than {name} can give: {holds(line)}.{earlier}",
                                    shown(round(each.shift.pence / 100)))
 
 
@@ -241,7 +241,7 @@ def _named_funds(lines: dict[str, Line]) -> str:
     return ", ".join(line.name for line in lines.values() if line.kind == FUND) or "none is there"
 
 
-def _holds(line: Line) -> str:
+def holds(line: Line) -> str:
     """What a line holds, and how much of it can leave."""
     if line.kind != SERVICE:
         return f"it holds {pounds(line.pence)} a year"

@@ -47,6 +47,8 @@ class Funding:
         self._funded, self._short = _NOTHING, dict[str, float]()
         self._more: dict[str, list[tuple[int, tuple[int, ...]]]] = {}
         """pool → (day, servers more than the tables say, by day of the week)"""
+        self._now: dict[str, tuple[int, ...]] = {}
+        """the same, as it is now; where only places change, services need not hear of it"""
         self._kept_free: Mapping[str, int] = {}
         self._unheard: set[int] = set()
         """days on which servers or places change, to which services have yet to come"""
@@ -95,10 +97,11 @@ class Funding:
         more = {pool: (servers,) * WEEK for pool, servers in self._funded.servers.items()}
         for line in (self._world.lines[name] for name in self._short if self._world.lines[name].kind != PROGRAMME):
             more |= unstaffed(line, month, self._funded.servers, self._short[line.name])
-        for pool in set(more) | set(self._more):
-            self._more.setdefault(pool, []).append((day, more.get(pool, (0,) * WEEK)))
-        self._unheard.add(day)
-        self._kept_free = self._funded.kept_free
+        if more != self._now or self._kept_free != self._funded.kept_free:
+            for pool in set(more) | set(self._more):
+                self._more.setdefault(pool, []).append((day, more.get(pool, (0,) * WEEK)))
+            self._unheard.add(day)
+            self._now, self._kept_free = more, self._funded.kept_free
 
     def services(self, beat: Beat) -> ServiceModel | None:
         """The services' model with what money or staff have changed, where that happens as this beat begins."""

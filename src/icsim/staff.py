@@ -7,13 +7,14 @@ Of each group of staff there are, in each month of a run,
 
 posts: those that the area's own servers and places need, on their declared path, which is staffed by what it says. join:
 who comes a year beyond replacing leavers. trained: those who began `training_years` before. Whoever works for a line stays
-with it; all others go to what is new, line after line in a stated order, each with as many servers or places as the scarcest
-of its groups allows. A group of which the area says nothing limits nobody.
+with it, and where more leave than come, all lines lose the same share; all others go to what is new, line after line in a
+stated order, each with as many servers or places as the scarcest of its groups allows. A group of which the area says
+nothing limits nobody.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from icsim.areas.budget import MONTHS, PROGRAMME, Line
@@ -79,20 +80,35 @@ class Staffing:
     def short(self, wanted: Mapping[str, float], month: int) -> dict[str, float]:
         """How many of the servers and places `wanted` nobody is found to staff, by line; lines that lack none are absent."""
         left = {group: self.there(group, month) for group in self._said}
-        own, staffed = asked(self._own, add_months(self._start, month)), dict.fromkeys(wanted, 0.0)
-        for name, most in [*self._kept(wanted, own), *((name, wanted[name]) for name in self._order if wanted.get(name))]:
-            needed = self._needed(self._lines[name])
-            more = min([most - staffed[name], *(max(left[group], 0.0) / each for group, each in needed.items())])
-            staffed[name] += more
-            for group, each in needed.items():
-                left[group] -= more * each
-        return {name: number - staffed[name] for name, number in wanted.items()
-                if name in self._needs and number - staffed[name] > _ROUNDING * max(number, 1.0)}
-
-    def _kept(self, wanted: Mapping[str, float], own: Mapping[str, float]) -> Iterator[tuple[str, float]]:
-        """Those of each line whom the area had anyway: they stay where they are, and nobody else gets them."""
+        staffed = self._kept(wanted, left, month)
+        for name, number in staffed.items():
+            self._take(left, name, number)
         for name in (name for name in self._order if wanted.get(name)):
-            yield name, min(wanted[name], own[name] * self._own[name].hours / self._lines[name].hours)
+            needed = self._needed(self._lines[name])
+            more = min([wanted[name] - staffed[name], *(max(left[group], 0.0) / each for group, each in needed.items())])
+            staffed[name] += more
+            self._take(left, name, more)
+        return {name: wanted[name] - number for name, number in staffed.items()
+                if wanted[name] - number > _ROUNDING * max(wanted[name], 1.0)}
+
+    def _kept(self, wanted: Mapping[str, float], there: Mapping[str, float], month: int) -> dict[str, float]:
+        """Servers and places of each line that the area has anyway: their people stay where they are. Where a group has
+        become fewer than they need, all its lines lose the same share of it.
+        """
+        own = asked(self._own, add_months(self._start, month))
+        kept = {name: min(wanted[name], own[name] * self._own[name].hours / self._lines[name].hours)
+                for name in self._order if wanted.get(name)}
+        needed = dict.fromkeys(there, 0.0)
+        for name, number in kept.items():
+            self._take(needed, name, -number)
+        share = {group: min(there[group] / posts, 1.0) if posts else 1.0 for group, posts in needed.items()}
+        return {name: number * max(min((share[group] for group in self._needed(self._lines[name])), default=1.0), 0.0)
+                for name, number in kept.items()}
+
+    def _take(self, left: dict[str, float], name: str, number: float) -> None:
+        """The posts that so many servers or places of a line fill are no longer left."""
+        for group, each in self._needed(self._lines[name]).items():
+            left[group] -= number * each
 
     def _needed(self, line: Line) -> dict[str, float]:
         """Posts for one server or place, by group of which the area says something."""

@@ -105,6 +105,15 @@ def test_whoever_is_freed_by_what_closes_works_for_others():
     assert staffing(lines, nurses=(0, 0, 9, 0)).short(asked(lines, START), 0) == {"vans": pytest.approx(2.0)}
 
 
+def test_where_more_leave_than_come_all_lines_lose_alike():
+    """One in a hundred more leaves, for twenty years: of 59 nurses (55 of them in beds) e^−0.2 are left."""
+    found = staffing(nurses=(0, 0, 10, 0), own_said={"nurses": (0, 0, 9, 0)})
+    gone = 1 - found.there("nurses", 240) / 59
+    assert gone == pytest.approx(1 - 0.819, abs=0.001)
+    short = found.short(asked(OWN, date(2045, 4, 1)), 240)
+    assert short == {"beds": pytest.approx(110 * gone), "vans": pytest.approx(4 * gone)}
+
+
 def test_longer_hours_need_more_people():
     """Four vans half as long again are six vans' work; two vans' worth of people are missing: a third of what is asked."""
     lines = OWN | {"vans": replace(VANS, hours=1.5)}

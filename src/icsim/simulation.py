@@ -33,6 +33,7 @@ from icsim.residents.build import Built
 from icsim.residents.expectancy import ONE_STATE, States, census, lasting
 from icsim.residents.population import Start, restarted, starting_population
 from icsim.residents.residents import Residents
+from icsim.scenario.offered import in_force, paid_by
 from icsim.scenario.shifts import Shift
 from icsim.services import build as services_build
 from icsim.services.activity import Activity, columns_of
@@ -206,19 +207,6 @@ def world(catalogue: Catalogue, area: Area, start: date, years: int, *, heartbea
 def _refuse(area: Area, problems: list[Problem]) -> None:
     if problems:
         raise CatalogueError(area.name, problems)
-
-
-def in_force(*areas: Area, paid: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """Programmes of which one of these offers places, or which are `paid` for by a shift, in order of name: what they draw
-    depends on their names alone.
-    """
-    return tuple(sorted({row.programme for area in areas for row in area.programmes if row.value > 0} | set(paid)))
-
-
-def paid_by(shifts: tuple[Shift, ...], lines: dict[str, budget.Line]) -> tuple[str, ...]:
-    """Programmes that receive money."""
-    return tuple(name for shift in shifts for name, _ in shift.receivers
-                 if name in lines and lines[name].kind == budget.PROGRAMME)
 
 
 def places_of(area: Area, programme: str) -> Places:

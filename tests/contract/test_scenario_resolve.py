@@ -290,3 +290,19 @@ def test_reading_needs_nothing_heavy():
     loaded = set(printed.split())
     assert "icsim.scenario" in loaded
     assert not loaded & {"numba", "polars", "matplotlib", "simpy", "scipy"}
+
+
+def test_programmes_that_cannot_run_together_are_refused_when_the_file_is_read(tmp_path):
+    """Each alone makes nine in ten come to health walks; both together would bring more than come."""
+    known, area = catalogue.load(), areas.load("testshire")
+    plain = next(row for row in known.effects if row.acts_on == "uptake health_walks")
+    more = tuple(replace(plain, id=f"effect.{name}", programme=name, stage=stage, value=3.0, mechanism=name)
+                 for name, stage in (("outreach_calls", "called"), ("mobile_unit", "nearer")))
+    known = replace(known, effects=(*known.effects, *more))
+    file = tmp_path / "both.toml"
+    one = 'schema = 1\ntitle = "x"\nextends = "testshire/baseline"\n[programmes.outreach_calls]\nplaces = 1\n'
+    file.write_text(one)
+    assert read(file, known, area).area.programmes
+    file.write_text(f"{one}[programmes.mobile_unit]\ncoverage = 0.5\n")
+    with pytest.raises(ScenarioError, match=r"uptake of health_walks would be 2\.7 .*at most 1"):
+        read(file, known, area)

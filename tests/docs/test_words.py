@@ -20,7 +20,7 @@ WORDS = [
     "catalogue", "baseline", "beat", "seed", "pair", "measure", "standing", "care", "stream", "backlog", "priority",
     "long hold", "refuse", "divert", "yield", "reserve", "rota", "capacity path", "pressure", "congestion", "handover",
     "stay", "delayed", "overloaded", "warm-up", "origin", "joined", "moved", "unit cost", "system", "budget line", "shift",
-    "stranded", "double running", "score",
+    "stranded", "double running", "score", "pooled", "vacant",
     "attribution", "part", "group", "interaction", "at null",
 ]
 TEXT = {".md", ".py", ".toml", ".csv", ".txt", ".json", ".cfg", ".yaml", ".yml", ".sh", ".mplstyle", ""}

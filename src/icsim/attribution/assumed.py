@@ -30,8 +30,8 @@ from icsim.outcomes.spans import TOGETHER
 from icsim.outcomes.values import totals
 from icsim.results import OnAssumption, Results
 from icsim.scenario import Resolved
+from icsim.scenario.offered import in_force, paid_by
 from icsim.scenario.shifts import Shift
-from icsim.simulation import in_force, paid_by
 
 ASSUMED = "assumed"
 MOSTLY = 0.5

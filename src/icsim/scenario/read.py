@@ -10,6 +10,7 @@ from pathlib import Path
 from icsim.areas import budget
 from icsim.areas.load import Area
 from icsim.catalogue.load import Catalogue
+from icsim.catalogue.taking_part_rules import together_problems
 from icsim.errors import Problem, ScenarioError
 from icsim.scenario import ground as grounds
 from icsim.scenario import money
@@ -18,6 +19,7 @@ from icsim.scenario.chain import read_chain
 from icsim.scenario.checks import check_file, check_values, check_words, warnings
 from icsim.scenario.ground import Ground
 from icsim.scenario.models import Run, ScenarioFile
+from icsim.scenario.offered import in_force, paid_by
 from icsim.scenario.parse import SourceFile, UnreadableError
 from icsim.scenario.plan import Plan, merged, plan
 from icsim.scenario.structure import check_structure, missing_parts
@@ -102,6 +104,12 @@ def _refuse(source: str, problems: list[Problem]) -> None:
     raise ScenarioError(source, told)
 
 
+def _together(catalogue: Catalogue, area: Area, ground: Ground, paid: tuple[str, ...]) -> list[Problem]:
+    """What is wrong for those who take part in several programmes at once, by the id of an effect."""
+    own = () if ground.area is None else (ground.area,)
+    return together_problems(catalogue, in_force(*own, area, paid=paid))
+
+
 def _place(problem: Problem) -> tuple[str, int]:
     """File ("" for the user's own) and line; problems of other files begin with their name."""
     file, other, _ = problem.where.partition(".toml: ")
@@ -116,5 +124,6 @@ def _assembled(source: str, chain: list[SourceFile], ground: Ground) -> Scenario
     content = ScenarioFile.model_validate(merged(chain))
     lines = budget.lines(catalogue, area, own=ground.area)
     _refuse(source, list(money.balance_problems(intended.shifted, lines, content.run)))
+    _refuse(source, _together(catalogue, area, ground, paid_by(intended.shifts, lines)))
     worth_a_look = (*warnings(chain, ground), *money.warnings(intended.shifted, lines, content.run))
     return Scenario(source, chain[0].path, content, intended, ground, catalogue, area, worth_a_look)

@@ -37,7 +37,7 @@ class Staffing:
         the run; first: lines that are staffed before all others.
         """
         self._lines, self._own, self._start = lines, own_lines, start
-        self._needs = needs(catalogue)
+        self._needs = {name: groups for name, groups in needs(catalogue).items() if name in lines and name in own_lines}
         self._order = [*first, *(name for name in self._needs if name not in first)]
         said, before = _by_group(area), _by_group(own)
         here = {row.staff: row for row in catalogue.staff if row.staff in said}

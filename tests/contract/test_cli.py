@@ -284,7 +284,7 @@ def test_the_catalogue_tells_of_each_system_what_it_is_who_pays_and_what_is_know
     tobacco = "19 tobacco: Tobacco (programme, measure; paid by public health). Effect: stop_smoking: smoking current →"
     assert tobacco in listed
     assert "paid by public health). Effect: none is assumed." in listed
-    assert "Involvement of residents and workforce (enabler). Effect: not in the model yet." in listed
+    assert "Workforce supply and recruitment (enabler). Effect: what its scenario changes." in listed
     page = icsim("catalogue", "tobacco").stdout
     for part in ("Tobacco (system 19)", "WHO PAYS", "UNIT COSTS", "EFFECTS", "STRENGTH OF THE EVIDENCE", "NOT IN THE MODEL",
                  "systems/tobacco"):

@@ -83,7 +83,7 @@ def test_residents_have_a_key_a_fifth_and_a_place_and_others_have_none(events):
     assert own["quintile"].is_between(1, 5).all()
     assert own["resident"].drop_nulls().str.contains("^[0-9a-f]{16}$").all()
     assert set(others["resident"]) == set(others["quintile"]) == {None}
-    assert set(others["pathway"]) <= {"visitors", "minor_visitors", "planned"}
+    assert set(others["pathway"]) <= {"visitors", "minor_visitors", "planned", "tests"}
 
 
 def test_a_longer_log_says_the_same_of_the_first_days(events, resolved):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict, fields
 from typing import Any
@@ -34,7 +34,8 @@ def listing(catalogue: Catalogue, area: Area) -> dict[str, list[dict[str, Any]]]
     """Systems (as `systems.systems` tells of them); and services, programmes, events, measures, weights and attributes:
     name, label and how many numbers of each standing it has.
     """
-    others = {kind: [_listed(catalogue, area, kind, name) for name in _names(catalogue, kind)] for kind in OWN_NAME}
+    standing = _standing(catalogue, area)
+    others = {kind: [_listed(catalogue, kind, name, standing) for name in _names(catalogue, kind)] for kind in OWN_NAME}
     return {"systems": systems.systems(catalogue), **others}
 
 
@@ -42,11 +43,22 @@ def _names(catalogue: Catalogue, kind: str) -> list[str]:
     return list(dict.fromkeys(getattr(row, OWN_NAME[kind]) for row in getattr(catalogue, kind)))
 
 
-def _listed(catalogue: Catalogue, area: Area, kind: str, name: str) -> dict[str, Any]:
+def _listed(catalogue: Catalogue, kind: str, name: str, standing: dict[str, Counter[str]]) -> dict[str, Any]:
     own = next(row for row in getattr(catalogue, kind) if getattr(row, OWN_NAME[kind]) == name)
     label = plain(name) if kind == "attributes" else own.label
-    standing = Counter(row.standing for _, row in related(catalogue, area, name) if isinstance(row, Evidence))
-    return {"name": name, "label": label, "standing": dict(sorted(standing.items()))}
+    return {"name": name, "label": label, "standing": dict(sorted(standing[name].items()))}
+
+
+def _standing(catalogue: Catalogue, area: Area) -> dict[str, Counter[str]]:
+    """By name: how many numbers of each standing are among its `related` rows; all rows are looked at once."""
+    of_step = {(row.pathway, row.step): row.service for row in catalogue.steps}
+    found = defaultdict[str, Counter[str]](Counter)
+    for _, row in _all_rows(catalogue, area):
+        if isinstance(row, Evidence):
+            service = of_step.get((getattr(row, "pathway", ""), getattr(row, "step", "")), "")
+            for name in {service, *(getattr(row, field, "") for field in NAMED_BY)}:
+                found[name][row.standing] += 1
+    return found
 
 
 def entry(catalogue: Catalogue, area: Area, name: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from icsim.catalogue.taking_part import in_words
 from icsim.report.wording import paragraph
 
 KINDS = {"P": "programme", "R": "response", "M": "measure", "E": "enabler", "O": "outcome"}
-NO_EFFECT, NOT_YET, BY_PATHWAY = "none is assumed", "not in the model yet", "whom its pathway leads to it"
+NO_EFFECT, BY_ROWS, BY_PATHWAY = "none is assumed", "what its scenario changes", "whom its pathway leads to it"
 
 
 def systems(catalogue: Catalogue) -> list[dict[str, Any]]:
@@ -44,7 +44,7 @@ def system(catalogue: Catalogue, row: System) -> dict[str, Any]:
 def _none(row: System, programmes: list[str]) -> str:
     if programmes:
         return NO_EFFECT
-    return BY_PATHWAY if row.means else "reported by every run" if row.kind == "O" else NOT_YET
+    return BY_PATHWAY if row.means else "reported by every run" if row.kind == "O" else BY_ROWS
 
 
 def _cost(row: UnitCost) -> str:

@@ -19,6 +19,7 @@ import numpy as np
 from icsim import staff
 from icsim.areas import budget, schedule
 from icsim.areas.budget import PROGRAMME, Line
+from icsim.areas.load import Area
 from icsim.calendar import Beat
 from icsim.ledger import Funded, Ledger, stand
 from icsim.services import build as services_build
@@ -33,8 +34,10 @@ if TYPE_CHECKING:
 
 
 SHIFTS = (0, 3, 5, 1, 4, 2, 6)
-"""Days of the week (0: Monday) in the order in which a server that cannot be staffed every day gets them."""
+"""Days of the week (0: Monday) in the order in which a server that cannot be staffed on all of its days gets them."""
 WEEK = len(SHIFTS)
+ALWAYS = ()
+"""The days of a service that never closes: it runs whole servers only."""
 
 
 class Funding:
@@ -52,7 +55,7 @@ class Funding:
         self._kept_free: Mapping[str, int] = {}
         self._unheard: set[int] = set()
         """days on which servers or places change, to which services have yet to come"""
-        self._always = {row.pool for row in world.area.pools if schedule.parse(row.open).all()}
+        self._days = {name: days_of(line, world.area) for name, line in world.lines.items()}
 
     def observe(self, sums: np.ndarray) -> None:
         """How busy services were in a beat: POOL_SUMS[P]."""
@@ -84,19 +87,19 @@ class Funding:
         lines, funded = self._world.lines, self._funded
         wanted = staff.asked(lines, month, funded.servers, funded.places)
         return {name: number if lines[name].kind == PROGRAMME else
-                wanted[name] - self._shifts(lines[name], wanted[name] - number)
+                wanted[name] - self._shifts(name, wanted[name] - number)
                 for name, number in self._staff.short(wanted, self.ledger.number).items()}
 
-    def _shifts(self, line: Line, staffed: float) -> float:
-        """So many servers in whole shifts: of a day where any of its pools closes at times, else for good."""
-        parts = 1 if all(pool in self._always for pool, _ in line.pools) else WEEK
+    def _shifts(self, name: str, staffed: float) -> float:
+        """So many servers in whole shifts."""
+        parts = len(self._days[name]) or 1
         return int(staffed * parts + _ROUNDING) / parts
 
     def _enter(self, day: int, month: date) -> None:
         """What holds for services from this day on."""
         more = {pool: (servers,) * WEEK for pool, servers in self._funded.servers.items()}
         for line in (self._world.lines[name] for name in self._short if self._world.lines[name].kind != PROGRAMME):
-            more |= unstaffed(line, month, self._funded.servers, self._short[line.name])
+            more |= unstaffed(line, month, self._funded.servers, self._short[line.name], self._days[line.name])
         if more != self._now or self._kept_free != self._funded.kept_free:
             for pool in set(more) | set(self._more):
                 self._more.setdefault(pool, []).append((day, more.get(pool, (0,) * WEEK)))
@@ -128,14 +131,27 @@ def staffing(world: World) -> staff.Staffing | None:
     return staff.Staffing(world.catalogue, world.area, own, world.lines, own_lines, world.calendar.start, world.staff_first)
 
 
-def unstaffed(line: Line, month: date, more: Mapping[str, int], short: float) -> dict[str, tuple[int, ...]]:
-    """Servers of each pool more than the tables say, by day of the week, where nobody is found for so many of the line's;
-    `more`: those that money has added.
+def days_of(line: Line, area: Area) -> tuple[int, ...]:
+    """Days of the week on which shifts of a service begin, in the order in which a server that cannot be staffed on all of
+    them gets them.
     """
-    pools = tuple(staff.funded(line, month, more).items())
-    whole, rest = divmod(round(short * WEEK), WEEK)
+    weeks = [schedule.parse(row.open) for row in area.pools if row.pool in dict(line.pools)]
+    if all(week.all() for week in weeks):
+        return ALWAYS
+    begin = np.any([schedule.shift_days(week) for week in weeks], axis=0)
+    return tuple(day for day in SHIFTS if begin[day])
+
+
+def unstaffed(line: Line, month: date, more: Mapping[str, int], short: float,
+              days: tuple[int, ...] = SHIFTS) -> dict[str, tuple[int, ...]]:
+    """Servers of each pool more than the tables say, by day of the week, where nobody is found for so many of the line's;
+    `more`: those that money has added; `days`: of `days_of`.
+    """
+    pools, parts = tuple(staff.funded(line, month, more).items()), len(days) or 1
+    whole, rest = divmod(round(short * parts), parts)
     gone = {missing: stand.closed(pools, 1, missing) for missing in {whole, whole + (rest > 0)}}
-    missing = [whole + (SHIFTS.index(day) >= WEEK - rest) for day in range(WEEK)]
+    late = set(days[parts - rest :]) if rest else set()
+    missing = [whole + (day in late) for day in range(WEEK)]
     return {pool: tuple(more.get(pool, 0) - gone[n][pool] for n in missing) for pool, _ in pools}
 
 

@@ -96,7 +96,7 @@ class Staffing:
         become fewer than they need, all its lines lose the same share of it.
         """
         own = asked(self._own, add_months(self._start, month))
-        kept = {name: min(wanted[name], own[name] * self._own[name].hours / self._lines[name].hours)
+        kept = {name: min(wanted[name], own[name] * self._own[name].hours / (self._lines[name].hours or 1.0))
                 for name in self._order if wanted.get(name)}
         needed = dict.fromkeys(there, 0.0)
         for name, number in kept.items():
@@ -113,7 +113,7 @@ class Staffing:
     def _needed(self, line: Line) -> dict[str, float]:
         """Posts for one server or place, by group of which the area says something."""
         return {group: each * line.hours for group, each in self._needs.get(line.name, {}).items()
-                if each and group in self._said}
+                if each * line.hours and group in self._said}
 
 
 def asked(lines: Mapping[str, Line], on: date, servers: Mapping[str, int] | None = None,

@@ -186,3 +186,15 @@ def test_on_one_day_every_pool_is_stated_again():
     assert on_the_day[:, 1:].tolist() == [[0, 0], [1, 2], [2, UNLIMITED], [3, 0]]
     rest = again[again[:, 0] != 3 * MS_PER_DAY]
     assert rest.tolist() == first[first[:, 0] != 3 * MS_PER_DAY].tolist()
+
+
+def test_more_on_some_days_goes_with_the_shift_past_midnight():
+    """From Wednesday 2 April on one seat more on Mondays alone, 19:00 to 01:00: the last hour is on Tuesday."""
+    cafe = pool("a", 1, "daily 19:00-01:00")
+    start = date(2025, 4, 1)
+    area = replace(small_area(), pools=(cafe,), capacity=())
+    table = capacity.changes(CATALOGUE, area, start, 14, True, 0, {"a": [(1, (1, 0, 0, 0, 0, 0, 0))]})
+    found = {datetime(2025, 4, 1) + timedelta(milliseconds=int(ms)): int(servers) for ms, _, servers in table}
+    assert found[datetime(2025, 4, 7, 19)] == found[datetime(2025, 4, 14, 19)] == 2
+    assert found[datetime(2025, 4, 8, 1)] == 0
+    assert [when for when, servers in found.items() if servers == 2] == [datetime(2025, 4, 7, 19), datetime(2025, 4, 14, 19)]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from icsim.areas.budget import FUND, PROGRAMME, SERVICE, Line
 from icsim.calendar import add_months
 from icsim.ledger import Ledger, stand
-from icsim.ledger.book import DOUBLE_RUNNING, KINDS, MOVED, OPENING, PLANNED, STRANDED, UNSPENT, monthly
+from icsim.ledger.book import DOUBLE_RUNNING, KINDS, MOVED, OPENING, PLANNED, STRANDED, UNSPENT, VACANT, monthly
 from icsim.ledger.ledger import Funded, split
 from icsim.scenario.shifts import Condition, Ramp, Shift, condition_of, months_of, ramp_of, shift_of
 
@@ -268,7 +268,7 @@ def test_parts_add_up_to_the_penny(pence, weights):
 
 
 def test_kinds_are_named_in_order():
-    assert KINDS[OPENING], KINDS[STRANDED] == ("opening", "stranded")
+    assert (KINDS[OPENING], KINDS[STRANDED], KINDS[VACANT]) == ("opening", "stranded", "vacant")
 
 
 # Lines that give together ------------------------------------------------------------------------------------------------
@@ -322,11 +322,23 @@ def test_each_line_that_gives_together_waits_until_it_is_quiet():
 
 
 def test_two_shifts_never_close_more_steps_than_a_line_has():
+    """£4.5 million and 6 of £10 million that beds can give: four steps and six, and wards give what the first leaves over."""
     first = shift(5 * MILLION, givers=(("beds", 0.9), ("wards", 0.1)))
-    second = shift(5 * MILLION, start=add_months(START, 3))
+    second = shift(6 * MILLION, start=add_months(START, 3))
     _, states = run(first, second, months=12, lines=POOLED)
     assert states[-1].servers["a"] + states[-1].servers["b"] == -100
-    assert states[-1].servers.get("w", 0) >= -40
+    assert states[-1].servers["w"] == -10
+
+
+def test_what_is_left_over_leaves_later_shifts_their_share():
+    """Wards can give £4 million: as the second shift asks for 2.5, they give little more than their half of the first."""
+    first = shift(3 * MILLION, givers=(("beds", 0.5), ("wards", 0.5)))
+    second = shift(5 * MILLION // 2, givers=(("wards", 1.0),), start=add_months(START, 3))
+    ledger, _ = run(first, second, months=24, lines=POOLED)
+    assert ledger._freed(0, ledger.month) == {"beds": MILLION, "wards": MILLION * 16 // 10}
+    assert ledger.free(1, ledger.month) == MILLION * 24 // 10
+    alone, _ = run(first, months=24, lines=POOLED)
+    assert alone._freed(0, alone.month)["wards"] == 2 * MILLION
 
 
 @given(st.integers(1, 60), st.sampled_from([0.1, 0.3, 0.5, 0.9]), st.integers(1, 30))

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from icsim.areas.schedule import DAYS, parse, write
+from icsim.areas.schedule import DAYS, after_midnight, parse, shift_days, write
 
 pytestmark = pytest.mark.unit
 
@@ -93,3 +93,12 @@ def read(text):
 def test_no_text_does_anything_but_parse_or_explain(text):
     result = read(text)
     assert "Opening hours are" in result if isinstance(result, str) else result.shape == (168,) and result.any()
+
+
+@pytest.mark.parametrize(("text", "hours", "days"), [
+    ("always", 0, 7), ("daily 08:00-20:00", 0, 7), ("daily 19:00-01:00", 1, 7), ("Mon-Fri 08:00-18:00", 0, 5),
+    ("Sun 22:00-03:00", 3, 1), ("Fri 20:00-24:00; Sat 00:00-02:00", 2, 1)])
+def test_hours_past_midnight_belong_to_the_shift_before(text, hours, days):
+    week = parse(text)
+    assert after_midnight(week) == hours
+    assert shift_days(week).sum() == days

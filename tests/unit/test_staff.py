@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from icsim.areas.budget import PROGRAMME, SERVICE, Line
 from icsim.areas.rows import Staffing as Said
 from icsim.catalogue.rows import StaffGroup, StaffNeed
-from icsim.funding import unstaffed
+from icsim.funding import days_of, unstaffed
 from icsim.staff import Staffing, asked
 
 pytestmark = pytest.mark.unit
@@ -149,3 +149,18 @@ def test_more_people_never_mean_fewer_servers_on_any_day(one, other):
 def test_pools_lose_in_proportion():
     found = unstaffed(BEDS, START, {"b": 10}, 11.0)
     assert found == {"a": (-6,) * 7, "b": (10 - 5,) * 7}
+
+
+def test_shifts_are_those_of_the_days_on_which_a_service_opens():
+    """Of a server that works Monday to Friday a fifth is one day; Monday and Thursday come first."""
+    weekdays = days_of(VANS, open_as(vans="Mon-Fri 08:00-18:00"))
+    assert weekdays == (0, 3, 1, 4, 2)
+    found = unstaffed(VANS, START, {}, 1 + 3 / 5, weekdays)["vans"]
+    assert [4 + n for n in found][:5] == [3, 2, 2, 3, 2]
+    assert days_of(VANS, open_as(vans="always")) == ()
+    assert unstaffed(VANS, START, {}, 2.0, ())["vans"] == (-2,) * 7
+    assert days_of(VANS, open_as(vans="Fri,Sat 22:00-02:00")) == (5, 4), "hours past midnight belong to the evening"
+
+
+def open_as(**hours: str) -> SimpleNamespace:
+    return SimpleNamespace(pools=[SimpleNamespace(pool=pool, open=text) for pool, text in hours.items()])

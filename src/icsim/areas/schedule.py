@@ -36,6 +36,20 @@ def parse(text: str) -> np.ndarray:
     return week
 
 
+def after_midnight(week: np.ndarray) -> int:
+    """How many hours past midnight the shifts of a day last, at most; 0 for what is always open. week: bool[168]."""
+    if week.all():
+        return 0
+    days = week.reshape(7, 24)
+    goes_on = [int(np.argmin(day)) for day, before in zip(days, np.roll(days, 1, axis=0), strict=True) if before[-1]]
+    return max(goes_on, default=0)
+
+
+def shift_days(week: np.ndarray) -> np.ndarray:
+    """bool[7], Monday first: the days on which shifts begin. week: bool[168]."""
+    return np.any(np.roll(week, -after_midnight(week)).reshape(7, 24), axis=1)
+
+
 def write(week: np.ndarray) -> str:
     """Words for bool[168] that `parse` reads back as the same hours. Raises ValueError where nothing is open."""
     if not week.any():

@@ -116,7 +116,8 @@ class Ledger:
         most = {name: self._most(n, name, behind[name]) for name in closing}
         while able := [name for name in closing if decided[name] < most[name]
                        and self.lines[name].step_pence <= min(left, behind[name])]:
-            name = max(able, key=lambda name: shares[name] - decided[name] * self.lines[name].step_pence)
+            lacks = {name: shares[name] - decided[name] * self.lines[name].step_pence for name in able}
+            name = max(able, key=lambda name: (lacks[name] >= self.lines[name].step_pence, lacks[name]))
             decided[name] += 1
             left -= self.lines[name].step_pence
             behind[name] -= self.lines[name].step_pence
@@ -130,9 +131,11 @@ class Ledger:
         close some of them.
         """
         giving, condition = self._giving[n, name], self.shifts[n].close_when
-        others = sum(other.so_far for (m, line), other in self._giving.items() if line == name and m != n)
-        most = self.lines[name].most_steps - others
-        if condition is None or most <= giving.so_far or self.lines[name].step_pence > covered:
+        line = self.lines[name]
+        others = sum(max(other.so_far, int(self.shifts[m].pence * self.shifts[m].share_of(name)) // line.step_pence)
+                     for (m, other_line), other in self._giving.items() if other_line == name and m != n)
+        most = max(line.most_steps - others, giving.so_far)
+        if condition is None or most <= giving.so_far or line.step_pence > covered:
             return most
         giving.quiet = giving.quiet + 1 if self._busy.get(name, 1.0) < condition.occupancy else 0
         return giving.so_far + (giving.quiet >= condition.months)

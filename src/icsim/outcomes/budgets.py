@@ -18,9 +18,9 @@ from icsim.outcomes.spans import with_spans
 from icsim.outcomes.tidy import ALL, frame, measured
 
 BUDGET, RECEIVED, GIVEN = "budget", "money_received", "money_given"
-VACANT = "money_vacant"
+VACANT, UNSPENT = "money_vacant", "money_unspent"
 OPENING, MOVED, DOUBLE_RUNNING = "opening", "moved", "double_running"
-BESIDE = {"planned": "money_planned", MOVED: "money_freed", "stranded": "money_stranded", "unspent": "money_unspent",
+BESIDE = {"planned": "money_planned", MOVED: "money_freed", "stranded": "money_stranded", "unspent": UNSPENT,
           "vacant": VACANT, DOUBLE_RUNNING: "money_double_running"}
 """Kind of entry → the measure that reports it on its own."""
 TRANSFERS = (MOVED, DOUBLE_RUNNING)

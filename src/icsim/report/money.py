@@ -9,7 +9,7 @@ import polars as pl
 
 from icsim.catalogue.costs import PAYERS
 from icsim.outcomes import ALL, ALL_YEARS
-from icsim.outcomes.budgets import BUDGET, GIVEN, RECEIVED
+from icsim.outcomes.budgets import BUDGET, GIVEN, RECEIVED, UNSPENT
 from icsim.outcomes.costs import LINE, SPEND
 from icsim.outcomes.staff import MONTHS, months_of
 from icsim.report.figures import Figures
@@ -19,7 +19,6 @@ from icsim.report.wording import heading, number, paragraph, table
 from icsim.results import Comparison, Results
 
 THOUSAND = 1e3
-UNSPENT = "money_unspent"
 BY_YEAR = {"Planned to move": "money_planned", "Has come free": "money_freed", "Stranded": "money_stranded",
            "Double running": "money_double_running", "Not enough for one more": UNSPENT}
 """Columns of the table by year, £ thousand."""

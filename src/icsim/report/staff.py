@@ -40,10 +40,21 @@ def _posts(other: Results, figures: Figures, title: str) -> str:
     there = other.provenance.get("staff_found", {})
     rows = [[label, number(row["baseline"], 0), number(row["mean"], 1, sign=True),
              number(there[group], 0) if group in there else "not known"] for group, label, row in found]
-    text = (f"Whole-time posts for the servers and places that budgets of {last} pay for. Could be found: people who could "
-            "begin at once and those who join beyond replacing leavers until then; mostly assumed.")
+    text = (f"Whole-time posts for the servers and places that budgets of {last} pay for. Could be found by its end, beyond "
+            "those in post: people who could begin at once, who join beyond replacing leavers, and who finish training, "
+            f"less those who leave beyond today's; mostly assumed.{_uncounted(other)}")
     return "\n".join([heading(f"Staff, {last}", title), table(rows, ["", "Baseline", "Change", "Could be found"]),
                       paragraph(text)])
+
+
+def _uncounted(other: Results) -> str:
+    """Lines that a scenario changes and of which nobody has counted the staff."""
+    counted = {need["line"] for need in other.provenance.get("staff_needs", ())}
+    changed = {part for row in other.provenance.get("differences", ()) for part in row["name"].split(".")[1:2]}
+    changed |= {name for shift in other.provenance.get("shifts", ()) for name in shift["to"]}
+    found = [line["label"] for line in other.provenance.get("lines", ())
+             if line["line"] in changed - counted and line["kind"] != "fund"]
+    return f" Nobody has counted the staff of: {', '.join(found)}; they limit nothing." if found else ""
 
 
 def _missing(value: Results, figures: Figures, title: str) -> str:
@@ -58,9 +69,9 @@ def _missing(value: Results, figures: Figures, title: str) -> str:
     rows = [[label, *(number(by_year.get(year, 0.0), 1) for year in told)] for label, by_year in found.items()]
     after = value.years[value.years.index(short[-1]) + 1 :]
     later = f" From {after[0]} on all are staffed." if after else ""
-    text = ("Means over the year. Nobody is found to staff them, so they are not there, and what they cost stays unspent. "
-            "Whoever works for a service stays there; people who come beyond that staff what is new, in a stated order "
-            f"(staff_needs.csv, or staff_first of a scenario).{later} How many can be found is mostly assumed; with "
+    text = ("Means over the year. Nobody is found to staff them, so they are not there; their budget buys nothing, which is "
+            "no saving. Whoever works for a service stays there; people who come beyond that staff what is new, in a stated "
+            f"order (staff_needs.csv, or staff_first of a scenario).{later} How many can be found is mostly assumed; with "
             "staff = false under [run] it limits nothing.")
     return "\n".join([heading("Paid for, and nobody found to staff it", title), table(rows, ["", *told]), paragraph(text)])
 

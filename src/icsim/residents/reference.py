@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
+from threading import Lock
 
 import numpy as np
 from scipy.stats import qmc
@@ -100,6 +101,7 @@ class Reference:
 _SOLVED: dict[bytes, Reference] = {}
 """By content of what they were solved from; most changes to the tables touch neither shares nor what makes them depend."""
 _KEPT = 2
+_SOLVING = Lock()
 
 
 def reference(prevalence: Mapping[str, np.ndarray], factors: Mapping[str, Mapping[str, np.ndarray]]) -> Reference:
@@ -109,13 +111,12 @@ def reference(prevalence: Mapping[str, np.ndarray], factors: Mapping[str, Mappin
     factors: as in `Reference`.
     """
     key = _content(prevalence, factors)
-    if key not in _SOLVED:
-        found = _solved(prevalence, factors)
-        for old in list(_SOLVED)[: len(_SOLVED) - _KEPT + 1]:
-            _SOLVED.pop(old, None)
-        _SOLVED[key] = found
-        return found
-    return _SOLVED[key]
+    with _SOLVING:
+        found = _SOLVED.pop(key, None) or _solved(prevalence, factors)
+        _SOLVED[key] = found  # the last used is the last to go
+        for old in list(_SOLVED)[:-_KEPT]:
+            del _SOLVED[old]
+    return found
 
 
 def _content(prevalence: Mapping[str, np.ndarray], factors: Mapping[str, Mapping[str, np.ndarray]]) -> bytes:

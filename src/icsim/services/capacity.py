@@ -10,7 +10,7 @@ import numpy as np
 from icsim.areas import schedule
 from icsim.areas.load import Area
 from icsim.areas.rows import Pool
-from icsim.calendar import MS_PER_HOUR, hour_of_week
+from icsim.calendar import HOURS_PER_WEEK, MS_PER_HOUR, hour_of_week
 from icsim.catalogue.load import Catalogue
 from icsim.catalogue.profiles import rota
 from icsim.services.model import REVIEW, UNLIMITED
@@ -21,7 +21,6 @@ YEAR_BEGINS = 4
 """Month in which a step of the capacity path comes into force (a financial year)."""
 
 
-WEEK = 7
 More = Mapping[str, Sequence[tuple[int, Sequence[int]]]]
 """Pool → (day, servers by day of the week, Monday first): from that day on it has so many servers more (fewer, below 0) than
 the area's tables say.
@@ -41,8 +40,8 @@ def changes(catalogue: Catalogue, area: Area, start: date, days: int, growth: bo
     tables = [np.zeros((0, 3), np.int64)]
     for p, pool in enumerate(area.pools):
         path = _path(area, pool.service, year) if growth else np.ones(days)
-        number = (pool.value or 0.0) * path + _more((more or {}).get(pool.pool, ()), start, days)
-        planned = _on_duty(catalogue, pool, week, np.repeat(number, 24))
+        number = np.repeat((pool.value or 0.0) * path, 24) + _more((more or {}).get(pool.pool, ()), pool, week)
+        planned = _on_duty(catalogue, pool, week, number)
         differs = np.diff(planned, prepend=-1) != 0
         differs[again * 24] = True
         tables.append(_rows(np.flatnonzero(differs), p, planned[differs]))
@@ -57,11 +56,15 @@ def _rows(hours: np.ndarray, pool: int, planned: np.ndarray) -> np.ndarray:
     return np.stack([hours * MS_PER_HOUR, np.full(len(hours), pool), planned], axis=1)
 
 
-def _more(steps: Sequence[tuple[int, Sequence[int]]], start: date, days: int) -> np.ndarray:
-    """float64[day]: servers more than the tables say; each step holds until the next."""
-    more, weekday = np.zeros(days), (start.weekday() + np.arange(days)) % WEEK
-    for day, servers in steps:
-        more[day:] = np.array(servers)[weekday[day:]]
+def _more(steps: Sequence[tuple[int, Sequence[int]]], pool: Pool, week: np.ndarray) -> np.ndarray:
+    """float64[hour]: servers more than the tables say; each step holds until the next. Hours past midnight belong to the
+    shift that began the day before. week: int64[hour], hours of the week.
+    """
+    more = np.zeros(len(week))
+    if steps:
+        weekday = (week - schedule.after_midnight(schedule.parse(pool.open))) % HOURS_PER_WEEK // 24
+        for day, servers in steps:
+            more[day * 24 :] = np.array(servers)[weekday[day * 24 :]]
     return more
 
 

@@ -331,7 +331,7 @@ def test_two_shifts_never_close_more_steps_than_a_line_has():
 
 
 def test_what_is_left_over_leaves_later_shifts_their_share():
-    """Wards can give £4 million: as the second shift asks for 2.5, they give little more than their half of the first."""
+    """Wards can give £4 million: as the second shift asks for 2.5, they give little above their half of the first."""
     first = shift(3 * MILLION, givers=(("beds", 0.5), ("wards", 0.5)))
     second = shift(5 * MILLION // 2, givers=(("wards", 1.0),), start=add_months(START, 3))
     ledger, _ = run(first, second, months=24, lines=POOLED)

@@ -322,7 +322,7 @@ def test_each_line_that_gives_together_waits_until_it_is_quiet():
 
 
 def test_two_shifts_never_close_more_steps_than_a_line_has():
-    """£4.5 million and 6 of £10 million that beds can give: four steps and six, and wards give what the first leaves over."""
+    """£4.5 million and 6 of the £10 million that beds can give: ten steps; wards give what the first leaves over."""
     first = shift(5 * MILLION, givers=(("beds", 0.9), ("wards", 0.1)))
     second = shift(6 * MILLION, start=add_months(START, 3))
     _, states = run(first, second, months=12, lines=POOLED)
@@ -331,7 +331,7 @@ def test_two_shifts_never_close_more_steps_than_a_line_has():
 
 
 def test_what_is_left_over_leaves_later_shifts_their_share():
-    """Wards can give £4 million: as the second shift asks for 2.5, they give little above their half of the first."""
+    """Wards can give £4 million: as the second shift asks for 2.5, they give few above their half of the first."""
     first = shift(3 * MILLION, givers=(("beds", 0.5), ("wards", 0.5)))
     second = shift(5 * MILLION // 2, givers=(("wards", 1.0),), start=add_months(START, 3))
     ledger, _ = run(first, second, months=24, lines=POOLED)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
+import polars as pl
 import pytest
 from living import shire, tables, world
 from test_programmes import column, offering
@@ -67,6 +68,21 @@ def test_the_scenario_of_an_enabler_turns_what_it_enables_alone():
         found = icsim.resolve(f"{AREA}/{SYSTEMS[system].scenario}").differences
         assert found
         assert all(each.name.startswith(kinds) for each in found), system
+
+
+def test_more_rooms_for_tests_shorten_their_list_and_change_nothing_else(tmp_path):
+    file = tmp_path / "rooms.toml"
+    file.write_text('schema = 1\ntitle = "x"\nextends = "testshire/baseline"\n[pools.diagnostic_rooms]\nnumber = 2\n')
+    found = icsim.compare("testshire/baseline", file, years=1, replications=1)
+    base, other = found.base, found.alternatives[0]
+    for name in ("cells", "population"):
+        assert getattr(base, name).drop("scenario").equals(getattr(other, name).drop("scenario"))
+    tests = pl.col("service") == "diagnostics"
+    keep = [name for name in base.pools.columns if name != "scenario"]
+    assert base.pools.filter(~tests).select(keep).equals(other.pools.filter(~tests).select(keep))
+    few, many = (each.pools.filter(tests).row(0, named=True) for each in (base, other))
+    assert many["waiting_ms"] < 0.5 * few["waiting_ms"]
+    assert few["busy_ms"] <= few["open_ms"], "rooms are in use only while they are open"
 
 
 @cache

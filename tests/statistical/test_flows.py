@@ -84,10 +84,28 @@ def test_arrivals_are_grants_and_those_who_left_and_those_who_still_wait(engine)
 @pytest.mark.parametrize("engine", ENGINES)
 def test_time_waited_is_the_sum_of_the_waits(engine):
     """Little's law in every month and pool, as whole milliseconds: those who gave up or still wait included."""
-    found = lived(engine)
+    found, whole = lived(engine), ~_interrupted()
     visits, sums = _visits(found), np.array(found.told.sums)
-    assert np.array_equal(sums["waiting_ms"], _within(visits["pool"], visits["asked"], _begun(visits), found))
+    waited = _within(visits["pool"], visits["asked"], _begun(visits), found)
+    assert np.array_equal(sums["waiting_ms"][:, whole], waited[:, whole])
     assert (sums["waiting_ms"].sum(axis=0) > 0).sum() >= 8
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_whoever_is_interrupted_waits_or_is_served_until_the_end(engine):
+    """Where closing time interrupts work, contacts say when it began and ended: in between one is served or waits again."""
+    found, pools = lived(engine), _interrupted()
+    visits, spells, sums = _visits(found), _spells_of(engine), np.array(found.told.sums)
+    waited = _within(visits["pool"], visits["asked"], _begun(visits), found)
+    in_use = _within(spells["pool"], spells["begin"], spells["end"], found)
+    assert np.array_equal((sums["waiting_ms"] + sums["busy_ms"])[:, pools], (waited + in_use)[:, pools])
+    assert (sums["waiting_ms"][:, pools] > waited[:, pools]).any()
+
+
+def _interrupted() -> np.ndarray:
+    """bool[pool]: where closing time interrupts work that goes on later."""
+    ends = {row.service: row.shift_end for row in short().catalogue.services}
+    return np.array([ends[pool.service] == "pre-empt" for pool in short().layout.pools])
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -190,7 +208,8 @@ def test_servers_are_busy_as_long_as_somebody_has_them(engine):
     found = lived(engine)
     busy = sum(_within(spells["pool"], spells["begin"], spells["end"], found)
                for spells in (_spells_of(engine), _tenancies(found)))
-    assert np.array_equal(np.array(found.told.sums)["busy_ms"], busy)
+    whole = ~_interrupted()
+    assert np.array_equal(np.array(found.told.sums)["busy_ms"][:, whole], busy[:, whole])
 
 
 @pytest.mark.parametrize("engine", ENGINES)

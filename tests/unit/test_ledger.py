@@ -13,7 +13,7 @@ from icsim.areas.budget import FUND, PROGRAMME, SERVICE, Line
 from icsim.calendar import add_months
 from icsim.ledger import Ledger, stand
 from icsim.ledger.book import DOUBLE_RUNNING, KINDS, MOVED, OPENING, PLANNED, STRANDED, UNSPENT, VACANT, monthly
-from icsim.ledger.ledger import Funded, split
+from icsim.ledger.ledger import Funded, split, stranded
 from icsim.scenario.shifts import Condition, Ramp, Shift, condition_of, months_of, ramp_of, shift_of
 
 pytestmark = pytest.mark.unit
@@ -349,3 +349,10 @@ def test_lines_together_never_free_more_than_planned_and_leave_less_than_the_sma
     assert free <= one.pence
     wards = ledger._freed(0, ledger.month)["wards"]
     assert one.pence - free < WARDS.step_pence or wards == WARDS.most_steps * WARDS.step_pence
+
+
+def test_what_is_stranded_is_of_the_line_that_has_freed_less_than_its_share():
+    """Of £1.5 million beds have freed 1.0 of 1.2, and wards 0.4 of 0.3; a tenth is stranded, all of it in beds."""
+    freed = {"beds": MILLION, "wards": MILLION * 4 // 10}
+    assert stranded(MILLION * 3 // 2, freed, TOGETHER) == {"beds": MILLION // 10, "wards": 0}
+    assert stranded(MILLION * 14 // 10, freed, TOGETHER) == {"beds": 0, "wards": 0}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from icsim import areas, catalogue
+from icsim.areas.budget import lines
 from icsim.outcomes.budgets import BESIDE, BUDGET, GIVEN, RECEIVED, budgets
 from icsim.outcomes.costs import LINE, PAYER
 from icsim.outcomes.staff import GROUP, STAFF, months_of, staff
@@ -84,3 +86,15 @@ def test_a_service_that_gives_loses_all_posts_of_what_it_closed():
 def test_without_a_ledger_there_is_nothing():
     assert budgets(ledger(0), LINES).is_empty()
     assert staff(budgets(ledger(0), LINES), months_of(ledger(0)), LINES, []).is_empty()
+
+
+def test_servers_that_are_on_duty_for_longer_cost_more_and_need_more_staff():
+    """Fifteen hours a day instead of twelve: a quarter more for each."""
+    known, own = catalogue.load(), areas.load("testshire")
+    longer = own.with_pool("falls_vehicles", 3, "daily 07:00-22:00")
+    before, after = lines(known, own)["falls_vehicles"], lines(known, longer, own=own)["falls_vehicles"]
+    assert before.hours == 1.0
+    assert after.hours == pytest.approx(15 / 12)
+    assert after.unit_pence == pytest.approx(before.unit_pence * 15 / 12, abs=1)
+    assert after.pence == 3 * after.unit_pence
+    assert lines(known, longer, own=own)["ambulances"] == lines(known, own)["ambulances"]

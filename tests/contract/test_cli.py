@@ -274,6 +274,8 @@ def test_the_catalogue_lists_and_tells_with_sources():
         assert words in page
     assert max(map(len, page.splitlines())) <= 80 or "http" in max(page.splitlines(), key=len)
     assert "PREVALENCE" in icsim("catalogue", "frailty").stdout
+    group = icsim("catalogue", "paramedics").stdout
+    assert all(part in group for part in ("STAFF NEEDS", "STAFFING", "staffing.paramedics.join"))
     entry = json.loads(icsim("catalogue", "frailty", "--json").stdout)["entry"]
     assert entry["name"] == "frailty"
     assert entry["sources"]

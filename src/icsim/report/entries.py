@@ -21,7 +21,7 @@ from icsim.report.wording import WIDTH, paragraph, plain
 CATALOGUE_TABLES = tuple(field.name for field in fields(Catalogue) if field.name not in ("sources", "levels"))
 AREA_TABLES = ("pools", "catchments", "multipliers", "odds", "flows", "flow_ages", "flow_trends")
 NAMED_BY = ("service", "pool", "event", "attribute", "weight", "measure", "pathway", "step", "profile", "flow",
-            "programme", "cost", "system", "counts_as", "time_as", "response", "id")
+            "programme", "cost", "system", "counts_as", "time_as", "response", "staff", "id")
 """Columns in which a name may stand."""
 OWN_NAME = {"services": "service", "programmes": "programme", "events": "event", "measures": "measure", "weights": "weight",
             "attributes": "attribute"}
@@ -100,6 +100,7 @@ def related(catalogue: Catalogue, area: Area, name: str) -> Iterator[tuple[str, 
 def _all_rows(catalogue: Catalogue, area: Area) -> Iterator[tuple[str, Any]]:
     for holder, kinds in ((catalogue, CATALOGUE_TABLES), (area, AREA_TABLES)):
         yield from ((kind, row) for kind in kinds for row in getattr(holder, kind))
+    yield from (("staffing", row) for row in area.staff)
 
 
 # --- as text ----------------------------------------------------------------------------------------------------------

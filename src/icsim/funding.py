@@ -143,7 +143,7 @@ def days_of(line: Line, area: Area) -> tuple[int, ...]:
 
 
 def unstaffed(line: Line, month: date, more: Mapping[str, int], short: float,
-              days: tuple[int, ...] = SHIFTS) -> dict[str, tuple[int, ...]]:
+              days: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
     """Servers of each pool more than the tables say, by day of the week, where nobody is found for so many of the line's;
     `more`: those that money has added; `days`: of `days_of`.
     """

@@ -65,8 +65,7 @@ class Results:
     without the scenario's changes; of those whom a programme moved what that adds"""
     ledger: pl.DataFrame
     """scenario, replication, year, month (as in 2026-04), kind (opening, moved, double_running, planned, stranded, unspent,
-    vacant),
-    giver, receiver (budget lines; null: none), shift (1 is the first; null: none), pence"""
+    vacant), giver, receiver (budget lines; null: none), shift (1 is the first; null: none), pence"""
     provenance: dict[str, Any]
     """the record that `provenance.provenance` makes"""
     timings: list[tuple[str, float]]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from icsim.areas.budget import PROGRAMME, SERVICE, Line
 from icsim.areas.rows import Staffing as Said
 from icsim.catalogue.rows import StaffGroup, StaffNeed
-from icsim.funding import days_of, unstaffed
+from icsim.funding import ALWAYS, SHIFTS, days_of, unstaffed
 from icsim.staff import Staffing, asked
 
 pytestmark = pytest.mark.unit
@@ -135,19 +135,18 @@ def test_more_people_never_staff_less_of_a_line_that_comes_first(spare, extra, b
     (1.0, [3] * 7), (1 / 7, [4, 4, 4, 4, 4, 4, 3]), (2 + 5 / 7, [2, 1, 1, 2, 1, 1, 1])])
 def test_a_server_that_cannot_be_staffed_every_day_works_on_some(short, by_day):
     """Monday and Thursday come first, Sunday last."""
-    found = unstaffed(VANS, START, {}, short)
+    found = unstaffed(VANS, START, {}, short, SHIFTS)
     assert [4 + n for n in found["vans"]] == by_day
 
 
 @given(st.integers(0, 28), st.integers(0, 28))
 def test_more_people_never_mean_fewer_servers_on_any_day(one, other):
-    few, many = (unstaffed(VANS, START, {}, max(sevenths) / 7) if sevenths else {} for sevenths in ([max(one, other)],
-                                                                                               [min(one, other)]))
+    few, many = (unstaffed(VANS, START, {}, sevenths / 7, SHIFTS) for sevenths in (max(one, other), min(one, other)))
     assert all(m >= f for m, f in zip(many["vans"], few["vans"], strict=True))
 
 
 def test_pools_lose_in_proportion():
-    found = unstaffed(BEDS, START, {"b": 10}, 11.0)
+    found = unstaffed(BEDS, START, {"b": 10}, 11.0, ALWAYS)
     assert found == {"a": (-6,) * 7, "b": (10 - 5,) * 7}
 
 
@@ -158,7 +157,7 @@ def test_shifts_are_those_of_the_days_on_which_a_service_opens():
     found = unstaffed(VANS, START, {}, 1 + 3 / 5, weekdays)["vans"]
     assert [4 + n for n in found][:5] == [3, 2, 2, 3, 2]
     assert days_of(VANS, open_as(vans="always")) == ()
-    assert unstaffed(VANS, START, {}, 2.0, ())["vans"] == (-2,) * 7
+    assert unstaffed(VANS, START, {}, 2.0, ALWAYS)["vans"] == (-2,) * 7
     assert days_of(VANS, open_as(vans="Fri,Sat 22:00-02:00")) == (5, 4), "hours past midnight belong to the evening"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from math import fsum
 
 from icsim.areas import schedule
 from icsim.areas.load import Area
@@ -139,12 +140,12 @@ def _hours(catalogue: Catalogue, pools: list[Pool], own: Area) -> float:
     if all(before[row.pool].open == row.open for row in pools):
         return 1.0
     weight = [max(row.value or 0.0, 1.0) for row in pools]
-    now, then = ([on_duty_hours(catalogue, row) for row in rows] for rows in (pools, [before[row.pool] for row in pools]))
-    whole = sum(w * hours for w, hours in zip(weight, then, strict=True))
-    return sum(w * hours for w, hours in zip(weight, now, strict=True)) / whole if whole else 1.0
+    now = fsum(w * _on_duty(catalogue, row) for w, row in zip(weight, pools, strict=True))
+    then = fsum(w * _on_duty(catalogue, before[row.pool]) for w, row in zip(weight, pools, strict=True))
+    return now / then if then else 1.0
 
 
-def on_duty_hours(catalogue: Catalogue, pool: Pool) -> float:
+def _on_duty(catalogue: Catalogue, pool: Pool) -> float:
     """Hours of a week that one of a pool's servers is on duty, by its opening hours and rota."""
     return float((schedule.parse(pool.open) * rota(catalogue, pool.rota)).sum())
 

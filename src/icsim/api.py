@@ -182,16 +182,16 @@ def check_log(resolved: Resolved, log: int | None, log_days: int | None) -> None
 
 def compare(base: Given, *alternatives: Given, progress: Progress | None = None, log: int | None = None,
             log_days: int | None = None, anyway: bool = False, attribute: bool = False,
-            groups: Mapping[str, Sequence[str]] | None = None, assumptions: bool = False, **overrides: Any) -> Comparison:
+            groups: Mapping[str, Sequence[str]] | None = None, assumptions: bool = True, **overrides: Any) -> Comparison:
     """Run scenarios on the same residents with the same luck, replication by replication.
 
     `overrides` apply to all of them. `log`, `log_days`: an event log of each, as in `run`, in `Results.events`. `anyway`:
     even if the memory may not suffice. `attribute`: share out what each alternative does among the groups of what it
     changes (`groups`: name → parts, those not named being groups of their own), in `Comparison.attributions`; n groups take
     2ⁿ scenarios instead of 2. `assumptions`: say how much of it rests on assumption, in `Comparison.on_assumption`, also
-    where that takes one or two scenarios more. Raises ScenarioError, also where two scenarios have one name, or differ in
-    area, start, years, replications, seed or heartbeat: such scenarios have no pairs; NotEnoughMemoryError where they would
-    not fit.
+    where that takes one or two scenarios more: some of it does, and some does not. Raises ScenarioError, also where two
+    scenarios have one name, or differ in area, start, years, replications, seed or heartbeat: such scenarios have no pairs;
+    NotEnoughMemoryError where they would not fit.
     """
     found = [resolve(each, **overrides) for each in (base, *alternatives)]
     check_pairs(found)
@@ -213,7 +213,7 @@ def compare(base: Given, *alternatives: Given, progress: Progress | None = None,
 
 
 def estimate_beside(*found: Resolved, attribute: bool = False, groups: Mapping[str, Sequence[str]] | None = None,
-                    assumptions: bool = False) -> Estimate | None:
+                    assumptions: bool = True) -> Estimate | None:
     """What `compare` with these settings runs beside the comparison; None where that is nothing. Raises ScenarioError."""
     from icsim.attribution import runs
 

@@ -127,9 +127,14 @@ class OnAssumption:
     of the shares that lead there and on are assumed, and a share cannot be set to nothing"""
     ways: dict[str, tuple[int, int]]
     """label of each service that the scenario changes → how many of these shares are assumed, of how many"""
+    staff: dict[str, tuple[int, int]]
+    """label of each group of staff that the scenario changes → how many of the figures about it are assumed, of how many;
+    where that is at least half, they are as in the baseline at null"""
     shares: pl.DataFrame | None
     """year (all years, headline years), measure, difference, at_null (the difference that is left), share (1 − at_null /
-    difference, null where nothing differs): means over pairs; None: needs more runs, which were not asked for"""
+    difference, null where nothing differs): means over pairs; None: needs more runs, which were not wanted or cannot be"""
+    unsound: str = ""
+    """why the scenario cannot be run with this at null"""
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,11 @@ import icsim
 from icsim import api, cli, outcomes, report
 from icsim.attribution import Part, assumed, grouped, parts, runs, shared_out, with_parts
 from icsim.attribution.groups import MOST, REST, Group
+from icsim.attribution.parts import lines_of
 from icsim.attribution.shapley import subsets
-from icsim.errors import ScenarioError
+from icsim.calendar import add_months
+from icsim.errors import Problem, ScenarioError
+from icsim.ledger import Ledger
 from icsim.report.objects import result_object
 from icsim.results import OnAssumption
 
@@ -23,6 +26,7 @@ HEAD = 'schema = 1\ntitle = "made up"\nextends = "testshire/baseline"\n'
 EXERCISE = "[programmes.falls_exercise]\nplaces = 20\n"
 REVIEW = "[programmes.frailty_review]\nplaces = 20\n"
 VEHICLES = '[services.falls_vehicles]\nnumber = 2\nopen = "daily 07:00-22:00"\n'
+STAFF = '[[changes]]\nrow = "staffing.nurses.join"\nvalue = 4\nreason = "x"\n'
 SHIFT = ('[[shift]]\nfrom = "hospital_beds"\nto = {{ {to} = 1 }}\namount_gbp_per_year = 800_000\nstart = {start}\n'
          'reason = "x"\n')
 ROW = '[[changes]]\nrow = "{row}"\nmultiply = {by}\nreason = "x"\n'
@@ -52,8 +56,9 @@ def test_every_kind_of_change_is_a_part(base, scenario):
     found = parts(base, scenario(text, growth=False))
     assert [(part.name, part.kind) for part in found] == [
         ("shift.hospital_beds", "shift"), ("falls_vehicles", "service"), ("falls_exercise", "programme"),
-        ("ratio.fall.frailty.mild", "number"), ("run", "settings")]
-    assert found[0].pence == 80_000_000
+        ("stop_smoking", "programme"), ("ratio.fall.frailty.mild", "number"), ("run", "settings")]
+    assert found[0].label == "Money taken from hospital beds"
+    assert found[0].pence == found[3].pence == 80_000_000
     assert found[2].pence > 0
 
 
@@ -85,9 +90,69 @@ def test_rows_that_share_something_out_are_one_part(base, scenario):
     assert part.rows == tuple(rows)
 
 
-def test_two_shifts_from_one_line_are_two_parts(base, scenario):
+def test_money_that_two_shifts_take_from_one_line_makes_two_parts(base, scenario):
     text = SHIFT.format(to="stop_smoking", start="2025-06-01") + SHIFT.format(to="falls_exercise", start="2026-06-01")
-    assert [part.name for part in parts(base, scenario(text))] == ["shift.hospital_beds", "shift.hospital_beds.2"]
+    assert [part.name for part in parts(base, scenario(text))] == ["shift.hospital_beds", "shift.hospital_beds.2",
+                                                                   "falls_exercise", "stop_smoking"]
+
+
+def test_what_one_pays_for_and_says_of_it_beside_is_one_part(base, scenario):
+    """By two shifts, one of them to a pool of the service, and by its own table; money for a fund buys nothing."""
+    text = (SHIFT.format(to="falls_vehicles", start="2025-06-01").replace("= 1", "= 0.75, prevention_fund = 0.25")
+            + SHIFT.format(to="falls_vehicles", start="2026-06-01") + VEHICLES)
+    first, second, vehicles = parts(base, scenario(text))
+    assert (first.name, second.name, vehicles.name) == ("shift.hospital_beds", "shift.hospital_beds.2", "falls_vehicles")
+    assert vehicles.pence > 0.75 * 80_000_000 + 80_000_000
+
+
+def shift_with(base, other, *chosen: str):
+    """The one shift of a scenario with some of its parts."""
+    (shift,) = with_parts(base, other, chosen).plan.shifts
+    return shift
+
+
+def test_a_shift_can_be_had_without_some_of_those_who_receive(base, scenario):
+    """Money taken is the same; what nobody receives is set aside and buys nothing."""
+    other = scenario(SHIFT.format(to="stop_smoking", start="2025-06-01").replace(
+        "= 1", "= 0.5, falls_exercise = 0.25, prevention_fund = 0.25"))
+    (whole,) = other.plan.shifts
+    taken = shift_with(base, other, "shift.hospital_beds")
+    assert taken.receivers == (("prevention_fund", 0.25), ("set_aside", 0.75))
+    assert replace(taken, receivers=whole.receivers) == whole
+    with_exercise = shift_with(base, other, "shift.hospital_beds", "falls_exercise")
+    assert with_exercise.receivers == (("falls_exercise", 0.25), ("prevention_fund", 0.25), ("set_aside", 0.5))
+
+
+def test_who_receives_alone_is_paid_as_planned_from_outside(base, scenario):
+    """All at once when it is planned: nothing of it waits for beds, nor is paid ahead by a fund."""
+    text = SHIFT.format(to="stop_smoking", start="2025-06-01").replace("= 1", "= 0.5, falls_exercise = 0.5")
+    other = scenario(text + 'ramp = "linear 12 months"\nclose_when = "occupancy < 0.9 for 3 months"\nbackfill = false\n'
+                     'double_running = "2 months"\ndouble_running_from = "prevention_fund"\n')
+    alone = with_parts(base, other, ["stop_smoking"])
+    (shift,) = alone.plan.shifts
+    assert shift.givers == (("outside.hospital_beds", 1.0),)
+    assert shift.receivers == (("stop_smoking", 0.5), ("set_aside", 0.5))
+    assert (shift.close_when, shift.backfill, shift.double_running_months) == (None, True, 0)
+    assert (shift.pence, shift.start, shift.ramp) == (80_000_000, other.plan.shifts[0].start, other.plan.shifts[0].ramp)
+    lines = lines_of(alone)
+    assert lines["outside.hospital_beds"].pence == 80_000_000
+    assert lines["set_aside"].pence == 0
+    ledger = Ledger(alone.plan.shifts, lines, alone.run.start)
+    months = [add_months(alone.run.start, n) for n in range(24)]
+    found = [ledger.open(month) for month in months]
+    assert found[-1] is None
+    places = [each.places.get("stop_smoking", 0.0) for each in found if each]
+    assert places == sorted(places)
+    assert places[-1] == pytest.approx(0.5 * 80_000_000 / 12 / lines["stop_smoking"].unit_pence)
+    assert not any(each.servers for each in found if each)
+
+
+def test_a_pooled_shift_gives_as_one(base, scenario):
+    text = SHIFT.format(to="stop_smoking", start="2025-06-01").replace('from = "hospital_beds"', (
+        "pooled = { hospital_beds = 0.5, prevention_fund = 0.5 }"))
+    other = scenario(text)
+    assert [part.name for part in parts(base, other)] == ["shift.hospital_beds+prevention_fund", "stop_smoking"]
+    assert shift_with(base, other, "stop_smoking").givers == (("outside.hospital_beds+prevention_fund", 1.0),)
 
 
 def test_all_parts_make_the_scenario_and_none_the_baseline(base, scenario):
@@ -108,10 +173,12 @@ def test_a_part_alone_is_the_scenario_that_says_only_that(base, scenario):
 
 def test_what_the_baseline_has_and_the_scenario_lacks_is_a_part_too(base, scenario):
     with_shift = scenario(SHIFT.format(to="stop_smoking", start="2025-06-01"), "shifted")
-    (part,) = parts(with_shift, base)
-    assert part.name == "shift.hospital_beds"
-    assert with_parts(with_shift, base, [part.name]).content_hash() == base.content_hash()
+    taken, smoking = parts(with_shift, base)
+    assert (taken.name, smoking.name) == ("shift.hospital_beds", "stop_smoking")
+    assert with_parts(with_shift, base, [taken.name, smoking.name]).content_hash() == base.content_hash()
     assert with_parts(with_shift, base, ()).content_hash() == with_shift.content_hash()
+    assert shift_with(with_shift, base, taken.name).givers == (("outside.hospital_beds", 1.0),)
+    assert shift_with(with_shift, base, smoking.name).receivers == (("set_aside", 1.0),)
 
 
 def test_parts_that_need_each_other_are_refused_alone_with_what_to_type(base, scenario):
@@ -120,7 +187,7 @@ def test_parts_that_need_each_other_are_refused_alone_with_what_to_type(base, sc
         "hospital_beds", "stop_smoking"))
     other = scenario(text)
     with pytest.raises(ScenarioError, match=r"holds nothing that can leave(.|\n)*into one --group"):
-        with_parts(base, other, ["shift.stop_smoking"])
+        with_parts(base, other, ["shift.stop_smoking", "falls_exercise"])
 
 
 # Groups ----------------------------------------------------------------------------------------------------------------
@@ -172,7 +239,7 @@ def test_nothing_is_attributed_where_nothing_differs():
 
 def test_every_set_of_groups_is_run_once_and_baseline_and_scenario_not_again(base, scenario):
     other = scenario(EXERCISE + REVIEW + VEHICLES)
-    wanted = runs.further([base, other], attribute=True)
+    wanted = runs.further([base, other], attribute=True, assumptions=False)
     assert len(wanted.scenarios) == 2**3 - 2
     hashes = {each.content_hash() for each in wanted.scenarios.values()}
     assert len(hashes) == 6
@@ -183,16 +250,26 @@ def test_every_set_of_groups_is_run_once_and_baseline_and_scenario_not_again(bas
 
 def test_what_attribution_runs_serves_the_share_on_assumption_too(base, scenario):
     """At null the vehicles are as in the baseline: that is the set of the exercise alone."""
-    wanted = runs.further([base, scenario(EXERCISE + VEHICLES)], attribute=True, assumptions=True)
+    wanted = runs.further([base, scenario(EXERCISE + VEHICLES)], attribute=True)
     assert len(wanted.scenarios) == 2
 
 
 def test_nothing_more_is_run_where_nothing_was_asked_or_runs_tell_nothing_new(base, scenario):
     mixed, sure, vehicles = (scenario(text, name) for text, name in (
         (EXERCISE + REVIEW, "mixed"), (EXERCISE, "sure"), (VEHICLES, "vehicles")))
-    assert runs.further([base, mixed, sure, vehicles]).scenarios == {}
-    assert runs.further([base, mixed, sure, vehicles]).estimate is None
-    assert [key[0] for key in runs.further([base, mixed, sure, vehicles], assumptions=True).scenarios] == ["mixed"]
+    unwanted = runs.further([base, mixed, sure, vehicles], assumptions=False)
+    assert unwanted.scenarios == {}
+    assert unwanted.estimate is None
+    assert [key[0] for key in runs.further([base, mixed, sure, vehicles]).scenarios] == ["mixed"]
+
+
+def test_what_cannot_stand_at_null_is_told_and_refuses_nothing(base, scenario, monkeypatch):
+    def refused(base, other, found):
+        raise ScenarioError(other.name, [Problem("x", "does not add up.\nPut them into one --group.")])
+    monkeypatch.setattr(assumed, "other_at_null", refused)
+    (plan,) = runs.further([base, scenario(EXERCISE + REVIEW)]).plans
+    assert plan.unsound == "does not add up."
+    assert not plan.null
 
 
 # What is assumed -------------------------------------------------------------------------------------------------------
@@ -227,7 +304,7 @@ def test_a_programme_that_money_pays_for_belongs_to_the_change(base, scenario):
     assert not found.needs_runs
     sure = footing(base, scenario(shift.format(to="falls_exercise", start="2025-06-01"), "sure"))
     assert sure.nothing
-    assert [part.name for part in sure.left] == ["shift.prevention_fund"]
+    assert [part.name for part in sure.left] == ["falls_exercise"]
 
 
 def test_of_a_shift_only_what_buys_assumption_is_taken_away(base, scenario):
@@ -235,25 +312,26 @@ def test_of_a_shift_only_what_buys_assumption_is_taken_away(base, scenario):
     text = SHIFT.replace("{to} = 1", "{to} = 0.25, falls_exercise = 0.5, frailty_review = 0.25")
     other = scenario(text.format(to="falls_vehicles", start="2025-06-01"))
     found = footing(base, other)
-    assert found.undone == ()
-    assert found.unbought == ("falls_vehicles",)
+    assert [part.name for part in found.undone] == ["falls_vehicles"]
     assert found.needs_runs
     (shift,) = assumed.other_at_null(base, other, found).plan.shifts
-    assert shift.receivers == (("prevention_fund", 0.25), ("falls_exercise", 0.5), ("frailty_review", 0.25))
+    assert shift.receivers == (("falls_exercise", 0.5), ("frailty_review", 0.25), ("set_aside", 0.25))
     assert [row.programme for row in found.rows] == ["frailty_review"]
     (label,) = assumed.told(other, found, None).undone
     assert label == "Falls vehicles"
-    assert len(runs.further([base, other], attribute=True, assumptions=True).scenarios) == 1
+    assert len(runs.further([base, other], attribute=True).scenarios) == 2**4 - 2 + 1
 
 
-def test_a_shift_from_a_service_that_is_assumption_is_taken_back(base, scenario):
+def test_money_taken_from_a_service_that_is_assumption_is_not_taken_and_still_paid(base, scenario):
     text = SHIFT.replace("hospital_beds", "{giver}").replace("800_000", "{pounds}")
     home, fund = (scenario(text.format(giver=giver, pounds=pounds, to=to, start="2025-06-01"), to)
                   for giver, pounds, to in (("home_care", 100_000, "falls_exercise"),
                                             ("prevention_fund", 300_000, "falls_vehicles")))
     taken_back = footing(base, home)
     assert [part.name for part in taken_back.undone] == ["shift.home_care"]
-    assert not taken_back.needs_runs
+    assert taken_back.needs_runs
+    (shift,) = assumed.other_at_null(base, home, taken_back).plan.shifts
+    assert shift.givers == (("outside.home_care", 1.0),)
     assert not footing(base, fund).needs_runs
     assert not footing(base, fund).nothing
 
@@ -279,6 +357,29 @@ def test_a_service_whose_shares_are_mostly_known_is_not(base, scenario):
     assert 0 < counted < of / 2
     assert found.nothing
     assert not found.undone
+
+
+def test_a_change_of_staff_of_whom_little_is_known_is_undone(base, scenario):
+    """What the scenario says itself is the question, and not counted."""
+    found = footing(base, scenario(STAFF))
+    assert [part.name for part in found.undone] == ["staffing.nurses.join"]
+    counted, of = found.staff["nurses"]
+    known = [row for row in (*base.area.staff, *base.catalogue.staff_needs) if row.staff == "nurses"]
+    assert of == len(known) - 1
+    assert of / 2 <= counted < of
+    assert not found.needs_runs
+    assert not found.nothing
+
+
+def test_a_change_of_staff_of_whom_most_is_known_is_not(base, scenario):
+    other = scenario(STAFF)
+    sure = replace(other, catalogue=replace(other.catalogue, staff_needs=tuple(
+        replace(row, standing="measured") for row in other.catalogue.staff_needs)))
+    found = footing(base, sure)
+    counted, of = found.staff["nurses"]
+    assert 0 < counted < of / 2
+    assert not found.undone
+    assert found.nothing
 
 
 def test_where_all_or_nothing_is_assumed_no_run_is_needed(base, scenario):
@@ -316,7 +417,7 @@ def resting(share: float | None, **more) -> OnAssumption:
     table = None if share is None else pl.DataFrame({
         "year": ["all years", "headline years"] * 2, "measure": ["emergency_admissions"] * 2 + ["conveyances"] * 2,
         "difference": [-10.0] * 4, "at_null": [-10 * (1 - share)] * 4, "share": [share] * 4})
-    known = {"rows": ("effect.x",), "programmes": ("Calls",), "undone": (), "ways": {}} | more
+    known = {"rows": ("effect.x",), "programmes": ("Calls",), "undone": (), "ways": {}, "staff": {}} | more
     return OnAssumption("falls_vehicles", shares=table, **known)
 
 
@@ -365,7 +466,7 @@ def test_each_headline_says_how_much_of_it_is_assumption(pair, share, words):
 
 def test_what_is_not_worked_out_says_what_to_type(pair):
     text = " ".join(page(replace(pair, on_assumption=(resting(None),))).split())
-    assert "run with --assumptions to see how much rests on assumption" in text
+    assert "run without --no-assumptions to see how much rests on assumption" in text
     assert "of it assumption" not in text
 
 
@@ -376,6 +477,29 @@ def test_a_service_that_is_undone_is_told_with_its_shares(pair):
     assert ("with falls vehicles as in the baseline, since most of the shares of people who are sent there and on from "
             "there are assumed (5 of 5) and cannot be set to nothing") in text
     assert "so do the shares to and from hospital beds (22 of 71), fewer than half of which are assumed" in text
+
+
+def test_staff_that_are_as_in_the_baseline_are_told(pair):
+    found = resting(1.0, rows=(), programmes=(), staff={"Care workers": (4, 5), "Nurses": (2, 9)})
+    text = " ".join(page(replace(pair, on_assumption=(found,))).split())
+    assert ("assumption is what would be gone with care workers as in the baseline, since most of what is known of their "
+            "number is assumed (4 of 5); other assumed numbers") in text
+    assert "so does what is known of nurses (2 of 9), less than half of which is assumed" in text
+
+
+def test_what_cannot_stand_at_null_is_told_with_the_reason(pair):
+    found = replace(resting(None), unsound="the shares no longer add up.")
+    text = " ".join(page(replace(pair, on_assumption=(found,))).split())
+    assert "how much rests on assumption cannot be told: the shares no longer add up." in text
+
+
+def test_money_taken_and_paid_apart_is_explained(pair):
+    plain = " ".join(page(pair).split())
+    words = "stays in a fund and buys nothing. Whoever receives it without its being taken is paid as planned, from outside."
+    assert words not in plain
+    (found,) = pair.attributions
+    moved = replace(found, groups={**found.groups, "beds": ("shift.hospital_beds",)})
+    assert words in " ".join(page(replace(pair, attributions=(moved,))).split())
 
 
 def test_a_folder_holds_what_was_found_out(pair, tmp_path):
@@ -397,7 +521,7 @@ def test_the_object_says_it_too(pair):
     assert [group["parts"] for group in found["attribution"][0]["groups"]] == [["stop_smoking"],
                                                                               ["hospital_beds", "virtual_wards"]]
     assert found["on_assumption"][0]["shares"] is None
-    assert "--assumptions" in found["on_assumption"][0]["why_null"]
+    assert "--no-assumptions" in found["on_assumption"][0]["why_null"]
 
 
 # What is typed ---------------------------------------------------------------------------------------------------------
@@ -426,24 +550,24 @@ def typed(monkeypatch, tmp_path):
 def test_what_attribution_costs_is_said_before_it_runs(typed):
     done, asked = typed("--attribute", "--no-charts")
     assert done.exit_code == 0, done.output
-    assert asked == {"attribute": True, "groups": {}, "assumptions": False}
+    assert asked == {"attribute": True, "groups": {}, "assumptions": True}
     said = done.stderr.splitlines()[0]
-    assert said.startswith("Which part does what: 3 groups make 8 scenarios; beside the comparison 6 scenarios, 12 runs")
+    assert said.startswith("Which part does what: 3 groups make 8 scenarios; beside the comparison 7 scenarios, 14 runs")
     assert "expected to take about" in said
     assert "Which part does what" not in done.stdout
 
 
 def test_groups_are_named_by_their_parts(typed):
-    done, asked = typed("--group", "prevention=falls_exercise, frailty_review", "--assumptions", "--no-charts")
+    done, asked = typed("--group", "prevention=falls_exercise, frailty_review", "--no-assumptions", "--no-charts")
     assert done.exit_code == 0, done.output
-    assert asked == {"attribute": True, "groups": {"prevention": ["falls_exercise", "frailty_review"]}, "assumptions": True}
+    assert asked == {"attribute": True, "groups": {"prevention": ["falls_exercise", "frailty_review"]}, "assumptions": False}
     assert "2 groups make 4 scenarios" in done.stderr
 
 
 def test_a_plain_comparison_asks_for_nothing_more(typed):
     done, asked = typed("--no-charts")
     assert done.exit_code == 0, done.output
-    assert asked == {}
+    assert asked == {"attribute": False, "groups": {}, "assumptions": True}
 
 
 @pytest.mark.parametrize(("words", "answer"), [

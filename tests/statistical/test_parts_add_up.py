@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 
 import icsim
+from icsim.outcomes.definitions import MS_PER_DAY
 
 pytestmark = [pytest.mark.statistical, pytest.mark.slow]
 
@@ -11,6 +12,8 @@ HEAD = 'schema = 1\ntitle = "made up"\nextends = "testshire/baseline"\n'
 EXERCISE = "[programmes.falls_exercise]\nplaces = 300\n"
 REVIEW = "[programmes.frailty_review]\nplaces = 60\n"
 VEHICLES = '[services.falls_vehicles]\nnumber = 2\nopen = "daily 07:00-22:00"\n'
+SHIFT = ('[[shift]]\nfrom = "home_care"\nto = { falls_exercise = 1 }\namount_gbp_per_year = 1_000_000\nstart = 2025-05-01\n'
+         'reason = "x"\n')
 GROUPS = {"falls_exercise", "frailty_review", "falls_vehicles"}
 KEYS = ["scenario", "replication", "year", "place", "quintile", "sex", "age_band"]
 
@@ -20,13 +23,13 @@ def folder(tmp_path_factory):
     made = tmp_path_factory.mktemp("scenarios")
     (made / "all_three.toml").write_text(HEAD + EXERCISE + REVIEW + VEHICLES)
     (made / "exercise.toml").write_text(HEAD + EXERCISE)
+    (made / "shift.toml").write_text(HEAD + SHIFT)
     return made
 
 
 @pytest.fixture(scope="module")
 def compared(folder):
-    return icsim.compare("testshire/baseline", folder / "all_three.toml", years=1, replications=2, attribute=True,
-                         assumptions=True)
+    return icsim.compare("testshire/baseline", folder / "all_three.toml", years=1, replications=2, attribute=True)
 
 
 def changed(base, other) -> pl.DataFrame:
@@ -67,6 +70,22 @@ def test_each_part_does_what_it_is_for(compared):
     assert sum(own(compared, "falls_exercise", "falls")) < -20
     assert sum(own(compared, "frailty_review", "acute_illness")) < -20
     assert abs(sum(own(compared, "falls_vehicles", "falls"))) < 10
+
+
+def test_of_a_shift_money_taken_keeps_people_waiting_and_money_received_prevents_falls(folder):
+    """Each alone; both together are the shift, in every column."""
+    compared = icsim.compare("testshire/baseline", folder / "shift.toml", years=1, replications=2, attribute=True,
+                             assumptions=False)
+    found = compared.attributions[0]
+    assert set(found.groups) == {"shift.home_care", "falls_exercise"}
+    taken, received = (sum(own(compared, name, "falls")) for name in found.groups)
+    assert abs(taken) < 10
+    assert received < -20
+    sums = found.tallies.group_by("replication", "year", "tally").agg(pl.col("over_orders").sum())
+    both = changed(compared.base, compared.alternatives[0]).join(sums, on=["replication", "year", "tally"], how="left")
+    assert (both["over_orders"] == found.orders * both["value"]).all()
+    assert min(own(compared, "shift.home_care", "delayed_bed_days_ms")) > 20 * MS_PER_DAY
+    assert max(own(compared, "falls_exercise", "delayed_bed_days_ms")) < 20 * MS_PER_DAY
 
 
 def test_at_null_only_what_is_measured_is_left(compared):

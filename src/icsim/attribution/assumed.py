@@ -4,39 +4,45 @@ At null are the assumed rows of effects (ratio 1) and moves (share 0) of the pro
 row that sends people back where they came from stays: it takes away from an effect, and without it the effect would last for
 ever. The shares by which people reach a service and go on from it have no null: none of them could be 0 without sending
 everybody elsewhere. Where at least half of them are assumed, what more or fewer servers do follows from assumption, and the
-change of the service is undone as a whole; of a shift of money, what such a service receives goes to a fund instead, where
-it buys nothing. That errs towards assumption: shorter queues would help somebody by any shares.
+change of the service is undone as a whole. That errs towards assumption: shorter queues would help somebody by any shares.
+
+In the same way a change of who can be found to work somewhere is undone where at least half of all else that is known of
+that group of staff (how many come and go, how many a server or place needs) is assumed. From other changes such limits
+take something away, as people who are sent back do, and stay.
 
 All else stays as it is: uptake, durations and rates, assumed or not, and what a scenario sets itself, which is the question.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
 
-from icsim.areas.budget import FUND as FUND_LINE
 from icsim.areas.budget import PROGRAMME as PROGRAMME_LINE
 from icsim.areas.budget import SERVICE as SERVICE_LINE
-from icsim.areas.budget import Line, line_of
-from icsim.attribution.parts import NUMBER, PROGRAMME, SERVICE, SHIFT, Part, bare, lines_of, with_parts
+from icsim.areas.budget import Line
+from icsim.areas.rows import Staffing
+from icsim.attribution.parts import NUMBER, PROGRAMME, SERVICE, SHIFT, Part, lines_of, with_parts
 from icsim.catalogue import Catalogue
 from icsim.catalogue.moved import ORIGIN
-from icsim.catalogue.rows import Effect, ProgrammeMove
+from icsim.catalogue.rows import Effect, ProgrammeMove, StaffNeed
 from icsim.outcomes.services import LOST, waits
 from icsim.outcomes.spans import TOGETHER
 from icsim.outcomes.values import totals
 from icsim.results import OnAssumption, Results
 from icsim.scenario import Resolved
 from icsim.scenario.offered import in_force, paid_by
-from icsim.scenario.shifts import Shift
 
 ASSUMED = "assumed"
 MOSTLY = 0.5
-"""Share of the ways into and out of a service from which on its change counts as assumption."""
+"""Share of the ways into and out of a service, or of what is known of a group of staff, from which on its change counts as
+assumption.
+"""
 Acting = Effect | ProgrammeMove
+Counts = tuple[int, int]
+"""How many are assumed, of how many."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +54,10 @@ class Footing:
     """assumed effects and moves that do something"""
     undone: tuple[Part, ...]
     """parts that are taken back as a whole"""
-    fund: str
-    """the budget line that keeps what shifts would have given to `unbought`"""
-    unbought: tuple[str, ...]
-    """services that get nothing of the shifts that stay"""
-    ways: dict[str, tuple[int, int]]
-    """service that is changed → how many of its ways are assumed, of how many"""
+    ways: dict[str, Counts]
+    """service that is changed → how many of the ways to it and from it are assumed"""
+    staff: dict[str, Counts]
+    """group of staff that is changed → how many of the rows about it, but for those that the scenario says, are assumed"""
     left: tuple[Part, ...]
     """parts that still do something with all this at null"""
 
@@ -65,7 +69,7 @@ class Footing:
     @property
     def nothing(self) -> bool:
         """Whether no assumed effect is in force."""
-        return not (self.rows or self.undone or self.unbought)
+        return not (self.rows or self.undone)
 
     @property
     def needs_runs(self) -> bool:
@@ -77,29 +81,18 @@ def footing(other: Resolved, found: Sequence[Part]) -> Footing:
     """What the parts `found` of a scenario stand on."""
     lines, rows = lines_of(other), _acting(other.catalogue)
     services = {service: ways(other.catalogue, service) for part in found for service in _services(part, lines)}
-    shaky, fund = {name for name, counts in services.items() if _mostly(counts)}, _fund(other, lines)
-    undone = tuple(part for part in found if shaky & set(_services(part, lines)) and not _can_stay(part, shaky, fund, other))
+    staff = about_staff(other, {row for part in found for row in part.rows})
+    unsure = {name for name, counts in services.items() if _mostly(counts)}
+    numbers = {row.id for row in _of_staff(other) if row.staff in staff and _mostly(staff[row.staff])}
+    undone = tuple(part for part in found if unsure & set(_services(part, lines)) or numbers & set(part.rows))
     kept = [part for part in found if part not in undone]
     own = {part.name: [row for row in rows if _belongs(row, part, lines)] for part in kept}
     assumed = {row.id: row for part in kept for row in own[part.name] if row.standing == ASSUMED}
-    unbought = tuple(dict.fromkeys(name for part in kept for name in _services(part, lines) if name in shaky))
-    left = tuple(part for part in kept if _does_more(part, own[part.name], set(_services(part, lines)) - shaky))
-    return Footing(tuple(found), tuple(assumed.values()), undone, fund, unbought, services, left)
+    left = tuple(part for part in kept if _does_more(part, own[part.name], lines))
+    return Footing(tuple(found), tuple(assumed.values()), undone, services, staff, left)
 
 
-def _fund(other: Resolved, lines: dict[str, Line]) -> str:
-    """A budget line that keeps money and buys nothing; empty: there is none that no shift takes from."""
-    givers = {name for shift in other.plan.shifts for name, _ in shift.givers}
-    return next((name for name, line in lines.items() if line.kind == FUND_LINE and name not in givers), "")
-
-
-def _can_stay(part: Part, shaky: set[str], fund: str, other: Resolved) -> bool:
-    """Whether a part that changes services reached by assumed shares can stay without them: a shift can, if they receive."""
-    shift = part.shift
-    return shift is not None and bool(fund) and not shaky & set(dict(shift.givers)) and shift in map(bare, other.plan.shifts)
-
-
-def ways(catalogue: Catalogue, service: str) -> tuple[int, int]:
+def ways(catalogue: Catalogue, service: str) -> Counts:
     """How many of the shares that lead to the steps of a service, or on from them, are assumed, and how many there are."""
     steps = {(row.pathway, row.step) for row in catalogue.steps if row.service == service}
     found = [row for row in catalogue.branches
@@ -107,32 +100,37 @@ def ways(catalogue: Catalogue, service: str) -> tuple[int, int]:
     return sum(row.standing == ASSUMED for row in found), len(found)
 
 
-def _mostly(counts: tuple[int, int]) -> bool:
+def about_staff(resolved: Resolved, said: Collection[str]) -> dict[str, Counts]:
+    """Group of staff of which a scenario says some rows → how many of the other rows about it are assumed."""
+    rows = _of_staff(resolved)
+    groups = dict.fromkeys(row.staff for row in rows if row.id in said)
+    others = {group: [row for row in rows if row.staff == group and row.id not in said] for group in groups}
+    return {group: (sum(row.standing == ASSUMED for row in left), len(left)) for group, left in others.items()}
+
+
+def _of_staff(resolved: Resolved) -> tuple[Staffing | StaffNeed, ...]:
+    """What is known of staff: how many there are, come and go, and how many a server or place needs."""
+    return (*resolved.area.staff, *resolved.catalogue.staff_needs)
+
+
+def _mostly(counts: Counts) -> bool:
     assumed, of = counts
     return assumed > 0 and assumed >= MOSTLY * of
 
 
 def _services(part: Part, lines: dict[str, Line]) -> list[str]:
     """Services whose servers a part changes."""
-    if part.kind == SERVICE:
-        return [part.name]
-    return [line.name for line in _lines(part, lines) if line.kind == SERVICE_LINE]
+    return [part.name] if part.kind == SERVICE else _givers(part, SERVICE_LINE, lines)
 
 
 def _programmes(part: Part, lines: dict[str, Line]) -> list[str]:
     """Programmes whose places a part changes."""
-    if part.kind == PROGRAMME:
-        return [part.name]
-    return [line.name for line in _lines(part, lines) if line.kind == PROGRAMME_LINE]
+    return [part.name] if part.kind == PROGRAMME else _givers(part, PROGRAMME_LINE, lines)
 
 
-def _lines(part: Part, lines: dict[str, Line]) -> Iterator[Line]:
-    """Budget lines between which a shift moves money."""
-    if part.kind == SHIFT and part.shift is not None:
-        for name, _ in (*part.shift.givers, *part.shift.receivers):
-            line = line_of(name, lines)
-            if line is not None:
-                yield line
+def _givers(part: Part, kind: str, lines: dict[str, Line]) -> list[str]:
+    """Services or programmes from which a part takes money."""
+    return [] if part.shift is None else [name for name, _ in part.shift.givers if lines[name].kind == kind]
 
 
 def _acting(catalogue: Catalogue) -> list[Acting]:
@@ -145,11 +143,12 @@ def _belongs(row: Acting, part: Part, lines: dict[str, Line]) -> bool:
     return row.id in part.rows if part.kind == NUMBER else row.programme in _programmes(part, lines)
 
 
-def _does_more(part: Part, own: Sequence[Acting], services: Collection[str]) -> bool:
-    """Whether a part that is not undone does something when its assumed rows do nothing; `services` are what it changes."""
-    if part.kind == PROGRAMME or (part.kind == SHIFT and not services):
-        return any(row.standing != ASSUMED for row in own)
-    return part.kind != NUMBER or len(own) < len(part.rows) or any(row.standing != ASSUMED for row in own)
+def _does_more(part: Part, own: Sequence[Acting], lines: dict[str, Line]) -> bool:
+    """Whether a part that is not undone does something when its assumed rows do nothing."""
+    sure = any(row.standing != ASSUMED for row in own)
+    if part.kind == PROGRAMME or (part.kind == SHIFT and not _services(part, lines)):
+        return sure
+    return part.kind != NUMBER or len(own) < len(part.rows) or sure
 
 
 # Scenarios at null -----------------------------------------------------------------------------------------------------
@@ -165,25 +164,7 @@ def at_null(resolved: Resolved, rows: Iterable[Acting]) -> Resolved:
 
 def other_at_null(base: Resolved, other: Resolved, found: Footing) -> Resolved:
     """The scenario with all that is assumed of its changes at null. Raises ScenarioError as `with_parts` does."""
-    left = with_parts(base, other, found.kept) if found.undone else other
-    return at_null(_without_buying(left, found) if found.unbought else left, found.rows)
-
-
-def _without_buying(resolved: Resolved, found: Footing) -> Resolved:
-    """The scenario whose shifts give to a fund what they would give to services at null; those of the baseline stay."""
-    lines, changed = lines_of(resolved), [part.shift for part in found.parts]
-    shifted = tuple(replace(each, shift=_given_to_fund(each.shift, found, lines)) if bare(each.shift) in changed else each
-                    for each in resolved.plan.shifted)
-    return replace(resolved, plan=replace(resolved.plan, shifted=shifted))
-
-
-def _given_to_fund(shift: Shift, found: Footing, lines: dict[str, Line]) -> Shift:
-    shares: dict[str, float] = {}
-    for name, share in shift.receivers:
-        line = line_of(name, lines)
-        to = found.fund if line is not None and line.name in found.unbought else name
-        shares[to] = shares.get(to, 0.0) + share
-    return replace(shift, receivers=tuple(shares.items()))
+    return at_null(with_parts(base, other, found.kept) if found.undone else other, found.rows)
 
 
 def base_at_null(base: Resolved, found: Footing) -> Resolved | None:
@@ -222,7 +203,9 @@ def told(other: Resolved, found: Footing, table: pl.DataFrame | None) -> OnAssum
     """`table`: the frame of `shares`; None where more runs are needed to know."""
     label = {row.programme: row.label for row in other.catalogue.programmes}
     service = {row.service: row.label for row in other.catalogue.services}
+    group = {row.staff: row.label for row in other.catalogue.staff}
     return OnAssumption(other.name, tuple(row.id for row in found.rows),
                         tuple(dict.fromkeys(label[row.programme] for row in found.rows)),
-                        (*(part.label for part in found.undone), *(service[name] for name in found.unbought)),
-                        {service[name]: counts for name, counts in found.ways.items()}, table)
+                        tuple(part.label for part in found.undone if part.kind != NUMBER),
+                        {service[name]: counts for name, counts in found.ways.items()},
+                        {group[name]: counts for name, counts in found.staff.items()}, table)

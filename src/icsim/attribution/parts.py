@@ -1,18 +1,19 @@
-"""The parts of what a scenario changes: each programme, service, shift of money and number; and the scenario with only some.
+"""The parts of what a scenario changes: each programme, service, number, money taken; and the scenario with only some.
 
-What two scenarios have in common is no part. A service has its pools with it; rows that share something out between them,
-such as the branches of a step, are one part, because one without the others may not add up.
+What two scenarios have in common is no part. A service has its pools with it, and what shifts of money pay it, as a
+programme has; the money that a shift takes is a part of its own. Rows that share something out between them, such as the
+branches of a step, are one part, because one without the others may not add up.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from icsim.areas import budget, schedule
 from icsim.areas.rows import Catchment, Offer
+from icsim.attribution import shifts
 from icsim.catalogue.rows import Branch, Prevalence, SeverityShare
 from icsim.errors import ScenarioError
 from icsim.scenario import Resolved, money
@@ -22,6 +23,7 @@ from icsim.scenario.ground import Ground
 from icsim.scenario.models import Run
 from icsim.scenario.plan import Changed, Plan
 from icsim.scenario.shifts import Shift
+from icsim.scenario.wording import in_a_sentence
 
 PROGRAMME, SERVICE, SHIFT, NUMBER, SETTINGS = "programme", "service", "shift", "number", "settings"
 RUN = "run"
@@ -42,6 +44,7 @@ class Part:
     name: str
     """programme, service, "shift.GIVER", the id of a row or what its rows have in common, or "run" """
     kind: str
+    """programme · service · shift (money that is taken) · number · settings"""
     label: str
     pence: int = 0
     """money that it moves in a year, as far as its cost is known"""
@@ -51,20 +54,22 @@ class Part:
 
 
 def parts(base: Resolved, other: Resolved) -> tuple[Part, ...]:
-    """What `other` changes of `base`: shifts, then services, programmes, numbers and settings."""
-    return (*_shifts(base, other), *_services(base, other), *_programmes(base, other), *_numbers(base, other),
+    """What `other` changes of `base`: money taken, then services, programmes, numbers and settings."""
+    paid = _paid(base, other)
+    return (*_taken(base, other), *_services(base, other, paid), *_programmes(base, other, paid), *_numbers(base, other),
             *_settings(base, other))
 
 
 def with_parts(base: Resolved, other: Resolved, chosen: Collection[str]) -> Resolved:
     """`base` with those parts of `other` whose names are `chosen`, by the same tables.
 
-    Raises ScenarioError where these cannot stand without the others: shares that no longer add up, a shift of money that is
-    not there.
+    Raises ScenarioError where these cannot stand without the others: shares that no longer add up, money that is not there.
     """
-    plan = Plan(_mixed_changes(base, other, chosen), *_mixed_said(base, other, chosen), _mixed_shifts(base, other, chosen))
+    shifted = tuple(shifts.mixed(base, other, chosen, lines_of(other)))
+    plan = Plan(_mixed_changes(base, other, chosen), *_mixed_said(base, other, chosen), shifted)
     run = other.run if RUN in chosen else base.run
     catalogue, area, problems = apply(plan, Ground(*other.shipped, {}))
+    area = replace(area, budgets=(*area.budgets, *shifts.funds(plan.shifts, catalogue)))
     problems += money.balance_problems(plan.shifted, budget.lines(catalogue, area, own=other.shipped[1]), run)
     if problems:
         told = [replace(each, message=f"{each.message}\nSo it is without the other parts of {other.name}: put those that "
@@ -88,14 +93,31 @@ def _pence(base: Resolved, other: Resolved, name: str) -> int:
     return abs((after.pence if after else 0) - (before.pence if before else 0))
 
 
-def _services(base: Resolved, other: Resolved) -> Iterator[Part]:
+def _paid(base: Resolved, other: Resolved) -> dict[str, int]:
+    """Pence a year that shifts which only one of the two has pay, by service or programme."""
+    lines, found = lines_of(other), dict[str, int]()
+    for each in shifts.alone(base, other):
+        shares = dict(each.shift.receivers)
+        for name, line in each.bought(lines).items():
+            found[line] = found.get(line, 0) + round(each.shift.pence * shares[name])
+    return found
+
+
+def _taken(base: Resolved, other: Resolved) -> Iterator[Part]:
+    lines = lines_of(other)
+    for each in shifts.alone(base, other):
+        label = " and ".join(in_a_sentence(lines[giver].label) for giver, _ in each.shift.givers)
+        yield Part(each.name, SHIFT, f"Money taken from {label}", each.shift.pence, shift=each.shift)
+
+
+def _services(base: Resolved, other: Resolved, paid: dict[str, int]) -> Iterator[Part]:
     before = {row.service: (row.queue_limit, row.shift_end) for row in base.catalogue.services}
     pools = {row.pool: row for row in base.area.pools}
     for row in other.catalogue.services:
         same = before[row.service] == (row.queue_limit, row.shift_end) and all(
             _same_pool(pools[pool.pool], pool) for pool in other.area.pools if pool.service == row.service)
-        if not same:
-            yield Part(row.service, SERVICE, row.label, _pence(base, other, row.service))
+        if not same or row.service in paid:
+            yield Part(row.service, SERVICE, row.label, _pence(base, other, row.service) + paid.get(row.service, 0))
 
 
 def _same_pool(one: Any, other: Any) -> bool:
@@ -103,10 +125,11 @@ def _same_pool(one: Any, other: Any) -> bool:
                                          or bool((schedule.parse(one.open) == schedule.parse(other.open)).all()))
 
 
-def _programmes(base: Resolved, other: Resolved) -> Iterator[Part]:
+def _programmes(base: Resolved, other: Resolved, paid: dict[str, int]) -> Iterator[Part]:
     for row in other.catalogue.programmes:
-        if _offered(base, row.programme) != _offered(other, row.programme):
-            yield Part(row.programme, PROGRAMME, row.label, _pence(base, other, row.programme))
+        name = row.programme
+        if _offered(base, name) != _offered(other, name) or name in paid:
+            yield Part(name, PROGRAMME, row.label, _pence(base, other, name) + paid.get(name, 0))
 
 
 def _offered(resolved: Resolved, name: str) -> tuple[Any, ...]:
@@ -115,30 +138,6 @@ def _offered(resolved: Resolved, name: str) -> tuple[Any, ...]:
     offer = next((row for row in resolved.area.programmes if row.programme == name), nothing)
     about = next(row for row in resolved.catalogue.programmes if row.programme == name)
     return offer.value, offer.waiting_list, offer.first, offer.last, offer.where, about.priority, about.score
-
-
-def _shifts(base: Resolved, other: Resolved) -> Iterator[Part]:
-    """Those of `other`, and those that it no longer has."""
-    lines = lines_of(other)
-    for name, shift in _named_shifts(base, other):
-        label = " and ".join(lines[giver].label for giver, _ in shift.givers)
-        yield Part(name, SHIFT, f"Money from {label}", shift.pence, shift=shift)
-
-
-def _named_shifts(base: Resolved, other: Resolved) -> list[tuple[str, Shift]]:
-    """Shifts that only one of the two has: shift.GIVER, from the second of a giver on shift.GIVER.2 and so on."""
-    ours, theirs = ([bare(shift) for shift in each.plan.shifts] for each in (other, base))
-    alone = [*(shift for shift in ours if shift not in theirs), *(shift for shift in theirs if shift not in ours)]
-    seen, found = Counter[str](), []
-    for shift in alone:
-        seen[shift.name] += 1
-        found.append((f"shift.{shift.name}" + (f".{seen[shift.name]}" if seen[shift.name] > 1 else ""), shift))
-    return found
-
-
-def bare(shift: Shift) -> Shift:
-    """A shift without its reason, which does nothing."""
-    return replace(shift, reason="")
 
 
 def _numbers(base: Resolved, other: Resolved) -> Iterator[Part]:
@@ -187,12 +186,3 @@ def _mixed_said(base: Resolved, other: Resolved, chosen: Collection[str]) -> tup
 def _mixed(before: dict[str, Any], after: dict[str, Any], is_chosen: Any) -> dict[str, Any]:
     found = {name: (after if is_chosen(name) else before).get(name) for name in dict.fromkeys([*before, *after])}
     return {name: said for name, said in found.items() if said is not None}
-
-
-def _mixed_shifts(base: Resolved, other: Resolved, chosen: Collection[str]) -> tuple[money.Shifted, ...]:
-    """Those that both have; of the others those of `base` unless their part is chosen, and those of `other` if it is."""
-    named = _named_shifts(base, other)
-    wanted, alone = [shift for name, shift in named if name in chosen], [shift for _, shift in named]
-    kept = [each for each in base.plan.shifted if bare(each.shift) not in alone or bare(each.shift) not in wanted]
-    ours = [each for each in other.plan.shifted if bare(each.shift) in wanted]
-    return (*kept, *ours)

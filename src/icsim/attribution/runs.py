@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -23,8 +23,7 @@ from icsim.scenario import Resolved
 
 Progress = Callable[[int, int, str], None]
 Key = tuple[str, frozenset[str], tuple[str, ...]]
-"""Whose changes, which parts of them are in force, and what is at null (ids of rows, names of services): equal keys are
-equal runs."""
+"""Whose changes, which parts of them are in force, and what is at null (ids of rows): equal keys are equal runs."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +36,10 @@ class _Plan:
     groups: tuple[Group, ...]
     """empty: no attribution"""
     footing: Footing
-    assumptions: bool
-    """whether to run what the share on assumption needs"""
+    null: Mapping[Key, Resolved] = field(default_factory=dict)
+    """baseline, where it is not as it is, and scenario at null; empty: not to be run"""
+    unsound: str = ""
+    """why the scenario cannot be run at null; empty: it can"""
 
     @property
     def whole(self) -> frozenset[str]:
@@ -56,13 +57,6 @@ class _Plan:
     def sets(self) -> list[Set]:
         """Every set of groups."""
         return list(subsets([group.name for group in self.groups])) if self.groups else []
-
-    @property
-    def null(self) -> tuple[Key, Key]:
-        """Baseline and scenario at null."""
-        rows = tuple(row.id for row in self.footing.rows)
-        here = assumed.base_at_null(self.base, self.footing)
-        return self.key(frozenset(), rows if here else ()), self.key(self.footing.kept, (*rows, *self.footing.unbought))
 
 
 @dataclass(frozen=True)
@@ -93,15 +87,15 @@ class Further:
 
 
 def further(found: Sequence[Resolved], attribute: bool = False, groups: Mapping[str, Sequence[str]] | None = None,
-            assumptions: bool = False) -> Further:
+            assumptions: bool = True) -> Further:
     """What has to be run beside a comparison of the scenarios `found`, the baseline first.
 
     attribute: every set of groups of what each alternative changes; groups: as `grouped` takes them. assumptions: with what
-    is assumed of it at null. Raises ScenarioError.
+    is assumed of it at null, where it can stand so. Raises ScenarioError.
     """
     base, *others = found
     alike = [other for other in others if _same_tables(base, other)]
-    if (attribute or assumptions) and len(alike) < len(others):
+    if attribute and len(alike) < len(others):
         message = "must be the same for all scenarios, since those with some of the changes are made from them."
         raise ScenarioError("comparison", [Problem("tables", message)])
     plans = tuple(_plan(base, other, attribute, groups, assumptions) for other in alike)
@@ -110,8 +104,7 @@ def further(found: Sequence[Resolved], attribute: bool = False, groups: Mapping[
         for key in map(plan.of_set, plan.sets()):
             if key[1] and key[1] != plan.whole:
                 scenarios[key] = with_parts(base, plan.other, key[1])
-        if plan.assumptions and plan.footing.needs_runs:
-            scenarios |= _at_null(plan)
+        scenarios |= {key: each for key, each in plan.null.items() if key not in scenarios}
     return Further(plans, scenarios)
 
 
@@ -125,15 +118,20 @@ def _same_tables(base: Resolved, other: Resolved) -> bool:
 def _plan(base: Resolved, other: Resolved, attribute: bool, groups: Mapping[str, Sequence[str]] | None,
           assumptions: bool) -> _Plan:
     changed = parts(base, other)
-    made = grouped(other.name, changed, groups) if attribute else ()
-    return _Plan(base, other, changed, made, footing(other, changed), assumptions)
+    plan = _Plan(base, other, changed, grouped(other.name, changed, groups) if attribute else (), footing(other, changed))
+    if not (assumptions and plan.footing.needs_runs):
+        return plan
+    try:
+        return replace(plan, null=_at_null(plan))
+    except ScenarioError as error:
+        return replace(plan, unsound=error.problems[0].message.partition("\n")[0])
 
 
 def _at_null(plan: _Plan) -> dict[Key, Resolved]:
-    before, after = plan.null
-    found = {after: assumed.other_at_null(plan.base, plan.other, plan.footing)}
+    rows = tuple(row.id for row in plan.footing.rows)
     here = assumed.base_at_null(plan.base, plan.footing)
-    return found | ({before: here} if here else {})
+    found = {plan.key(plan.footing.kept, rows): assumed.other_at_null(plan.base, plan.other, plan.footing)}
+    return ({plan.key(frozenset(), rows): here} if here else {}) | found
 
 
 @dataclass(frozen=True)
@@ -181,7 +179,7 @@ def _on_assumption(plan: _Plan, known: Mapping[Key, _Left]) -> OnAssumption:
         return assumed.told(plan.other, found, assumed.shares((base, other), (base, other)))
     if not found.needs_runs:
         return assumed.told(plan.other, found, assumed.shares((base, other), (base, base)))
-    if not plan.assumptions:
-        return assumed.told(plan.other, found, None)
-    before, after = plan.null
-    return assumed.told(plan.other, found, assumed.shares((base, other), (known[before].levels, known[after].levels)))
+    if not plan.null:
+        return replace(assumed.told(plan.other, found, None), unsound=plan.unsound)
+    *before, after = (known[key].levels for key in plan.null)
+    return assumed.told(plan.other, found, assumed.shares((base, other), (before[0] if before else base, after)))

@@ -71,7 +71,7 @@ def compare(base: Annotated[str, typer.Argument(help="The scenario to start from
             json_: Json = False, out: Out = Path("results"), replications: Replications = None, seed: Seed = None,
             years: Years = None, engine: EngineChoice = None, no_charts: NoCharts = False,
             threads: Threads = None, log: Log = None, log_days: LogDays = None, anyway: Anyway = False,
-            attribute: Attribute = False, group: Groups = None, assumptions: Assumptions = False) -> None:
+            attribute: Attribute = False, group: Groups = None, assumptions: Assumptions = True) -> None:
     """Compare scenarios on the same residents with the same luck.
 
     Prints a page about what changes and writes tables and charts to
@@ -94,10 +94,10 @@ def compare(base: Annotated[str, typer.Argument(help="The scenario to start from
     api.check_log(resolved[0], log, log_days)
     _check_folders([out / "-".join(each.name for each in resolved)])
     beside = _beside(attribute, group, assumptions)
-    more = api.estimate_beside(*resolved, **beside) if beside else None
+    more = api.estimate_beside(*resolved, **beside)
     _look_ahead([api.estimate(*resolved, log_days=api.logged_days(log, log_days))], anyway)
     if more:
-        _look_ahead([more], anyway, always=True)
+        _look_ahead([more], anyway, always=beside["attribute"])
     with progress() as tell:
         comparison = api.compare(*resolved, progress=tell, log=log, log_days=log_days, anyway=True, **beside)
     found = _finish(comparison, out, not no_charts, json_)
@@ -163,9 +163,7 @@ def _check_folders(folders: list[Path]) -> None:
 
 
 def _beside(attribute: bool, group: list[str] | None, assumptions: bool) -> dict[str, Any]:
-    """What was asked for beside a comparison, as `api.compare` takes it; empty: nothing."""
-    if not (attribute or group or assumptions):
-        return {}
+    """What was asked for beside a comparison, as `api.compare` takes it."""
     named: dict[str, list[str]] = {}
     for text in group or []:
         name, _, parts = text.partition("=")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from icsim.report.figures import Figures
-from icsim.report.wording import in_a_sentence, number
+from icsim.report.wording import number
 from icsim.results import Comparison, OnAssumption, Results
+from icsim.scenario.wording import in_a_sentence
 
 NEARLY, HALF = 0.005, 0.5
-ASK = "run with --assumptions to see how much rests on assumption"
+ASK = "run without --no-assumptions to see how much rests on assumption"
 
 
 def known_of(value: Comparison, other: Results) -> OnAssumption | None:
@@ -44,40 +45,55 @@ def meaning(found: OnAssumption | None) -> str:
     if found is None:
         return ""
     if found.shares is None:
-        return ASK
-    if not found.rows and not found.undone:
+        return _why_not(found)
+    if not _gone(found):
         return f"none of it assumption: no effect that this needs is assumed; {_rest(found)}"
     return f"assumption is what would be gone {' and '.join(_gone(found))}; {_rest(found)}"
 
 
+def _why_not(found: OnAssumption) -> str:
+    return f"how much rests on assumption cannot be told: {found.unsound}" if found.unsound else ASK
+
+
 def _gone(found: OnAssumption) -> list[str]:
     own = [f"without the assumed effects of {_listed(found.programmes)}"] if found.rows else []
-    counts = ", ".join(f"{assumed} of {of_all}" for _, assumed, of_all in _ways(found, True))
     back = [f"with {_listed(found.undone)} as in the baseline, since most of the shares of people who are sent there and on "
-            f"from there are assumed ({counts}) and cannot be set to nothing"] if found.undone else []
-    return [*own, *back]
+            f"from there are assumed ({_counts(found.ways, True)}) and cannot be set to nothing"] if found.undone else []
+    few = _counted(found.staff, True)
+    staff = [f"with {', '.join(label for label, *_ in few)} as in the baseline, since most of what is known of their number "
+             f"is assumed ({_counts(found.staff, True)})"] if few else []
+    return [*own, *back, *staff]
 
 
 def _listed(labels: Iterable[str]) -> str:
     return ", ".join(map(in_a_sentence, labels))
 
 
-def _ways(found: OnAssumption, mostly: bool) -> list[tuple[str, int, int]]:
-    """Services some of whose shares are assumed, at least half of them or fewer: label, how many, of how many."""
-    return [(in_a_sentence(label), assumed, of_all) for label, (assumed, of_all) in found.ways.items()
+def _counts(known: Mapping[str, tuple[int, int]], mostly: bool) -> str:
+    """As in "5 of 5, 3 of 4"."""
+    return ", ".join(f"{assumed} of {of_all}" for _, assumed, of_all in _counted(known, mostly))
+
+
+def _counted(known: Mapping[str, tuple[int, int]], mostly: bool) -> list[tuple[str, int, int]]:
+    """Services or groups of staff of which something is assumed, at least half or less: label, how much, of how much."""
+    return [(in_a_sentence(label), assumed, of_all) for label, (assumed, of_all) in known.items()
             if assumed and (2 * assumed >= of_all) == mostly]
 
 
 def _rest(found: OnAssumption) -> str:
     """What counts as no assumption although it may be one."""
-    few = ", ".join(f"{label} ({assumed} of {of_all})" for label, assumed, of_all in _ways(found, False))
+    few = ", ".join(f"{label} ({assumed} of {of_all})" for label, assumed, of_all in _counted(found.ways, False))
     also = f", and so do the shares to and from {few}, fewer than half of which are assumed" if few else ""
-    return f"other assumed numbers, such as uptake, durations and rates, stay as they are{also}"
+    less = ", ".join(f"{label} ({assumed} of {of_all})" for label, assumed, of_all in _counted(found.staff, False))
+    staff = f", and so does what is known of {less}, less than half of which is assumed" if less else ""
+    return (f"other assumed numbers, such as uptake, durations, rates and who can be found to work, stay as they are{also}"
+            f"{staff}")
 
 
 def assumption_object(value: Comparison) -> list[dict[str, Any]]:
     """Of each alternative what was at null, and the shares, which may lie outside 0 to 1; null with a reason."""
     return [{"scenario": found.scenario, "rows": list(found.rows), "undone": list(found.undone),
              "ways": [{"service": label, "assumed": few, "of": of_all} for label, (few, of_all) in found.ways.items()],
+             "staff": [{"group": label, "assumed": few, "of": of_all} for label, (few, of_all) in found.staff.items()],
              "shares": None if found.shares is None else found.shares.to_dicts(),
-             "why_null": ASK if found.shares is None else None} for found in value.on_assumption]
+             "why_null": _why_not(found) if found.shares is None else None} for found in value.on_assumption]

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from icsim.attribution import tidy
+from icsim.attribution.shifts import PREFIX
 from icsim.outcomes.costs import SPEND
 from icsim.report.figures import Figures
 from icsim.report.tables import title_of
@@ -58,6 +59,9 @@ def _words(found: Attribution) -> Iterable[str]:
     yield paragraph("Interaction is what the parts do together beside what each does alone: some meet the same people, or "
                     "the same queues. In the second table it is shared out fairly: what each part adds when the parts come "
                     "one after the other, as a mean over all orders (Shapley value). Both tables add up exactly.")
+    if any(part.startswith(PREFIX) for own in found.groups.values() for part in own):
+        yield paragraph("Money taken without those who receive it stays in a fund and buys nothing. Whoever receives it "
+                        "without its being taken is paid as planned, from outside.")
     if joined:
         yield paragraph(f"Looked at together: {joined}.")
 

@@ -6,8 +6,9 @@ from icsim.outcomes.averted import ADMISSIONS, per_averted
 from icsim.report.figures import Figures, Row
 from icsim.report.on_assumption import known_of, meaning, words
 from icsim.report.tables import title_of
-from icsim.report.wording import about, about_places, heading, in_a_sentence, number, paragraph, unclear
+from icsim.report.wording import about, about_places, heading, number, paragraph, unclear
 from icsim.results import Comparison, Results
+from icsim.scenario.wording import in_a_sentence
 
 TOLD = (ADMISSIONS, "bed_days", "delayed_bed_days", "ae_attendances", "crisis_ae_attendances", "conveyances", "calls_999",
         "handover_hours_lost", "mh_admissions", "care_home_entries", "deaths", "healthy_years", "qalys")

@@ -148,11 +148,6 @@ def _line(columns: list[list[str]], n: int, widths: list[int]) -> str:
     return ("  " + first.ljust(widths[0]) + "".join(cells)).rstrip()
 
 
-def in_a_sentence(label: str) -> str:
-    """A label without its capital; one such as A&E keeps it."""
-    return label if label[1:2].isupper() or not label[1:2].isalpha() else label[0].lower() + label[1:]
-
-
 def plain(name: str) -> str:
     """A name of the tables as words: watford_ae → watford ae."""
     return name.replace("_", " ")

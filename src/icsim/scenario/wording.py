@@ -63,3 +63,8 @@ def grouped(number: float) -> str:
     if 0 < abs(number) < 1e-4:
         return f"{number:.12f}".rstrip("0")
     return f"{number:,}" if isinstance(number, int) else f"{number:,.10g}"
+
+
+def in_a_sentence(label: str) -> str:
+    """A label without its capital; one such as A&E keeps it."""
+    return label if label[1:2].isupper() or not label[1:2].isalpha() else label[0].lower() + label[1:]

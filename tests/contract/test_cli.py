@@ -29,7 +29,7 @@ def made_up(monkeypatch):
         progress(0, 2, "getting ready")
         return synthetic.results(resolved.name, replications=2, years=1, places=("harlow",))
 
-    def compare(base, *others, progress=None, log=None, log_days=None, anyway=False):
+    def compare(base, *others, progress=None, log=None, log_days=None, anyway=False, **beside):
         progress(2, 2, "running")
         made = synthetic.comparison(replications=2, years=1, places=("harlow",))
         return synthetic.Comparison(synthetic.renamed(made.base, base.name),

@@ -29,6 +29,7 @@ def test_signs_are_given_only_to_changes_that_are_not_nought():
 @pytest.mark.parametrize(
     ("value", "error", "text"),
     [(-2005.4, 28.31, "−2,005 ± 28"), (81.2345, 0.0123, "81.234 ± 0.012"), (5, None, "+5"), (5, 0, "+5"),
+     (860.949, 0.04, "+861"), (-860.949, 0.06, "−860.949 ± 0.060"),
      (0.0028, 1e-9, "+0.0028 ± 0.0001"), (1e-5, 1e-6, "hardly any"), (None, 2.0, "–")],
 )
 def test_an_error_sets_the_decimals_of_its_value(value, error, text):

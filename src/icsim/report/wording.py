@@ -10,6 +10,7 @@ WIDTH = 80
 MINUS = "−"
 SMALLEST = 0.0005
 """Changes and errors below this are not worth their digits."""
+UNSEEN = 0.05
 HARDLY = "hardly any"
 SMALLEST_SHARE = 0.0005
 """Relative changes below this would print as 0.0 %."""
@@ -34,8 +35,11 @@ def _decimals(value: float) -> int:
 
 
 def with_error(value: float | None, error: float | None, sign: bool = False) -> str:
-    """Value ± Monte-Carlo error, both whole or to the decimals that the error's two leading figures need."""
-    if value is None or error is None or error == 0:
+    """Value ± Monte-Carlo error, both whole or to the decimals that the error's two leading figures need.
+
+    Of a value from 100 upwards, which is whole without an error, one below UNSEEN is left out.
+    """
+    if value is None or error is None or error == 0 or (error < UNSEEN and abs(value) >= 100):
         return number(value, sign=sign)
     if max(abs(value), error) < SMALLEST:
         return HARDLY

@@ -151,7 +151,7 @@ def rearranged(start: Start, rows: np.ndarray) -> Start:
     new: People = allocate(len(rows), old.level.shape[1], old.clock.shape[1], old.fired.shape[1], old.weight.shape[1])
     for name in FIELDS:
         getattr(new, name)[:] = getattr(old, name)[rows]
-    return Start(new, len(rows))
+    return Start(new, len(rows), start.layout)
 
 
 def same_people(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> list[str]:

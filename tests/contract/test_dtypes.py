@@ -76,12 +76,12 @@ def test_the_replications_at_once_beside_the_shared_start_fit_in_memory(people, 
     served = build_services(tables, area, services, when.origin, when.days, 1, again=when.start_day)
     model = sum(array.nbytes for part in (shipped.model, served) for array in part if isinstance(array, np.ndarray))
     both = Tables(tables, area, shipped, served)
-    world = World(tables, area, when, services, both, both, Start(people, REAL_ROWS))
+    world = World(tables, area, when, services, both, both, Start(people, REAL_ROWS, shipped.layout))
     cells = len(area.places) * state.QUINTILES * state.SEXES * state.BANDS * 10
     tally = cells * 8 * (1 + len(shipped.layout.weights) + len(FLOWS) + len(shipped.layout.events))
     assert 1.5 * REAL_ROWS < world.rows < 2.5 * REAL_ROWS
     many = beside(CORES, REAL_ROWS)
-    clocks = people.clock.shape[1] - len(kept_columns(shipped.model))
+    clocks = people.clock.shape[1] - len(kept_columns(shipped.layout))
     residents = REAL_ROWS * (bytes_per_row(people) - 4 * clocks) + many * world.rows * (bytes_per_row(people) + 4)
     assert residents + many * 2 * model + CORES * tally + LIBRARIES < PEAK_BYTES
 

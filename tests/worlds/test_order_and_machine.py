@@ -15,8 +15,10 @@ import numpy as np
 import pytest
 from living import Watched, live, rearranged, same_people, shire, tables, world
 
+from icsim.catalogue.programmes import with_programmes
 from icsim.residents import population
 from icsim.residents import residents as loops_of
+from icsim.residents.build import build
 
 pytestmark = pytest.mark.worlds
 
@@ -66,6 +68,20 @@ def test_threads_change_nothing_of_the_start(monkeypatch):
     one, many = (population.rolled_forward(tables(), shire(), date(2025, 1, 1), tables(), workers) for workers in (1, 3))
     assert one.rows == many.rows > 10_000
     assert same_people(one.people._asdict(), many.people._asdict()) == []
+
+
+@pytest.mark.parametrize("names", [("stop_smoking", "housing_first", "individual_placement"), ("falls_exercise",)])
+def test_programmes_change_nothing_of_the_start(names):
+    """Nobody takes part before it, so scenarios share one start: by the tables without them it is the same to the bit, also
+    where programmes move people to levels, and events to clocks, of their own.
+    """
+    own = with_programmes(tables(), names)
+    built = build(own, shire(), date(2025, 1, 1), 365, (tables(), shire()))
+    by_own, shared = (population.rolled_forward(rows, shire(), date(2025, 1, 1), tables()) for rows in (own, tables()))
+    assert by_own.layout.attributes != shared.layout.attributes
+    one, other = (population.restarted(start, built, 1, 0) for start in (by_own, shared))
+    assert same_people(one._asdict(), other._asdict()) == []
+    assert population.columns_in(by_own.layout, shared.layout) is None
 
 
 def test_another_seed_changes_everything_that_these_tests_compare():

@@ -22,7 +22,7 @@ from icsim.catalogue.load import Catalogue
 from icsim.residents import enter
 from icsim.residents.beat import BIRTH_RECORD, scratch
 from icsim.residents.build import Built, build, streams
-from icsim.residents.model import TIMER, ResidentModel
+from icsim.residents.layout import Layout, layout_of
 from icsim.residents.residents import WORTH_SWEEPING, Residents
 from icsim.residents.sharing import Crew
 from icsim.state import BIRTHDAY, LIVING, NEVER, OLDEST, OTHER_FIELDS, People, allocate, copy_rows
@@ -41,11 +41,13 @@ are copied."""
 class Start:
     """Residents at the start date; times count from it. Copied by each replication, never changed.
 
-    Of the clocks only those in `kept_columns` are remembered, in this order: each replication draws all others anew.
+    Of the clocks only the birthday and timers are remembered: each replication draws all others anew.
     """
 
     people: People
     rows: int
+    layout: Layout
+    """of the tables by which they lived; they may lack programmes that a scenario has, in which nobody takes part before"""
 
 
 _MADE: dict[str, Start] = {}
@@ -56,13 +58,16 @@ def starting_population(catalogue: Catalogue, area: Area, start: date, plain: Ca
                         workers: int = 1) -> Start:
     """The population at `start`, made once in a process for each content of the tables.
 
-    `plain`: the same tables without programmes, by which rates are anchored; `workers`: threads that share the work.
+    `plain`: the same tables without programmes, by which rates are anchored, and by which people live where that makes no
+    difference, so that scenarios with other programmes share one start; `workers`: threads that share the work.
     """
-    key = f"{catalogue.content_hash()}{area.content_hash()}{start}"
+    plain = plain or catalogue
+    lived = plain if columns_in(layout_of(plain, area), layout_of(catalogue, area)) is not None else catalogue
+    key = f"{lived.content_hash()}{area.content_hash()}{start}"
     with _MAKING:
         if key not in _MADE:
             _MADE.clear()
-            _MADE[key] = rolled_forward(catalogue, area, start, plain or catalogue, workers)
+            _MADE[key] = rolled_forward(lived, area, start, plain, workers)
         return _MADE[key]
 
 
@@ -85,13 +90,28 @@ def rolled_forward(catalogue: Catalogue, area: Area, start: date, plain: Catalog
         day = following
     residents.draw_holds(days)
     residents.dismiss()
-    return _rebased(residents.people, float(days), kept_columns(built.model))
+    return _rebased(residents.people, float(days), built.layout, workers)
 
 
-def kept_columns(model: ResidentModel) -> np.ndarray:
+def timers(layout: Layout) -> list[tuple[str, ...]]:
+    """The timers of each clock that has some."""
+    own = {row.event for row in layout.events if row.kind == "timer"}
+    found = (tuple(event for event in events if event in own) for events in layout.clocks)
+    return [events for events in found if events]
+
+
+def kept_columns(layout: Layout) -> np.ndarray:
     """int64[…]: clock columns whose times outlive the start, those of the birthday and of timers."""
-    timed = (model.kind[model.event_at] == TIMER).any(axis=1)
-    return np.flatnonzero(timed | (np.arange(len(timed)) == BIRTHDAY))
+    return np.array([BIRTHDAY, *(layout.column(events[0]) for events in timers(layout))])
+
+
+def columns_in(kept: Layout, layout: Layout) -> np.ndarray | None:
+    """The same of `kept`, as they lie in `layout`, where programmes may have added attributes and levels; None: they differ."""
+    alike = layout.attributes[: len(kept.attributes)] == kept.attributes and all(
+        layout.levels[a][: len(kept.levels[a])] == kept.levels[a] for a in kept.attributes)
+    if not alike or timers(kept) != timers(layout):
+        return None
+    return kept_columns(layout)
 
 
 def empty(built: Built, rows: int) -> People:
@@ -126,31 +146,38 @@ def _keys_and_birthdays(name, birthday, cell, nth, age, key, born):
         born[n] = -years * 365.25
 
 
-def _rebased(people: People, days: float, kept: np.ndarray) -> Start:
+def _rebased(people: People, days: float, layout: Layout, workers: int) -> Start:
     """Those still here, in order of birthday, with times counted from the start date."""
-    here = np.flatnonzero(people.person["status"] == LIVING)
+    here, kept = np.flatnonzero(people.person["status"] == LIVING), kept_columns(layout)
     birthday = np.mod(people.person["birth"][here] - days, DAYS_PER_YEAR)
     order = here[np.lexsort((people.person["key"][here], birthday))]
     moved = allocate(len(order), people.level.shape[1], len(kept), people.fired.shape[1], people.weight.shape[1])
-    for name in OTHER_FIELDS:
-        getattr(moved, name)[:] = getattr(people, name)[order]
-    for n, c in enumerate(kept):
-        moved.clock[:, n] = people.clock[order, c]
-    for field in ("birth", "since", "resume"):
-        moved.person[field] -= np.float32(days)
-    moved.person["since"] = moved.person["resume"] = 0.0
-    finite = moved.clock < 1e29
-    moved.clock[finite] -= np.float32(days)
-    return Start(moved, len(order))
+
+    def move(_: int, first: int, last: int) -> None:
+        """Whole rows at a time: one after the other they are far apart in memory."""
+        rows = order[first:last]
+        for name in OTHER_FIELDS:
+            getattr(moved, name)[first:last] = getattr(people, name).take(rows, axis=0)
+        clock = people.clock.take(rows, axis=0)[:, kept]
+        moved.clock[first:last, : len(kept)] = np.where(clock < 1e29, clock - np.float32(days), clock)
+        moved.person["birth"][first:last] -= np.float32(days)
+        moved.person["since"][first:last] = moved.person["resume"][first:last] = 0.0
+
+    crew = Crew(workers)
+    crew.share(0, len(order), WORTH_SWEEPING, move)
+    crew.close()
+    return Start(moved, len(order), layout)
 
 
 def restarted(start: Start, built: Built, seed: int, rows: int, workers: int = 1) -> People:
     """A replication's own copy with its own luck, and room for `rows` rows; `workers` threads share the work."""
     people, luck = empty(built, max(rows, start.rows)), streams(built.layout, seed)
-    kept = kept_columns(built.model)
+    kept, attributes = columns_in(start.layout, built.layout), len(start.layout.attributes)
+    assert kept is not None
 
     def restart(_: int, first: int, last: int) -> None:
-        copy_rows(start.people, people, first, last, OTHER_FIELDS)
+        copy_rows(start.people, people, first, last, ("person", "next", "fired", "weight"))
+        people.level[first:last, :attributes] = start.people.level[first:last]
         people.clock[first:last] = NEVER
         people.clock[first:last, kept] = start.people.clock[first:last, : len(kept)]
         enter.restart(built.model, luck, people, first, last, scratch(built.model))

@@ -106,7 +106,7 @@ def kept_columns(layout: Layout) -> np.ndarray:
 
 
 def columns_in(kept: Layout, layout: Layout) -> np.ndarray | None:
-    """The same of `kept`, as they lie in `layout`, where programmes may have added attributes and levels; None: they differ."""
+    """The same of `kept` as they lie in `layout`, to which programmes may have added something; None: they do not."""
     alike = layout.attributes[: len(kept.attributes)] == kept.attributes and all(
         layout.levels[a][: len(kept.levels[a])] == kept.levels[a] for a in kept.attributes)
     if not alike or timers(kept) != timers(layout):

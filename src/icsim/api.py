@@ -189,9 +189,9 @@ def compare(base: Given, *alternatives: Given, progress: Progress | None = None,
     even if the memory may not suffice. `attribute`: share out what each alternative does among the groups of what it
     changes (`groups`: name → parts, those not named being groups of their own), in `Comparison.attributions`; n groups take
     2ⁿ scenarios instead of 2. `assumptions`: say how much of it rests on assumption, in `Comparison.on_assumption`, also
-    where that takes one or two scenarios more: some of it does, and some does not. Raises ScenarioError, also where two
-    scenarios have one name, or differ in area, start, years, replications, seed or heartbeat: such scenarios have no pairs;
-    NotEnoughMemoryError where they would not fit.
+    where that takes one or two scenarios more, since some of the change is assumed and some is not. Raises ScenarioError,
+    also where two scenarios have one name, or differ in area, start, years, replications, seed or heartbeat: such scenarios
+    have no pairs; NotEnoughMemoryError where they would not fit.
     """
     found = [resolve(each, **overrides) for each in (base, *alternatives)]
     check_pairs(found)

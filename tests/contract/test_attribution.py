@@ -90,19 +90,39 @@ def test_rows_that_share_something_out_are_one_part(base, scenario):
     assert part.rows == tuple(rows)
 
 
-def test_money_that_two_shifts_take_from_one_line_makes_two_parts(base, scenario):
+def test_money_that_two_shifts_take_from_one_line_is_one_part(base, scenario):
     text = SHIFT.format(to="stop_smoking", start="2025-06-01") + SHIFT.format(to="falls_exercise", start="2026-06-01")
-    assert [part.name for part in parts(base, scenario(text))] == ["shift.hospital_beds", "shift.hospital_beds.2",
-                                                                   "falls_exercise", "stop_smoking"]
+    found = parts(base, scenario(text))
+    assert [part.name for part in found] == ["shift.hospital_beds", "falls_exercise", "stop_smoking"]
+    assert found[0].pence == 2 * 80_000_000
+
+
+def test_a_shift_of_another_amount_is_one_part_with_the_old_one(base, scenario):
+    text = SHIFT.format(to="stop_smoking", start="2025-06-01")
+    before, other = scenario(text, "before"), scenario(text.replace("800_000", "900_000"), "after")
+    taken, smoking = parts(before, other)
+    assert (taken.name, taken.label, taken.pence) == ("shift.hospital_beds", "Money taken from hospital beds", 10_000_000)
+    assert smoking.pence == 10_000_000
+    old, new = sorted(with_parts(before, other, [taken.name]).plan.shifts, key=lambda shift: shift.pence)
+    assert (old.pence, old.taken, dict(old.receivers)) == (80_000_000, False, {"stop_smoking": 1.0})
+    assert (new.pence, new.taken, dict(new.receivers)) == (90_000_000, True, {"set aside": 1.0})
+
+
+def test_of_money_from_a_fund_only_what_it_pays_for_is_a_part(base, scenario):
+    text = SHIFT.format(to="stop_smoking", start="2025-06-01").replace("hospital_beds", "prevention_fund")
+    other = scenario(text.replace("= 1", "= 0.5, falls_exercise = 0.5"))
+    assert [part.name for part in parts(base, other)] == ["falls_exercise", "stop_smoking"]
+    assert with_parts(base, other, ["stop_smoking"]).plan.shifts[0].receivers == (("stop_smoking", 0.5), ("set aside", 0.5))
+    assert with_parts(base, other, ()).plan.shifts == ()
 
 
 def test_what_one_pays_for_and_says_of_it_beside_is_one_part(base, scenario):
     """By two shifts, one of them to a pool of the service, and by its own table; money for a fund buys nothing."""
-    text = (SHIFT.format(to="falls_vehicles", start="2025-06-01").replace("= 1", "= 0.75, prevention_fund = 0.25")
-            + SHIFT.format(to="falls_vehicles", start="2026-06-01") + VEHICLES)
-    first, second, vehicles = parts(base, scenario(text))
-    assert (first.name, second.name, vehicles.name) == ("shift.hospital_beds", "shift.hospital_beds.2", "falls_vehicles")
-    assert vehicles.pence > 0.75 * 80_000_000 + 80_000_000
+    text = (SHIFT.format(to="crisis_cafes", start="2025-06-01").replace("= 1", "= 0.75, prevention_fund = 0.25")
+            + SHIFT.format(to="eastmere_cafe", start="2026-06-01") + "[services.crisis_cafes]\nmultiply = 2\n")
+    first, cafes = parts(base, scenario(text))
+    assert (first.name, cafes.name) == ("shift.hospital_beds", "crisis_cafes")
+    assert cafes.pence > 0.75 * 80_000_000 + 80_000_000
 
 
 def shift_with(base, other, *chosen: str):
@@ -117,34 +137,45 @@ def test_a_shift_can_be_had_without_some_of_those_who_receive(base, scenario):
         "= 1", "= 0.5, falls_exercise = 0.25, prevention_fund = 0.25"))
     (whole,) = other.plan.shifts
     taken = shift_with(base, other, "shift.hospital_beds")
-    assert taken.receivers == (("prevention_fund", 0.25), ("set_aside", 0.75))
+    assert taken.receivers == (("prevention_fund", 0.25), ("set aside", 0.75))
     assert replace(taken, receivers=whole.receivers) == whole
     with_exercise = shift_with(base, other, "shift.hospital_beds", "falls_exercise")
-    assert with_exercise.receivers == (("falls_exercise", 0.25), ("prevention_fund", 0.25), ("set_aside", 0.5))
+    assert with_exercise.receivers == (("falls_exercise", 0.25), ("prevention_fund", 0.25), ("set aside", 0.5))
 
 
-def test_who_receives_alone_is_paid_as_planned_from_outside(base, scenario):
-    """All at once when it is planned: nothing of it waits for beds, nor is paid ahead by a fund."""
+def year_by_year(resolved, months: int = 24):
+    """What the ledger says of each month, with services as busy as they can be."""
+    ledger = Ledger(resolved.plan.shifts, lines_of(resolved), resolved.run.start)
+    found, now = [], None
+    for n in range(months):
+        now = ledger.open(add_months(resolved.run.start, n)) or now
+        found.append(now)
+    return found
+
+
+def test_who_receives_alone_gets_what_would_have_come_free_and_nothing_closes(base, scenario):
+    """By the same ramp, steps, notice and double running: not a pound more, and none sooner."""
     text = SHIFT.format(to="stop_smoking", start="2025-06-01").replace("= 1", "= 0.5, falls_exercise = 0.5")
-    other = scenario(text + 'ramp = "linear 12 months"\nclose_when = "occupancy < 0.9 for 3 months"\nbackfill = false\n'
-                     'double_running = "2 months"\ndouble_running_from = "prevention_fund"\n')
+    text = text.replace("hospital_beds", "care_homes").replace("800_000", "1_600_000")
+    other = scenario(text + 'ramp = "linear 6 months"\ndouble_running = "2 months"\n'
+                     'double_running_from = "prevention_fund"\n')
     alone = with_parts(base, other, ["stop_smoking"])
-    (shift,) = alone.plan.shifts
-    assert shift.givers == (("outside.hospital_beds", 1.0),)
-    assert shift.receivers == (("stop_smoking", 0.5), ("set_aside", 0.5))
-    assert (shift.close_when, shift.backfill, shift.double_running_months) == (None, True, 0)
-    assert (shift.pence, shift.start, shift.ramp) == (80_000_000, other.plan.shifts[0].start, other.plan.shifts[0].ramp)
-    lines = lines_of(alone)
-    assert lines["outside.hospital_beds"].pence == 80_000_000
-    assert lines["set_aside"].pence == 0
-    ledger = Ledger(alone.plan.shifts, lines, alone.run.start)
-    months = [add_months(alone.run.start, n) for n in range(24)]
-    found = [ledger.open(month) for month in months]
-    assert found[-1] is None
-    places = [each.places.get("stop_smoking", 0.0) for each in found if each]
-    assert places == sorted(places)
-    assert places[-1] == pytest.approx(0.5 * 80_000_000 / 12 / lines["stop_smoking"].unit_pence)
-    assert not any(each.servers for each in found if each)
+    assert shift_with(base, other, "stop_smoking").receivers == (("stop_smoking", 0.5), ("set aside", 0.5))
+    whole, found = year_by_year(other), year_by_year(alone)
+    assert [each.places.get("stop_smoking", 0) if each else 0 for each in found] == [
+        each.places.get("stop_smoking", 0) if each else 0 for each in whole]
+    assert whole[-1].places["stop_smoking"] > 0
+    assert whole[-1].servers["testshire_care_homes"] < 0
+    assert not any(each.servers or each.kept_free for each in found if each)
+
+
+def test_a_programme_that_gives_keeps_its_places_where_nothing_is_taken(base, scenario):
+    text = "[programmes.stop_smoking]\nplaces = 400\n" + SHIFT.format(to="falls_exercise", start="2025-06-01")
+    other = scenario(text.replace("hospital_beds", "stop_smoking"))
+    found = year_by_year(with_parts(base, other, ["stop_smoking", "falls_exercise"]))
+    assert found[-1].places["falls_exercise"] == year_by_year(other)[-1].places["falls_exercise"] > 0
+    assert "stop_smoking" not in found[-1].places
+    assert year_by_year(other)[-1].places["stop_smoking"] < 0
 
 
 def test_a_pooled_shift_gives_as_one(base, scenario):
@@ -152,7 +183,13 @@ def test_a_pooled_shift_gives_as_one(base, scenario):
         "pooled = { hospital_beds = 0.5, prevention_fund = 0.5 }"))
     other = scenario(text)
     assert [part.name for part in parts(base, other)] == ["shift.hospital_beds+prevention_fund", "stop_smoking"]
-    assert shift_with(base, other, "stop_smoking").givers == (("outside.hospital_beds+prevention_fund", 1.0),)
+    assert not shift_with(base, other, "stop_smoking").taken
+
+
+def test_some_of_a_shift_cannot_be_said_in_a_file(base, scenario):
+    other = scenario(SHIFT.format(to="stop_smoking", start="2025-06-01"))
+    assert with_parts(base, other, ["stop_smoking"]).content_hash() != other.content_hash()
+    assert "taken" not in other.plan.shifts[0].said()
 
 
 def test_all_parts_make_the_scenario_and_none_the_baseline(base, scenario):
@@ -177,12 +214,13 @@ def test_what_the_baseline_has_and_the_scenario_lacks_is_a_part_too(base, scenar
     assert (taken.name, smoking.name) == ("shift.hospital_beds", "stop_smoking")
     assert with_parts(with_shift, base, [taken.name, smoking.name]).content_hash() == base.content_hash()
     assert with_parts(with_shift, base, ()).content_hash() == with_shift.content_hash()
-    assert shift_with(with_shift, base, taken.name).givers == (("outside.hospital_beds", 1.0),)
-    assert shift_with(with_shift, base, smoking.name).receivers == (("set_aside", 1.0),)
+    assert taken.label == "Money no longer taken from hospital beds"
+    assert not shift_with(with_shift, base, taken.name).taken
+    assert shift_with(with_shift, base, smoking.name).receivers == (("set aside", 1.0),)
 
 
 def test_parts_that_need_each_other_are_refused_alone_with_what_to_type(base, scenario):
-    """The fund that pays meanwhile has enough only with what the scenario adds to it."""
+    """The line that gives has enough only with what the scenario adds to it."""
     text = ("[programmes.stop_smoking]\nplaces = 400\n" + SHIFT.format(to="falls_exercise", start="2025-06-01").replace(
         "hospital_beds", "stop_smoking"))
     other = scenario(text)
@@ -267,9 +305,20 @@ def test_what_cannot_stand_at_null_is_told_and_refuses_nothing(base, scenario, m
     def refused(base, other, found):
         raise ScenarioError(other.name, [Problem("x", "does not add up.\nPut them into one --group.")])
     monkeypatch.setattr(assumed, "other_at_null", refused)
-    (plan,) = runs.further([base, scenario(EXERCISE + REVIEW)]).plans
-    assert plan.unsound == "does not add up."
-    assert not plan.null
+    wanted = runs.further([base, scenario(EXERCISE + REVIEW)])
+    (plan,) = wanted.plans
+    assert plan.unsound == "the scenario cannot be run without what is assumed of it (x does not add up.)"
+    assert not wanted.scenarios
+
+
+def test_of_a_scenario_by_other_tables_nothing_can_be_told_and_the_page_says_why(base, scenario, pair):
+    other = scenario(EXERCISE)
+    rows, area = other.shipped
+    moved = replace(other, shipped=(rows.with_value("ratio.fall.frailty.mild", 1.2), area))
+    wanted = runs.further([base, moved])
+    assert (wanted.plans, wanted.unlike) == ((), (moved.name,))
+    told = runs.carried_out(replace(pair, attributions=()), replace(wanted, unlike=(pair.alternatives[0].name,)))
+    assert "cannot be told: its tables are not those of the baseline." in " ".join(page(told).split())
 
 
 # What is assumed -------------------------------------------------------------------------------------------------------
@@ -315,14 +364,15 @@ def test_of_a_shift_only_what_buys_assumption_is_taken_away(base, scenario):
     assert [part.name for part in found.undone] == ["falls_vehicles"]
     assert found.needs_runs
     (shift,) = assumed.other_at_null(base, other, found).plan.shifts
-    assert shift.receivers == (("falls_exercise", 0.5), ("frailty_review", 0.25), ("set_aside", 0.25))
+    assert shift.receivers == (("falls_exercise", 0.5), ("frailty_review", 0.25), ("set aside", 0.25))
     assert [row.programme for row in found.rows] == ["frailty_review"]
     (label,) = assumed.told(other, found, None).undone
     assert label == "Falls vehicles"
     assert len(runs.further([base, other], attribute=True).scenarios) == 2**4 - 2 + 1
 
 
-def test_money_taken_from_a_service_that_is_assumption_is_not_taken_and_still_paid(base, scenario):
+def test_money_from_a_service_that_is_assumption_is_not_taken_from_it(base, scenario):
+    """Whoever receives it gets what they would have had."""
     text = SHIFT.replace("hospital_beds", "{giver}").replace("800_000", "{pounds}")
     home, fund = (scenario(text.format(giver=giver, pounds=pounds, to=to, start="2025-06-01"), to)
                   for giver, pounds, to in (("home_care", 100_000, "falls_exercise"),
@@ -331,7 +381,7 @@ def test_money_taken_from_a_service_that_is_assumption_is_not_taken_and_still_pa
     assert [part.name for part in taken_back.undone] == ["shift.home_care"]
     assert taken_back.needs_runs
     (shift,) = assumed.other_at_null(base, home, taken_back).plan.shifts
-    assert shift.givers == (("outside.home_care", 1.0),)
+    assert shift == replace(home.plan.shifts[0], taken=False)
     assert not footing(base, fund).needs_runs
     assert not footing(base, fund).nothing
 
@@ -360,26 +410,38 @@ def test_a_service_whose_shares_are_mostly_known_is_not(base, scenario):
 
 
 def test_a_change_of_staff_of_whom_little_is_known_is_undone(base, scenario):
-    """What the scenario says itself is the question, and not counted."""
-    found = footing(base, scenario(STAFF))
-    assert [part.name for part in found.undone] == ["staffing.nurses.join"]
-    counted, of = found.staff["nurses"]
+    """Whatever the scenario says of them itself: another guess more would not make it better known."""
+    one, more = (scenario(STAFF + text) for text in ("", STAFF.replace("join", "spare")))
     known = [row for row in (*base.area.staff, *base.catalogue.staff_needs) if row.staff == "nurses"]
-    assert of == len(known) - 1
-    assert of / 2 <= counted < of
-    assert not found.needs_runs
-    assert not found.nothing
+    assumed_rows = sum(row.standing == "assumed" for row in known)
+    assert len(known) / 2 <= assumed_rows < len(known)
+    for other, rows in ((one, ["staffing.nurses.join"]), (more, ["staffing.nurses.join", "staffing.nurses.spare"])):
+        found = footing(base, other)
+        assert sorted(part.name for part in found.undone) == rows
+        assert found.staff == {"nurses": (assumed_rows, len(known))}
+        assert not found.needs_runs
+        assert not found.nothing
 
 
 def test_a_change_of_staff_of_whom_most_is_known_is_not(base, scenario):
     other = scenario(STAFF)
-    sure = replace(other, catalogue=replace(other.catalogue, staff_needs=tuple(
-        replace(row, standing="measured") for row in other.catalogue.staff_needs)))
-    found = footing(base, sure)
+    rows, area = other.shipped
+    known = replace(rows, staff_needs=tuple(replace(row, standing="measured") for row in rows.staff_needs))
+    found = footing(base, replace(other, shipped=(known, area)))
     counted, of = found.staff["nurses"]
     assert 0 < counted < of / 2
     assert not found.undone
     assert found.nothing
+
+
+def test_to_let_staff_limit_nothing_is_a_change_of_staff(base, scenario):
+    """Its order as well; growth beside it goes with it."""
+    for text in ("[run]\nstaff = false\n", '[run]\nstaff_first = ["falls_vehicles"]\n'):
+        found = footing(base, scenario(text))
+        assert [part.name for part in found.undone] == ["run"]
+        ((counted, of),) = found.staff.values()
+        assert of / 2 <= counted < of
+    assert not footing(base, scenario("[run]\ngrowth = false\n")).undone
 
 
 def test_where_all_or_nothing_is_assumed_no_run_is_needed(base, scenario):
@@ -474,17 +536,18 @@ def test_a_service_that_is_undone_is_told_with_its_shares(pair):
     found = resting(1.0, rows=(), programmes=(), undone=("Falls vehicles",),
                     ways={"Falls vehicles": (5, 5), "Hospital beds": (22, 71)})
     text = " ".join(page(replace(pair, on_assumption=(found,))).split())
-    assert ("with falls vehicles as in the baseline, since most of the shares of people who are sent there and on from "
-            "there are assumed (5 of 5) and cannot be set to nothing") in text
+    assert ("with falls vehicles as in the baseline, since at least half of the shares of people who are sent there and on "
+            "from there are assumed (5 of 5) and cannot be set to nothing") in text
     assert "so do the shares to and from hospital beds (22 of 71), fewer than half of which are assumed" in text
 
 
 def test_staff_that_are_as_in_the_baseline_are_told(pair):
     found = resting(1.0, rows=(), programmes=(), staff={"Care workers": (4, 5), "Nurses": (2, 9)})
     text = " ".join(page(replace(pair, on_assumption=(found,))).split())
-    assert ("assumption is what would be gone with care workers as in the baseline, since most of what is known of their "
-            "number is assumed (4 of 5); other assumed numbers") in text
-    assert "so does what is known of nurses (2 of 9), less than half of which is assumed" in text
+    assert ("assumption is what would be gone with care workers as in the baseline, since at least half of the figures on "
+            "them, such as who comes and goes and how many a server needs, are assumed (4 of 5); other assumed numbers, "
+            "such as uptake, durations and rates, stay as they are") in text
+    assert "so do the figures on nurses (2 of 9), fewer than half of which are assumed" in text
 
 
 def test_what_cannot_stand_at_null_is_told_with_the_reason(pair):
@@ -495,7 +558,7 @@ def test_what_cannot_stand_at_null_is_told_with_the_reason(pair):
 
 def test_money_taken_and_paid_apart_is_explained(pair):
     plain = " ".join(page(pair).split())
-    words = "stays in a fund and buys nothing. Whoever receives it without its being taken is paid as planned, from outside."
+    words = "it stays in a fund and buys nothing. Where they receive it without its being taken, they get what would have"
     assert words not in plain
     (found,) = pair.attributions
     moved = replace(found, groups={**found.groups, "beds": ("shift.hospital_beds",)})

@@ -4,7 +4,6 @@ import polars as pl
 import pytest
 
 import icsim
-from icsim.outcomes.definitions import MS_PER_DAY
 
 pytestmark = [pytest.mark.statistical, pytest.mark.slow]
 
@@ -79,13 +78,14 @@ def test_of_a_shift_money_taken_keeps_people_waiting_and_money_received_prevents
     found = compared.attributions[0]
     assert set(found.groups) == {"shift.home_care", "falls_exercise"}
     taken, received = (sum(own(compared, name, "falls")) for name in found.groups)
-    assert abs(taken) < 10
-    assert received < -20
+    assert received < -9  # as many fewer as are three of their standard errors, √9
+    assert abs(taken) < abs(received) / 2
     sums = found.tallies.group_by("replication", "year", "tally").agg(pl.col("over_orders").sum())
-    both = changed(compared.base, compared.alternatives[0]).join(sums, on=["replication", "year", "tally"], how="left")
+    both = changed(compared.base, compared.alternatives[0]).join(sums, on=["replication", "year", "tally"])
+    assert both.filter(pl.col("value") != 0).height > 50
     assert (both["over_orders"] == found.orders * both["value"]).all()
-    assert min(own(compared, "shift.home_care", "delayed_bed_days_ms")) > 20 * MS_PER_DAY
-    assert max(own(compared, "falls_exercise", "delayed_bed_days_ms")) < 20 * MS_PER_DAY
+    kept_waiting, others = (own(compared, name, "delayed_bed_days_ms") for name in found.groups)
+    assert min(kept_waiting) > 3 * max(map(abs, others))
 
 
 def test_at_null_only_what_is_measured_is_left(compared):

@@ -6,16 +6,15 @@ ever. The shares by which people reach a service and go on from it have no null:
 everybody elsewhere. Where at least half of them are assumed, what more or fewer servers do follows from assumption, and the
 change of the service is undone as a whole. That errs towards assumption: shorter queues would help somebody by any shares.
 
-In the same way a change of who can be found to work somewhere is undone where at least half of all else that is known of
-that group of staff (how many come and go, how many a server or place needs) is assumed. From other changes such limits
-take something away, as people who are sent back do, and stay.
+In the same way a change of who can be found to work somewhere is undone where at least half of the figures on that group of
+staff (how many come and go, how many a server or place needs) is assumed. Such limits on other changes stay.
 
 All else stays as it is: uptake, durations and rates, assumed or not, and what a scenario sets itself, which is the question.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -24,7 +23,7 @@ from icsim.areas.budget import PROGRAMME as PROGRAMME_LINE
 from icsim.areas.budget import SERVICE as SERVICE_LINE
 from icsim.areas.budget import Line
 from icsim.areas.rows import Staffing
-from icsim.attribution.parts import NUMBER, PROGRAMME, SERVICE, SHIFT, Part, lines_of, with_parts
+from icsim.attribution.parts import NUMBER, PROGRAMME, SERVICE, SETTINGS, SHIFT, Part, lines_of, with_parts
 from icsim.catalogue import Catalogue
 from icsim.catalogue.moved import ORIGIN
 from icsim.catalogue.rows import Effect, ProgrammeMove, StaffNeed
@@ -40,6 +39,7 @@ MOSTLY = 0.5
 """Share of the ways into and out of a service, or of what is known of a group of staff, from which on its change counts as
 assumption.
 """
+ALL_STAFF, STAFF_SETTINGS = "", ("run.staff", "run.staff_first")
 Acting = Effect | ProgrammeMove
 Counts = tuple[int, int]
 """How many are assumed, of how many."""
@@ -57,7 +57,7 @@ class Footing:
     ways: dict[str, Counts]
     """service that is changed → how many of the ways to it and from it are assumed"""
     staff: dict[str, Counts]
-    """group of staff that is changed → how many of the rows about it, but for those that the scenario says, are assumed"""
+    """group of staff that is changed (ALL_STAFF: by a setting) → how many of the rows about it are assumed"""
     left: tuple[Part, ...]
     """parts that still do something with all this at null"""
 
@@ -83,7 +83,7 @@ def footing(other: Resolved, found: Sequence[Part]) -> Footing:
     services = {service: ways(other.catalogue, service) for part in found for service in _services(part, lines)}
     staff = about_staff(other, {row for part in found for row in part.rows})
     unsure = {name for name, counts in services.items() if _mostly(counts)}
-    numbers = {row.id for row in _of_staff(other) if row.staff in staff and _mostly(staff[row.staff])}
+    numbers = {row for group, counts in staff.items() if _mostly(counts) for row in _said_of(group, other)}
     undone = tuple(part for part in found if unsure & set(_services(part, lines)) or numbers & set(part.rows))
     kept = [part for part in found if part not in undone]
     own = {part.name: [row for row in rows if _belongs(row, part, lines)] for part in kept}
@@ -100,17 +100,23 @@ def ways(catalogue: Catalogue, service: str) -> Counts:
     return sum(row.standing == ASSUMED for row in found), len(found)
 
 
-def about_staff(resolved: Resolved, said: Collection[str]) -> dict[str, Counts]:
-    """Group of staff of which a scenario says some rows → how many of the other rows about it are assumed."""
-    rows = _of_staff(resolved)
-    groups = dict.fromkeys(row.staff for row in rows if row.id in said)
-    others = {group: [row for row in rows if row.staff == group and row.id not in said] for group in groups}
-    return {group: (sum(row.standing == ASSUMED for row in left), len(left)) for group, left in others.items()}
+def about_staff(other: Resolved, said: set[str]) -> dict[str, Counts]:
+    """Group of staff of which a scenario says something (rows or settings) → how many of the rows about it are assumed."""
+    rows = _of_staff(other)
+    groups = [group for group in (ALL_STAFF, *dict.fromkeys(row.staff for row in rows)) if said & _said_of(group, other)]
+    own = {group: [row for row in rows if group in (row.staff, ALL_STAFF)] for group in groups}
+    return {group: (sum(row.standing == ASSUMED for row in about), len(about)) for group, about in own.items()}
 
 
-def _of_staff(resolved: Resolved) -> tuple[Staffing | StaffNeed, ...]:
-    """What is known of staff: how many there are, come and go, and how many a server or place needs."""
-    return (*resolved.area.staff, *resolved.catalogue.staff_needs)
+def _said_of(group: str, other: Resolved) -> set[str]:
+    """Ids of the rows of a group of staff; for all of them the settings that say whom they limit."""
+    return set(STAFF_SETTINGS) if group == ALL_STAFF else {row.id for row in _of_staff(other) if row.staff == group}
+
+
+def _of_staff(other: Resolved) -> tuple[Staffing | StaffNeed, ...]:
+    """What is known of staff without the scenario: how many come and go, and how many a server or place needs."""
+    catalogue, area = other.shipped
+    return (*area.staff, *catalogue.staff_needs)
 
 
 def _mostly(counts: Counts) -> bool:
@@ -130,7 +136,7 @@ def _programmes(part: Part, lines: dict[str, Line]) -> list[str]:
 
 def _givers(part: Part, kind: str, lines: dict[str, Line]) -> list[str]:
     """Services or programmes from which a part takes money."""
-    return [] if part.shift is None else [name for name, _ in part.shift.givers if lines[name].kind == kind]
+    return [name for name in part.givers if lines[name].kind == kind]
 
 
 def _acting(catalogue: Catalogue) -> list[Acting]:
@@ -203,9 +209,9 @@ def told(other: Resolved, found: Footing, table: pl.DataFrame | None) -> OnAssum
     """`table`: the frame of `shares`; None where more runs are needed to know."""
     label = {row.programme: row.label for row in other.catalogue.programmes}
     service = {row.service: row.label for row in other.catalogue.services}
-    group = {row.staff: row.label for row in other.catalogue.staff}
+    group = {ALL_STAFF: "All staff"} | {row.staff: row.label for row in other.catalogue.staff}
     return OnAssumption(other.name, tuple(row.id for row in found.rows),
                         tuple(dict.fromkeys(label[row.programme] for row in found.rows)),
-                        tuple(part.label for part in found.undone if part.kind != NUMBER),
+                        tuple(part.label for part in found.undone if part.kind not in (NUMBER, SETTINGS)),
                         {service[name]: counts for name, counts in found.ways.items()},
                         {group[name]: counts for name, counts in found.staff.items()}, table)

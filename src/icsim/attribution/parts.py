@@ -22,7 +22,6 @@ from icsim.scenario.differences import NO_RESULT, Version, differences
 from icsim.scenario.ground import Ground
 from icsim.scenario.models import Run
 from icsim.scenario.plan import Changed, Plan
-from icsim.scenario.shifts import Shift
 from icsim.scenario.wording import in_a_sentence
 
 PROGRAMME, SERVICE, SHIFT, NUMBER, SETTINGS = "programme", "service", "shift", "number", "settings"
@@ -42,15 +41,16 @@ class Part:
     """Something that a scenario changes."""
 
     name: str
-    """programme, service, "shift.GIVER", the id of a row or what its rows have in common, or "run" """
+    """programme, service, "shift.GIVER" (GIVER+GIVER if pooled), id of a row or what its rows have in common, or "run" """
     kind: str
     """programme · service · shift (money that is taken) · number · settings"""
     label: str
     pence: int = 0
     """money that it moves in a year, as far as its cost is known"""
     rows: tuple[str, ...] = ()
-    """of numbers: their ids"""
-    shift: Shift | None = None
+    """of numbers: their ids; of settings: run.NAME"""
+    givers: tuple[str, ...] = ()
+    """of money taken: the lines that give"""
 
 
 def parts(base: Resolved, other: Resolved) -> tuple[Part, ...]:
@@ -99,15 +99,23 @@ def _paid(base: Resolved, other: Resolved) -> dict[str, int]:
     for each in shifts.alone(base, other):
         shares = dict(each.shift.receivers)
         for name, line in each.bought(lines).items():
-            found[line] = found.get(line, 0) + round(each.shift.pence * shares[name])
-    return found
+            pence = round(each.shift.pence * shares[name])
+            found[line] = found.get(line, 0) + (pence if each.added else -pence)
+    return {line: abs(pence) for line, pence in found.items()}
 
 
 def _taken(base: Resolved, other: Resolved) -> Iterator[Part]:
-    lines = lines_of(other)
+    """Of shifts of the same givers, old and new ones, one part."""
+    lines, found = lines_of(other), dict[str, list[shifts.Alone]]()
     for each in shifts.alone(base, other):
-        label = " and ".join(in_a_sentence(lines[giver].label) for giver, _ in each.shift.givers)
-        yield Part(each.name, SHIFT, f"Money taken from {label}", each.shift.pence, shift=each.shift)
+        if each.takes(lines):
+            found.setdefault(each.name, []).append(each)
+    for name, own in found.items():
+        givers = tuple(giver for giver, _ in own[0].shift.givers)
+        label = " and ".join(in_a_sentence(lines[giver].label) for giver in givers)
+        before = "" if any(each.added for each in own) else "no longer "
+        pence = abs(sum(each.shift.pence if each.added else -each.shift.pence for each in own))
+        yield Part(name, SHIFT, f"Money {before}taken from {label}", pence, givers=givers)
 
 
 def _services(base: Resolved, other: Resolved, paid: dict[str, int]) -> Iterator[Part]:
@@ -163,7 +171,7 @@ def _settings(base: Resolved, other: Resolved) -> Iterator[Part]:
     changed = [name for name in Run.model_fields
                if name not in NO_RESULT and getattr(base.run, name) != getattr(other.run, name)]
     if changed:
-        yield Part(RUN, SETTINGS, f"Settings: {', '.join(changed)}")
+        yield Part(RUN, SETTINGS, f"Settings: {', '.join(changed)}", rows=tuple(f"{RUN}.{name}" for name in changed))
 
 
 # Some of it ------------------------------------------------------------------------------------------------------------

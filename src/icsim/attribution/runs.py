@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -36,8 +36,10 @@ class _Plan:
     groups: tuple[Group, ...]
     """empty: no attribution"""
     footing: Footing
-    null: Mapping[Key, Resolved] = field(default_factory=dict)
-    """baseline, where it is not as it is, and scenario at null; empty: not to be run"""
+    base_at_null: tuple[Key, Resolved] | None = None
+    """where it is not as it is"""
+    at_null: tuple[Key, Resolved] | None = None
+    """the scenario; None: not to be run"""
     unsound: str = ""
     """why the scenario cannot be run at null; empty: it can"""
 
@@ -66,6 +68,8 @@ class Further:
     plans: tuple[_Plan, ...]
     scenarios: Mapping[Key, Resolved]
     """those that are not run in any case"""
+    unlike: tuple[str, ...] = ()
+    """alternatives of which nothing can be told: they rest on other tables than the baseline"""
 
     @property
     def estimate(self) -> Estimate | None:
@@ -104,8 +108,8 @@ def further(found: Sequence[Resolved], attribute: bool = False, groups: Mapping[
         for key in map(plan.of_set, plan.sets()):
             if key[1] and key[1] != plan.whole:
                 scenarios[key] = with_parts(base, plan.other, key[1])
-        scenarios |= {key: each for key, each in plan.null.items() if key not in scenarios}
-    return Further(plans, scenarios)
+        scenarios |= {key: each for key, each in filter(None, (plan.base_at_null, plan.at_null)) if key not in scenarios}
+    return Further(plans, scenarios, tuple(other.name for other in others if other not in alike))
 
 
 def _same_tables(base: Resolved, other: Resolved) -> bool:
@@ -122,16 +126,18 @@ def _plan(base: Resolved, other: Resolved, attribute: bool, groups: Mapping[str,
     if not (assumptions and plan.footing.needs_runs):
         return plan
     try:
-        return replace(plan, null=_at_null(plan))
+        return _with_null(plan)
     except ScenarioError as error:
-        return replace(plan, unsound=error.problems[0].message.partition("\n")[0])
+        first = error.problems[0]
+        said = first.message.partition("\n")[0]
+        return replace(plan, unsound=f"the scenario cannot be run without what is assumed of it ({first.where} {said})")
 
 
-def _at_null(plan: _Plan) -> dict[Key, Resolved]:
+def _with_null(plan: _Plan) -> _Plan:
     rows = tuple(row.id for row in plan.footing.rows)
     here = assumed.base_at_null(plan.base, plan.footing)
-    found = {plan.key(plan.footing.kept, rows): assumed.other_at_null(plan.base, plan.other, plan.footing)}
-    return ({plan.key(frozenset(), rows): here} if here else {}) | found
+    after = plan.key(plan.footing.kept, rows), assumed.other_at_null(plan.base, plan.other, plan.footing)
+    return replace(plan, base_at_null=(plan.key(frozenset(), rows), here) if here else None, at_null=after)
 
 
 @dataclass(frozen=True)
@@ -151,7 +157,7 @@ def carried_out(compared: Comparison, wanted: Further, progress: Progress | None
     for n, (key, resolved) in enumerate(wanted.scenarios.items(), ran):
         known[key] = _left(experiment.run(resolved, stage(progress, n, 1, ran + len(wanted.scenarios))), headline)
     return replace(compared, attributions=tuple(_attribution(plan, known) for plan in wanted.plans if plan.groups),
-                   on_assumption=tuple(_on_assumption(plan, known) for plan in wanted.plans))
+                   on_assumption=(*(_on_assumption(plan, known) for plan in wanted.plans), *map(_untold, wanted.unlike)))
 
 
 def _left(results: Results, headline: Sequence[str]) -> _Left:
@@ -172,6 +178,10 @@ def _attribution(plan: _Plan, known: Mapping[Key, _Left]) -> Attribution:
     return shared_out(plan.other.name, plan.groups, {each: known[plan.of_set(each)].tallies for each in plan.sets()})
 
 
+def _untold(name: str) -> OnAssumption:
+    return OnAssumption(name, (), (), (), {}, {}, None, "its tables are not those of the baseline.")
+
+
 def _on_assumption(plan: _Plan, known: Mapping[Key, _Left]) -> OnAssumption:
     base, other = known[plan.key(frozenset())].levels, known[plan.key(plan.whole)].levels
     found = plan.footing
@@ -179,7 +189,7 @@ def _on_assumption(plan: _Plan, known: Mapping[Key, _Left]) -> OnAssumption:
         return assumed.told(plan.other, found, assumed.shares((base, other), (base, other)))
     if not found.needs_runs:
         return assumed.told(plan.other, found, assumed.shares((base, other), (base, base)))
-    if not plan.null:
+    if not plan.at_null:
         return replace(assumed.told(plan.other, found, None), unsound=plan.unsound)
-    *before, after = (known[key].levels for key in plan.null)
-    return assumed.told(plan.other, found, assumed.shares((base, other), (before[0] if before else base, after)))
+    before = known[plan.base_at_null[0]].levels if plan.base_at_null else base
+    return assumed.told(plan.other, found, assumed.shares((base, other), (before, known[plan.at_null[0]].levels)))

@@ -44,7 +44,7 @@ Attribute = Annotated[bool, typer.Option("--attribute", help="Say which part of 
 Groups = Annotated[list[str] | None, typer.Option("--group", metavar="NAME=PART,…", show_default=False, help="Parts to be "
                                                   "one group, as in prevention=stop_smoking,weight_programme.")]
 Assumptions = Annotated[bool, typer.Option("--assumptions/--no-assumptions", help="Say how much of each change rests on "
-                                           "assumption, which takes one or two scenarios more where some of it does.")]
+                                           "assumption, which takes one or two scenarios more where part of it does.")]
 NoCharts = Annotated[bool, typer.Option("--no-charts", help="Write tables and page only.")]
 
 

@@ -161,7 +161,8 @@ class Ledger:
 
     def _state(self) -> Funded:
         servers, places, kept = dict[str, int](), dict[str, float](), dict[str, int]()
-        for name in {name for shift in self.shifts for name, _ in shift.givers}:
+        taken = [n for n, shift in enumerate(self.shifts) if shift.taken]
+        for name in {name for n in taken for name, _ in self.shifts[n].givers}:
             line = self.lines[name]
             if line.kind == SERVICE:
                 gone, marked = self._steps(line)
@@ -170,7 +171,7 @@ class Ledger:
                 _add(kept, stand.closed(line.pools, line.step, marked))
                 _add(kept, closed, -1)
             elif line.kind == PROGRAMME:
-                given = sum(self._freed(n, self.month).get(name, 0) for n in range(len(self.shifts)))
+                given = sum(self._freed(n, self.month).get(name, 0) for n in taken)
                 _add(places, {name: given / (MONTHS * line.unit_pence)}, -1)
         for name, pence in self._received(self.month).items():
             line = self._line(name)
@@ -186,7 +187,7 @@ class Ledger:
         """
         gone = marked = 0
         for (n, name), giving in self._giving.items():
-            if name == line.name:
+            if name == line.name and self.shifts[n].taken:
                 shift, closed = self.shifts[n], giving.steps(line.notice_months)
                 planned = int(shift.planned(self.month) * shift.share_of(name)) // line.step_pence
                 gone += closed

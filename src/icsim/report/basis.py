@@ -18,8 +18,7 @@ LIMITS = (
     "The beds of one hospital are alike here, as are the crews, cubicles and places of any one service: wards, "
     "specialities and skills are not told apart. GP practices and NHS 111 take time but have no limit.",
     "What the area has counts as staffed, illness and empty posts among it; staff limit only what a scenario adds.",
-    "Waiting harms nobody here: whoever waits long for an ambulance, in A&E or for a bed is no likelier to die or to stay "
-    "ill. Where a change makes waits longer, it does more harm than these figures say.",
+    "Waiting harms nobody here: longer waits do more harm than these figures say.",
     "Planned care and medicines have no cost here.",
     "The figures behind the model are taken as they stand. How far doubts about them could move the results has not "
     "been worked out.",

@@ -57,11 +57,13 @@ def _why_not(found: OnAssumption) -> str:
 
 def _gone(found: OnAssumption) -> list[str]:
     own = [f"without the assumed effects of {_listed(found.programmes)}"] if found.rows else []
-    back = [f"with {_listed(found.undone)} as in the baseline, since most of the shares of people who are sent there and on "
-            f"from there are assumed ({_counts(found.ways, True)}) and cannot be set to nothing"] if found.undone else []
+    back = [f"with {_listed(found.undone)} as in the baseline, since at least half of the shares of people who are sent "
+            f"there and on from there are assumed ({_counts(found.ways, True)}) and cannot be set to nothing"] if (
+                found.undone) else []
     few = _counted(found.staff, True)
-    staff = [f"with {', '.join(label for label, *_ in few)} as in the baseline, since most of what is known of their number "
-             f"is assumed ({_counts(found.staff, True)})"] if few else []
+    staff = [f"with {', '.join(label for label, *_ in few)} as in the baseline, since at least half of the figures on them, "
+             f"such as who comes and goes and how many a server needs, are assumed ({_counts(found.staff, True)})"] if (
+                 few) else []
     return [*own, *back, *staff]
 
 
@@ -85,9 +87,9 @@ def _rest(found: OnAssumption) -> str:
     few = ", ".join(f"{label} ({assumed} of {of_all})" for label, assumed, of_all in _counted(found.ways, False))
     also = f", and so do the shares to and from {few}, fewer than half of which are assumed" if few else ""
     less = ", ".join(f"{label} ({assumed} of {of_all})" for label, assumed, of_all in _counted(found.staff, False))
-    staff = f", and so does what is known of {less}, less than half of which is assumed" if less else ""
-    return (f"other assumed numbers, such as uptake, durations, rates and who can be found to work, stay as they are{also}"
-            f"{staff}")
+    staff = f", and so do the figures on {less}, fewer than half of which are assumed" if less else ""
+    more = ", durations and rates" if found.staff else ", durations, rates and who can be found to work"
+    return f"other assumed numbers, such as uptake{more}, stay as they are{also}{staff}"
 
 
 def assumption_object(value: Comparison) -> list[dict[str, Any]]:

@@ -60,8 +60,9 @@ def _words(found: Attribution) -> Iterable[str]:
                     "the same queues. In the second table it is shared out fairly: what each part adds when the parts come "
                     "one after the other, as a mean over all orders (Shapley value). Both tables add up exactly.")
     if any(part.startswith(PREFIX) for own in found.groups.values() for part in own):
-        yield paragraph("Money taken without those who receive it stays in a fund and buys nothing. Whoever receives it "
-                        "without its being taken is paid as planned, from outside.")
+        yield paragraph("Where money is taken without those who receive it, it stays in a fund and buys nothing. Where they "
+                        "receive it without its being taken, they get what would have come free, when it would have; "
+                        "nothing closes, and nobody leaves a closed ward to work for them.")
     if joined:
         yield paragraph(f"Looked at together: {joined}.")
 

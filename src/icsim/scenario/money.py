@@ -134,8 +134,9 @@ def balance_problems(found: Sequence[Shifted], lines: dict[str, Line], run: Run)
         yield from _dates(each, run)
         yield from _giver(each, lines)
         yield from _receivers(each, lines)
-    yield from _overlaps(found, lines)
-    yield from _too_much(found, lines)
+    taken = [each for each in found if each.shift.taken]
+    yield from _overlaps(taken, lines)
+    yield from _too_much(taken, lines)
     yield from _funds(found, lines)
 
 

@@ -75,6 +75,9 @@ class Shift:
     double_running_months: int = 0
     double_running_from: str = ""
     reason: str = ""
+    taken: bool = True
+    """whether the lines that give do without it; no file says otherwise: only where parts of a scenario are told apart,
+    receivers get what would come free, and nothing closes"""
 
     def said(self) -> dict[str, Any]:
         """As it stands in a file; reading that gives the same shift."""

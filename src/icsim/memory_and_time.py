@@ -124,6 +124,15 @@ def estimate(scenarios: Sequence[Resolved], cores: int, log_days: int = 0, watch
     `cores`: that may be used. `log_days`: days of an event log. `watched`: residents are counted one by one, as
     `validate` does. `most_at_once`: most replications side by side.
     """
+    found = _forecast(scenarios, cores, log_days, watched, most_at_once)
+    if found.fits:
+        return found
+    return replace(found, remedies=_remedies(scenarios, lambda tried: _forecast(tried, 1, log_days, watched).fits, log_days))
+
+
+def _forecast(scenarios: Sequence[Resolved], cores: int, log_days: int, watched: bool,
+              most_at_once: int | None = None) -> Estimate:
+    """The same, without what would help where it does not fit."""
     sizes = [sizes_of(each, log_days, watched) for each in scenarios]
     runs = [each.run.replications for each in scenarios]
     free = free_memory.available_bytes()
@@ -132,11 +141,8 @@ def estimate(scenarios: Sequence[Resolved], cores: int, log_days: int = 0, watch
     most = beside(cores, residents)
     at_once = _at_once(sizes, runs, min(most, sum(runs), most_at_once or most), room or ASSUMED_BYTES)
     first = scenarios[0]
-    found = Estimate(tuple(each.name for each in scenarios), residents_at(first.area, first.run.start), first.run.years,
-                     max(runs), peak(sizes, runs, at_once), room, at_once, seconds_of(scenarios, cores, at_once))
-    if found.fits:
-        return found
-    return replace(found, remedies=_remedies(scenarios, lambda tried: estimate(tried, 1, log_days, watched).fits, log_days))
+    return Estimate(tuple(each.name for each in scenarios), residents_at(first.area, first.run.start), first.run.years,
+                    max(runs), peak(sizes, runs, at_once), room, at_once, seconds_of(scenarios, cores, at_once))
 
 
 def beside(cores: int, residents: int) -> int:

@@ -251,16 +251,14 @@ def replicate(world: World, seed: int, progress: Progress | None = None, log: bo
             run.begin()
         with clock("residents"):
             demands, departures = run.residents.advance(beat, world.served)
+        answer = run.serving(demands, departures, beat, clock)
         with clock("programmes"):
             run.enrol(*beats[n + 1 : n + 2])
-        catch_up = run.run_ahead(*beats[n + 1 : n + 2])
-        with clock("services"):
-            served = run.serve(demands, departures, beat)
-        with clock("books"):
-            run.post(served, beat)
         with clock("residents"):
-            catch_up()
+            run.run_ahead(*beats[n + 1 : n + 2])()
+        served = answer()
         with clock("outcomes"):
+            run.funding.observe(served.sums)
             run.residents.apply(served.moves)
             run.count(served, beat)
         if progress:
@@ -314,27 +312,37 @@ class _Running:
         residents.apply(self.programmes.enrol(residents.people, residents.rows, following.first, following.start_day))
 
     def run_ahead(self, following: Beat | None = None) -> Callable[[], None]:
-        """Services need one core. Meanwhile residents who wait for no answer begin with the following beat, unless everybody
-        is counted first, or somebody looks on, who sees residents beat by beat. Returns what waits for them.
+        """Services need one core. Meanwhile residents who wait for no answer live through the following beat, unless
+        everybody is counted first, or somebody looks on, who sees residents beat by beat. Returns what waits for them.
         """
         if following is None or self.watch or following.start_day in self.world.calendar.edges:
             return lambda: None
         return self.residents.run_ahead(following, self.world.served)
 
-    def serve(self, demands: np.ndarray, departures: np.ndarray, beat: Beat) -> Served:
-        """Answers to the residents' demands, and to cases that belong to no resident."""
+    def serving(self, demands: np.ndarray, departures: np.ndarray, beat: Beat, clock: _Clock) -> Callable[[], Served]:
+        """Services begin with their answers to the residents' demands, and to cases that belong to no resident, and enter
+        them in the books; on another core, if there is one. Returns what waits for them.
+        """
         model = self.funding.services(beat)
         if model is not None:
             self.engine.adopt(model, beat.start_day * calendars.MS_PER_DAY)
         self.demands += len(demands)
-        if self.world.served:
-            demands = in_order(joined([demands, self.background.within(beat)]), "ms", "key")
-        return self.engine.serve(demands, departures, beat.end_ms)
+
+        def serve() -> Served:
+            with clock("services"):
+                asked = demands
+                if self.world.served:
+                    asked = in_order(joined([demands, self.background.within(beat)]), "ms", "key")
+                served = self.engine.serve(asked, departures, beat.end_ms)
+            with clock("books"):
+                self.post(served, beat)
+            return served
+
+        return self.residents.meanwhile(serve)
 
     def post(self, served: Served, beat: Beat) -> None:
         """Enter what was served in the books."""
         self.activity.post(served, beat.start_day)
-        self.funding.observe(served.sums)
         if self.log:
             self.contacts.append(np.array(served.contacts, CONTACT))
 

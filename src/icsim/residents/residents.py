@@ -21,7 +21,7 @@ from icsim.residents.beat import BIRTH_RECORD, BIRTHS, DEMANDS, DEPARTURES, FLOW
 from icsim.residents.beat import Beat as Tables
 from icsim.residents.build import Built, streams
 from icsim.residents.model import ResidentModel
-from icsim.residents.sharing import Crew
+from icsim.residents.sharing import Crew, T
 from icsim.state import BANDS, LIVING, PLACE, QUINTILES, SEXES, People, copy_of
 from icsim.tables import DEMAND, DEPARTURE
 
@@ -101,10 +101,14 @@ class Residents:
         self._clear()
         return handed
 
+    def meanwhile(self, task: Callable[[], T]) -> Callable[[], T]:
+        """Another worker does something that touches no resident; what is returned waits for what comes of it."""
+        return self._crew.meanwhile(task)
+
     def run_ahead(self, beat: Beat, served: bool = True) -> Callable[[], None]:
-        """Whoever has no open case begins to live through the beat after the last, on all workers but one: what services
-        answer meanwhile concerns others. Returns what lends them this worker and waits until they are there; only then may
-        outcomes come back.
+        """Whoever has no open case begins to live through the beat after the last, on all workers that are free: what
+        services answer meanwhile concerns others. Returns what lends them this worker and waits until they are there; only
+        then may outcomes come back.
 
         `advance` is called for the same beat afterwards, and finds them where they would have come to. Nobody runs ahead
         into a year of other trends.

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 
 Work = Callable[[int, int, int], None]
 """Called with the number of a worker, and the rows from and up to which it is to work."""
 Pieces = Iterator[tuple[int, int]]
+T = TypeVar("T")
 
 
 class Crew:
@@ -40,9 +42,16 @@ class Crew:
         def join() -> None:
             _take(pieces, work, 0)
             for other in begun:
-                other.result()
+                if not other.cancel():  # whoever is still at something else has nothing left to do here
+                    other.result()
 
         return join
+
+    def meanwhile(self, task: Callable[[], T]) -> Callable[[], T]:
+        """One of the others does this, while this thread does something else; what is returned waits for what comes of it.
+        Where there are no others, this thread does it then.
+        """
+        return self._others.submit(task).result if self._others else task
 
     def close(self) -> None:
         """The other threads end."""

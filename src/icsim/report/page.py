@@ -111,7 +111,7 @@ def _late(results: Results, figures: Figures) -> list[str]:
 
 
 def _seconds(value: Results | Comparison) -> list[str]:
-    """Wall-clock time of the whole; the steps add up to more, because replications run side by side."""
+    """Wall-clock time of the whole; the steps add up to more, because replications, and steps of one, run side by side."""
     spent: dict[str, float] = {}
     for each in scenarios_of(value):
         for step, seconds in each.timings:
@@ -121,5 +121,5 @@ def _seconds(value: Results | Comparison) -> list[str]:
     steps = ", ".join(f"{step} {used:.1f}" for step, used in spent.items())
     compiled = (" The code was compiled as well, once for this version; the steps of the first replication hold that "
                 "time.")
-    return [f"{whole}. Seconds by step, added up over all replications, which run side by side: {steps}."
+    return [f"{whole}. Seconds by step, added up over all replications; some run side by side: {steps}."
             + (compiled if about.get("compiled_first") else "")] if spent else []

@@ -84,6 +84,21 @@ def test_programmes_change_nothing_of_the_start(names):
     assert population.columns_in(by_own.layout, shared.layout) is None
 
 
+def test_every_programme_starts_from_people_who_fit_it():
+    """Alone and beside another, those that move people to attributes that nothing else changes among them."""
+    fits = []
+    for row in (row for row in tables().programmes if row.kind == "programme"):
+        own = with_programmes(tables(), (row.programme,))
+        built = build(own, shire(), date(2025, 1, 1), 365, (tables(), shire()))
+        start = population.starting_population(own, shire(), date(2025, 1, 1), tables())
+        people = population.restarted(start, built, 1, 0)
+        assert people.fired.shape[1] == built.repeatable == start.people.fired.shape[1]
+        assert people.level.shape[1] == len(built.layout.attributes)
+        fits.append(population.alike(tables(), own, shire()))
+    assert True in fits
+    assert False in fits
+
+
 def test_another_seed_changes_everything_that_these_tests_compare():
     shared = world(1)
     one, other = live(shared, 1), live(shared, 2)

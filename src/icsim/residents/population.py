@@ -23,6 +23,7 @@ from icsim.residents import enter
 from icsim.residents.beat import BIRTH_RECORD, scratch
 from icsim.residents.build import Built, build, streams
 from icsim.residents.layout import Layout, layout_of
+from icsim.residents.moves import clocks
 from icsim.residents.residents import WORTH_SWEEPING, Residents
 from icsim.residents.sharing import Crew
 from icsim.state import BIRTHDAY, LIVING, NEVER, OLDEST, OTHER_FIELDS, People, allocate, copy_rows
@@ -62,7 +63,7 @@ def starting_population(catalogue: Catalogue, area: Area, start: date, plain: Ca
     difference, so that scenarios with other programmes share one start; `workers`: threads that share the work.
     """
     plain = plain or catalogue
-    lived = plain if columns_in(layout_of(plain, area), layout_of(catalogue, area)) is not None else catalogue
+    lived = plain if alike(plain, catalogue, area) else catalogue
     key = f"{lived.content_hash()}{area.content_hash()}{start}"
     with _MAKING:
         if key not in _MADE:
@@ -91,6 +92,17 @@ def rolled_forward(catalogue: Catalogue, area: Area, start: date, plain: Catalog
     residents.draw_holds(days)
     residents.dismiss()
     return _rebased(residents.people, float(days), built.layout, workers)
+
+
+def alike(plain: Catalogue, catalogue: Catalogue, area: Area) -> bool:
+    """Whether people who lived by `plain` are those who lived by `catalogue`, with programmes in which nobody takes part:
+    the same clocks outlive the start, and the same events are counted. (Those of an attribute to whose levels a programme
+    moves people may happen again.)
+    """
+    kept, layout = layout_of(plain, area), layout_of(catalogue, area)
+    counts = [{row.event: slot[own.number(row.event)] for row in own.events} for own, slot in (
+        (kept, clocks(kept, plain)["fired_slot"]), (layout, clocks(layout, catalogue)["fired_slot"]))]
+    return counts[0] == counts[1] and columns_in(kept, layout) is not None
 
 
 def timers(layout: Layout) -> list[tuple[str, ...]]:

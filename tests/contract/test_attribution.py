@@ -169,6 +169,16 @@ def test_who_receives_alone_gets_what_would_have_come_free_and_nothing_closes(ba
     assert not any(each.servers or each.kept_free for each in found if each)
 
 
+def test_where_an_old_shift_is_paid_and_a_new_one_taken_only_the_new_one_closes(base, scenario):
+    text = SHIFT.format(to="stop_smoking", start="2025-06-01").replace("hospital_beds", "care_homes")
+    before, other = (scenario(text.replace("800_000", pounds), name) for pounds, name in (("700_000", "before"),
+                                                                                          ("1_400_000", "after")))
+    old, new = (year_by_year(each)[-1].servers for each in (before, other))
+    mixed = year_by_year(with_parts(before, other, ["shift.care_homes"]))[-1]
+    assert mixed.servers == new == {pool: 2 * closed for pool, closed in old.items()}
+    assert mixed.places == year_by_year(before)[-1].places
+
+
 def test_a_programme_that_gives_keeps_its_places_where_nothing_is_taken(base, scenario):
     text = "[programmes.stop_smoking]\nplaces = 400\n" + SHIFT.format(to="falls_exercise", start="2025-06-01")
     other = scenario(text.replace("hospital_beds", "stop_smoking"))

@@ -82,7 +82,7 @@ class Further:
         return replace(largest, names=(self._words(),), seconds=sum(max(each.seconds - ready, 1.0) for each in found))
 
     def _words(self) -> str:
-        """As in "Which part does what: 3 groups make 8 scenarios; 6 scenarios × 3 replications = 18 more runs"."""
+        """As in "Which part does what: 3 groups make 8 scenarios; beside the comparison 6 scenarios, 18 runs"."""
         sets = [f"{len(plan.groups)} groups make {2 ** len(plan.groups)} scenarios" for plan in self.plans if plan.groups]
         asked = f"Which part does what: {'; '.join(sets)}" if sets else "How much rests on assumption"
         number = len(self.scenarios)

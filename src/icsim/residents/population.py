@@ -118,10 +118,10 @@ def kept_columns(layout: Layout) -> np.ndarray:
 
 
 def columns_in(kept: Layout, layout: Layout) -> np.ndarray | None:
-    """The same of `kept` as they lie in `layout`, to which programmes may have added something; None: they do not."""
-    alike = layout.attributes[: len(kept.attributes)] == kept.attributes and all(
+    """int64[…]: where the columns that `kept` keeps lie in `layout`, if programmes only added to it; None: they did not."""
+    same = layout.attributes[: len(kept.attributes)] == kept.attributes and all(
         layout.levels[a][: len(kept.levels[a])] == kept.levels[a] for a in kept.attributes)
-    if not alike or timers(kept) != timers(layout):
+    if not same or timers(kept) != timers(layout):
         return None
     return kept_columns(layout)
 
